@@ -1,0 +1,1 @@
+"""The market's own words: symbols, timeframes, candles, ranges, gaps, revisions and checksums."""
