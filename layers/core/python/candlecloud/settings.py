@@ -1,0 +1,93 @@
+"""Every environment variable that a function reads: one model per function, the single list of their names.
+
+CDK fills the variables from these models, and a contract test holds the synthesised template against them. A field
+``bucket`` is the variable ``CANDLECLOUD_BUCKET``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from ipaddress import ip_address
+from typing import Any
+from urllib.parse import urlsplit
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "CANDLECLOUD_"
+
+
+class FunctionSettings(BaseSettings):
+    """What every function needs: where the lake and the index are."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
+
+    bucket: str = Field(min_length=3, description="S3 bucket of the lake and of all artifacts")
+    table: str = Field(min_length=3, description="DynamoDB table of the index")
+
+
+class ExchangeSettings(FunctionSettings):
+    """For functions that talk to an exchange."""
+
+    exchange_urls: dict[str, str] = Field(
+        default_factory=dict,
+        description="JSON, exchange id to base URL; empty means the real venues. Local mode names the replay exchange.",
+    )
+    min_interval_ms: int | None = Field(
+        default=None, ge=0, description="Pause between requests in place of the venue profile's; loopback URLs only"
+    )
+
+    @field_validator("exchange_urls")
+    @classmethod
+    def _https_or_loopback(cls, urls: dict[str, str]) -> dict[str, str]:
+        for exchange, url in urls.items():
+            parts = urlsplit(url)
+            if parts.scheme != "https" and not _is_loopback(parts.hostname or ""):
+                raise ValueError(f"{exchange}: plain http is for loopback only; give an https URL")
+        return urls
+
+    @property
+    def is_replay(self) -> bool:
+        """Whether every exchange in use is a replay on this machine."""
+        return bool(self.exchange_urls) and all(
+            _is_loopback(urlsplit(url).hostname or "") for url in self.exchange_urls.values()
+        )
+
+
+class ApiSettings(FunctionSettings):
+    """For the HTTP function."""
+
+    sweep_state_machine_arn: str = Field(description="State machine that POST /sweeps starts")
+    run_function: str = Field(description="Name of the function that computes one run")
+    backfill_function: str = Field(description="Name of the function that backfills a series")
+    max_wait_s: float = Field(default=20.0, ge=0, le=25, description="How long POST /backtest/run waits before 202")
+    allowed_age_s: dict[str, int] = Field(
+        default_factory=lambda: {"ingest_candles": 7200, "detect_gaps": 93600},
+        description="JSON, job to the age in seconds of its last success above which /health calls it stalled",
+    )
+
+
+SETTINGS: Mapping[str, type[FunctionSettings]] = {
+    "ingest_candles": ExchangeSettings,
+    "detect_gaps": FunctionSettings,
+    "backfill_candles": ExchangeSettings,
+    "reindex_series": FunctionSettings,
+    "run_backtest": FunctionSettings,
+    "plan_sweep": FunctionSettings,
+    "run_sweep_batch": FunctionSettings,
+    "collect_sweep": FunctionSettings,
+    "fail_sweep": FunctionSettings,
+    "api": ApiSettings,
+}
+
+
+def variables(function: str) -> dict[str, Any]:
+    """Names of a function's variables, each with whether it must be set."""
+    return {PREFIX + name.upper(): field.is_required() for name, field in SETTINGS[function].model_fields.items()}
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
