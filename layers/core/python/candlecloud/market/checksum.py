@@ -72,5 +72,7 @@ def _cells(column: pa.ChunkedArray) -> list[bytes]:
     if pa.types.is_floating(column.type):
         return [b"\0" if v is None else b"\1" + struct.pack("<d", v) for v in column.to_pylist()]
     if pa.types.is_string(column.type):
-        return [b"\0" if v is None else b"\1" + struct.pack("<I", len(v.encode())) + v.encode() for v in column.to_pylist()]
+        return [
+            b"\0" if v is None else b"\1" + struct.pack("<I", len(v.encode())) + v.encode() for v in column.to_pylist()
+        ]
     return [b"\0" if v is None else b"\1" + struct.pack("<q", v) for v in column.cast(pa.int64()).to_pylist()]

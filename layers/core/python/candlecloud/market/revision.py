@@ -104,7 +104,9 @@ def _supersede(table: pa.Table, rows: pa.Array, now: int) -> pa.Table:
     """Close the named rows at `now`, or at their own ingestion if that is later (a clock that went back)."""
     position = pa.array(range(table.num_rows), pa.int64())
     hit = pc.is_in(position, value_set=pc.cast(rows, pa.int64()))
-    closed_at = pc.max_element_wise(table.column("ingested_at").cast(pa.int64()), pa.scalar(now, pa.int64())).cast(_TIME)
+    closed_at = pc.max_element_wise(table.column("ingested_at").cast(pa.int64()), pa.scalar(now, pa.int64())).cast(
+        _TIME
+    )
     column = pc.if_else(hit, closed_at, table.column("superseded_at"))
     field = CANDLE_SCHEMA.field("superseded_at")
     return table.set_column(table.schema.get_field_index(field.name), field, column)

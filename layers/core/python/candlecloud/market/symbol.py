@@ -94,7 +94,10 @@ class Symbol:
         text = f"{write(self.base)}{pair}{write(self.quote)}"
         if self.settle is not None:
             text += settle + "-".join(
-                [write(self.settle), *(part for part in (self.expiry, self.strike, self.option_type) if part is not None)]
+                [
+                    write(self.settle),
+                    *(part for part in (self.expiry, self.strike, self.option_type) if part is not None),
+                ]
             )
         return text
 
@@ -116,9 +119,7 @@ def _parse(text: str) -> Symbol:
         raise InvalidSymbolError(f"{text!r} is not a symbol.", symbol=text)
     read = (lambda code: code) if is_ccxt else _unescape
     settle, expiry, strike, option_type = [*terms, None, None, None, None][:4]
-    return Symbol(
-        read(codes[0]), read(codes[1]), None if settle is None else read(settle), expiry, strike, option_type
-    )
+    return Symbol(read(codes[0]), read(codes[1]), None if settle is None else read(settle), expiry, strike, option_type)
 
 
 def _escape(code: str) -> str:
