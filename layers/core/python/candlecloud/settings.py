@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from ipaddress import ip_address
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
 
 PREFIX = "CANDLECLOUD_"
 
@@ -24,6 +24,13 @@ class FunctionSettings(BaseSettings):
 
     bucket: str = Field(min_length=3, description="S3 bucket of the lake and of all artifacts")
     table: str = Field(min_length=3, description="DynamoDB table of the index")
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Self:
+        """Read the variables from a mapping, whatever the process's own environment holds."""
+        source = EnvSettingsSource(cls)
+        source.env_vars = {name.lower(): value for name, value in environment.items()}
+        return cls.model_validate(source())
 
 
 class ExchangeSettings(FunctionSettings):

@@ -1,0 +1,26 @@
+"""API Gateway in: the HTTP contract."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from mangum import Mangum
+from mangum.adapter import DEFAULT_TEXT_MIME_TYPES
+
+from candlecloud import __version__
+from candlecloud.api.app import create_app
+from candlecloud.api.dependencies import ApiOptions, Dependencies
+from candlecloud.settings import ApiSettings
+from candlecloud.wiring import World, world_of
+
+
+def _adapter(world: World) -> Mangum:
+    settings = cast(ApiSettings, world.settings)
+    options = ApiOptions(settings.max_wait_s, settings.allowed_age_s, __version__)
+    app = create_app(Dependencies(world.stores, world.dispatcher, world.clock, options))
+    return Mangum(app, lifespan="off", text_mime_types=[*DEFAULT_TEXT_MIME_TYPES, "application/problem+json"])
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    world = world_of("api")
+    return world.once("http", lambda: _adapter(world))(event, context)

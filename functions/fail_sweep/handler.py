@@ -1,0 +1,14 @@
+"""A broken execution in: its sweep marked as failed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from candlecloud.jobs.fail_sweep import Request, run
+
+from candlecloud.wiring import World, job_handler
+
+
+@job_handler("fail_sweep")
+def handler(event: dict[str, Any], world: World, *, deadline: int) -> dict[str, Any]:
+    return run(Request.from_event(event), world.stores, now=world.clock()).to_dict()

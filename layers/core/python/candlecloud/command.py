@@ -1,0 +1,53 @@
+"""The `candlecloud` command: what an operator does beside the HTTP API.
+
+    candlecloud tokens mint --name laptop --scopes read,run
+
+Bucket and table come from ``CANDLECLOUD_BUCKET`` and ``CANDLECLOUD_TABLE`` or from flags; credentials from the usual
+AWS sources.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from candlecloud.errors import CandlecloudError
+from candlecloud.settings import PREFIX
+from candlecloud.store.tokens import SCOPES
+from candlecloud.wiring import World
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; returns the process's exit status: 0 done, 1 refused, 2 wrong usage."""
+    options = _parser().parse_args(arguments)
+    try:
+        return _mint_token(options)
+    except (CandlecloudError, RuntimeError) as error:
+        print(f"candlecloud: {error}", file=sys.stderr)
+        print(getattr(error, "hint", "Set the variables, or give --bucket and --table."), file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="candlecloud", description="Operate a candlecloud deployment.")
+    parser.add_argument("--bucket", help=f"S3 bucket (default: ${PREFIX}BUCKET)")
+    parser.add_argument("--table", help=f"DynamoDB table (default: ${PREFIX}TABLE)")
+    nouns = parser.add_subparsers(dest="noun", required=True)
+    tokens = nouns.add_parser("tokens", help="bearer tokens of the HTTP API").add_subparsers(dest="verb", required=True)
+    mint = tokens.add_parser("mint", help="make a token; it is shown once and stored only as a hash")
+    mint.add_argument("--name", required=True, help="who or what will carry it")
+    mint.add_argument("--scopes", default="read", help=f"comma-separated, of {', '.join(SCOPES)} (default: read)")
+    return parser
+
+
+def _mint_token(options: argparse.Namespace) -> int:
+    environment = dict(os.environ)
+    for name in ("bucket", "table"):
+        if getattr(options, name):
+            environment[PREFIX + name.upper()] = getattr(options, name)
+    world = World("reindex_series", environment)
+    scopes = [scope.strip() for scope in options.scopes.split(",") if scope.strip()]
+    print(world.stores.tokens.mint(options.name, scopes, world.clock()))
+    return 0
