@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from candlecloud.jobs.ingest_candles import Request, run
-
 from candlecloud.wiring import World, job_handler
 
 

@@ -1,0 +1,32 @@
+"""The glossary is complete for the words that the code's contracts use, sorted, and gives each word one meaning."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from candlecloud.market.candle import CANDLE_SCHEMA
+
+GLOSSARY = Path(__file__).parents[2] / "docs" / "glossary.md"
+ROW = re.compile(r"^\| (?P<words>[^|]+) \| (?P<meaning>[^|]+) \|$", re.MULTILINE)
+# The words of the design's table, and those that S3 prefixes and HTTP paths carry.
+REQUIRED = ["candle", "bar", "available_at", "ingested_at", "superseded_at", "series", "timeframe", "volume_base", "volume_quote", "gap", "order", "fill", "position", "trade", "drawdown", "run", "sweep", "fold", "in-sample", "out-of-sample", "walk-forward", "preset", "artifact", "manifest", "lineage", "revision", "incident", "lease", "quarantine", "slot", "backfill", "period", "batch", "symbol"]
+
+
+def entries() -> list[str]:
+    rows = [m["words"] for m in ROW.finditer(GLOSSARY.read_text())][1:]
+    return [word.strip("` ") for row in rows for word in row.split(",")]
+
+
+def test_every_required_word_is_explained_once() -> None:
+    words = entries()
+    assert [word for word in REQUIRED if words.count(word) != 1] == []
+
+
+def test_words_are_sorted_so_that_a_reader_finds_them() -> None:
+    firsts = [m["words"].strip("` ").split(",")[0].strip("`").lower() for m in ROW.finditer(GLOSSARY.read_text())][1:]
+    assert firsts == sorted(firsts)
+
+
+def test_time_columns_of_the_lake_have_an_entry_or_are_plain() -> None:
+    assert {"ingested_at", "superseded_at", "volume_base", "volume_quote"} <= set(entries()) & set(CANDLE_SCHEMA.names)
