@@ -10,7 +10,23 @@ from candlecloud.market.candle import CANDLE_SCHEMA
 GLOSSARY = Path(__file__).parents[2] / "docs" / "glossary.md"
 ROW = re.compile(r"^\| (?P<words>[^|]+) \| (?P<meaning>[^|]+) \|$", re.MULTILINE)
 # The words of the design's table, and those that S3 prefixes and HTTP paths carry.
-REQUIRED = ["candle", "bar", "available_at", "ingested_at", "superseded_at", "series", "timeframe", "volume_base", "volume_quote", "gap", "order", "fill", "position", "trade", "drawdown", "run", "sweep", "fold", "in-sample", "out-of-sample", "walk-forward", "preset", "artifact", "manifest", "lineage", "revision", "incident", "lease", "quarantine", "slot", "backfill", "period", "batch", "symbol"]
+REQUIRED = (
+    *("candle", "bar", "available_at", "ingested_at", "superseded_at", "series", "timeframe", "symbol", "period"),
+    *(
+        "volume_base",
+        "volume_quote",
+        "gap",
+        "quarantine",
+        "slot",
+        "backfill",
+        "revision",
+        "lineage",
+        "incident",
+        "lease",
+    ),
+    *("order", "fill", "position", "trade", "drawdown", "run", "sweep", "batch", "fold", "in-sample", "out-of-sample"),
+    *("walk-forward", "preset", "artifact", "manifest"),
+)
 
 
 def entries() -> list[str]:
