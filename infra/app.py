@@ -1,0 +1,111 @@
+"""The CDK app: ``python -m infra.app`` synthesises both stacks. It calls no AWS API and needs no CDK command.
+
+``--snapshot`` refreshes ``infra/template/``, which local mode and most tests read, so that those need no Node.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from infra.context import ROOT, parse_context, read_raw_context
+
+STACKS = {"data": "CandlecloudData", "platform": "CandlecloudPlatform"}
+"""Template file to stack."""
+SNAPSHOT = ROOT / "infra" / "template"
+
+
+def synthesise(outdir: Path, *, snapshot: bool = False, raw_context: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Synthesise the stacks.
+
+    Parameters
+    ----------
+    outdir
+        Folder for the cloud assembly.
+    snapshot
+        Leave code assets where they are and unhashed: the templates then depend on nothing but the stacks.
+    raw_context
+        Context in place of cdk.json's.
+
+    Returns
+    -------
+    dict
+        Template of each stack, under ``data`` and ``platform``.
+    """
+    # The library starts Node when it is imported: not before it is needed.
+    from aws_cdk import App
+
+    from infra.data_stack import DataStack
+    from infra.platform_stack import PlatformStack
+    from infra.resources.assets import Assets
+    from infra.resources.names import Names
+
+    raw = dict(read_raw_context() if raw_context is None else raw_context)
+    context = parse_context(raw)
+    if snapshot:
+        raw["aws:cdk:disable-asset-staging"] = True
+    app = App(outdir=str(outdir), context=raw, analytics_reporting=False)
+    names = Names(context.name)
+    data = DataStack(app, STACKS["data"], names, termination_protection=True)
+    platform = PlatformStack(app, STACKS["platform"], names, context, Assets(snapshot=snapshot))
+    platform.add_stack_dependency(data)
+    assembly = app.synth()
+    return {key: assembly.get_stack_by_name(stack).template for key, stack in STACKS.items()}
+
+
+def snapshot_text(template: Mapping[str, Any]) -> str:
+    """Write a template as the snapshot has it: sorted, and without this machine's asset paths."""
+    return json.dumps(_without_asset_paths(template), indent=1, sort_keys=True) + "\n"
+
+
+def _without_asset_paths(node: Any) -> Any:
+    if isinstance(node, Mapping):
+        return {
+            key: _without_asset_paths(value) for key, value in node.items() if not str(key).startswith("aws:asset:")
+        }
+    return [_without_asset_paths(item) for item in node] if isinstance(node, list) else node
+
+
+def write_snapshot() -> list[Path]:
+    """Refresh the committed templates."""
+    SNAPSHOT.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as outdir:
+        templates = synthesise(Path(outdir), snapshot=True)
+    written = []
+    for key, template in templates.items():
+        path = SNAPSHOT / f"{key}.json"
+        path.write_text(snapshot_text(template))
+        written.append(path)
+    return written
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Synthesise to cdk.out, or refresh the snapshot."""
+    parser = argparse.ArgumentParser(prog="python -m infra.app", description=__doc__)
+    parser.add_argument("--snapshot", action="store_true", help="refresh infra/template/ instead of writing cdk.out")
+    parser.add_argument("--output", type=Path, default=ROOT / "cdk.out", help="folder of the cloud assembly")
+    arguments = parser.parse_args(argv)
+    if shutil.which("node") is None:
+        print(
+            "CDK synthesis runs on Node, which is not on PATH: install Node 20 or newer. "
+            "Local mode and most tests need none: they read infra/template/.",
+            file=sys.stderr,
+        )
+        return 1
+    if arguments.snapshot:
+        for path in write_snapshot():
+            print(path.relative_to(ROOT))
+    else:
+        synthesise(arguments.output)
+        print(f"{arguments.output}: {', '.join(STACKS.values())}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

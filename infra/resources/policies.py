@@ -1,0 +1,124 @@
+"""Who may do what: one hand-written role per function, for the state machine and for the scheduler.
+
+Actions are spelled out. A resource ends in ``*`` only where AWS names the rest: keys under an S3 prefix, the log
+streams of one log group, the executions of one state machine. The one bare ``*`` is the log delivery of Step
+Functions, whose actions take no other resource.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from aws_cdk import Aws
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from infra.catalogue import Access, FunctionSpec
+from infra.resources.names import Names
+
+_OBJECT_ACTIONS = {
+    Access.READ: ["s3:GetObject"],
+    Access.WRITE: ["s3:PutObject"],
+    Access.READ_WRITE: ["s3:GetObject", "s3:PutObject"],
+}
+_TABLE_READ = ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"]
+_TABLE_WRITE = [
+    "dynamodb:BatchWriteItem",
+    "dynamodb:ConditionCheckItem",
+    "dynamodb:DeleteItem",
+    "dynamodb:PutItem",
+    "dynamodb:UpdateItem",
+]
+_TABLE_ACTIONS = {
+    Access.READ: _TABLE_READ,
+    Access.WRITE: _TABLE_WRITE,
+    Access.READ_WRITE: sorted([*_TABLE_READ, *_TABLE_WRITE]),
+}
+_LOG_DELIVERY = [
+    "logs:CreateLogDelivery",
+    "logs:DeleteLogDelivery",
+    "logs:DescribeLogGroups",
+    "logs:DescribeResourcePolicies",
+    "logs:GetLogDelivery",
+    "logs:ListLogDeliveries",
+    "logs:PutResourcePolicy",
+    "logs:UpdateLogDelivery",
+]
+
+
+def function_role(scope: Construct, job: str, spec: FunctionSpec, names: Names) -> iam.IRole:
+    """Create the role of one function, which nothing else may widen."""
+    statements = [
+        _allow(["logs:CreateLogStream", "logs:PutLogEvents"], [names.function_streams_arn(job)]),
+        _allow(["sqs:SendMessage"], [names.failed_queue_arn]),
+        _allow(_TABLE_ACTIONS[spec.table], [names.table_arn, f"{names.table_arn}/index/gsi1"]),
+        *_object_statements(spec, names),
+    ]
+    if job == "api":
+        statements += [
+            _allow(["states:StartExecution"], [names.state_machine_arn]),
+            _allow(
+                ["lambda:InvokeFunction"], [names.function_arn("run_backtest"), names.function_arn("backfill_candles")]
+            ),
+        ]
+    return _role(scope, "Role", iam.ServicePrincipal("lambda.amazonaws.com"), statements)
+
+
+def _object_statements(spec: FunctionSpec, names: Names) -> list[iam.PolicyStatement]:
+    """Objects by prefix. Every reader may list its prefixes, or S3 answers 403 where an object is just not there."""
+    statements = [
+        _allow(_OBJECT_ACTIONS[access], [f"{names.bucket_arn}/{prefix}/*"]) for prefix, access in spec.objects.items()
+    ]
+    if spec.objects:
+        # IfExists: S3 asks for this right on a GetObject of a missing key too, and then there is no s3:prefix.
+        condition = {"StringLikeIfExists": {"s3:prefix": [f"{prefix}/*" for prefix in spec.objects]}}
+        statements.append(_allow(["s3:ListBucket"], [names.bucket_arn], condition))
+    return statements
+
+
+def state_machine_role(scope: Construct, jobs: Sequence[str], names: Names) -> iam.IRole:
+    """Create the role of the sweep state machine: its functions, its plan, its own children, its log."""
+    statements = [
+        _allow(["lambda:InvokeFunction"], [names.function_arn(job) for job in jobs]),
+        _allow(["s3:GetObject"], [f"{names.bucket_arn}/sweeps/*"]),
+        _allow(["states:StartExecution"], [names.state_machine_arn]),
+        _allow(["states:DescribeExecution", "states:StopExecution"], [names.state_machine_executions_arn]),
+        _allow(_LOG_DELIVERY, ["*"]),
+    ]
+    principal = iam.ServicePrincipal(
+        "states.amazonaws.com",
+        conditions={
+            "StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID},
+            "ArnEquals": {"aws:SourceArn": names.state_machine_arn},
+        },
+    )
+    return _role(scope, "StateMachineRole", principal, statements)
+
+
+def scheduler_role(scope: Construct, jobs: Sequence[str], names: Names) -> iam.IRole:
+    """Create the role of the schedules: invoke the scheduled functions, park what could not be delivered."""
+    statements = [
+        _allow(["lambda:InvokeFunction"], [names.function_arn(job) for job in jobs]),
+        _allow(["sqs:SendMessage"], [names.undelivered_queue_arn]),
+    ]
+    principal = iam.ServicePrincipal(
+        "scheduler.amazonaws.com",
+        conditions={
+            "StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID, "aws:SourceArn": names.schedule_group_arn},
+        },
+    )
+    return _role(scope, "SchedulerRole", principal, statements)
+
+
+def _role(
+    scope: Construct, construct_id: str, principal: iam.IPrincipal, statements: Sequence[iam.PolicyStatement]
+) -> iam.IRole:
+    document = iam.PolicyDocument(statements=list(statements))
+    role = iam.Role(scope, construct_id, assumed_by=principal, inline_policies={"least": document})
+    return role.without_policy_updates()
+
+
+def _allow(
+    actions: Sequence[str], resources: Sequence[str], conditions: dict[str, dict[str, list[str]]] | None = None
+) -> iam.PolicyStatement:
+    return iam.PolicyStatement(actions=list(actions), resources=list(resources), conditions=conditions)
