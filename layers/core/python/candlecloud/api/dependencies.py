@@ -1,0 +1,51 @@
+"""What the application is given: stores, a dispatcher and a clock. It builds none of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from candlecloud.jobs.dispatch import Dispatcher
+from candlecloud.store.stores import Stores
+
+
+@dataclass(frozen=True)
+class ApiOptions:
+    """Values of the API that a deployment chooses.
+
+    Attributes
+    ----------
+    max_wait_s : float
+        How long ``POST /backtest/run`` waits for the result before it answers 202.
+    poll_s : float
+        Pause between two looks at a run that is being waited for.
+    allowed_age_s : mapping
+        Job to the age in seconds of its last success above which ``/health`` calls it stalled.
+    """
+
+    max_wait_s: float = 20.0
+    poll_s: float = 0.2
+    allowed_age_s: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Dependencies:
+    """The world of the API; `clock` gives ms UTC."""
+
+    stores: Stores
+    dispatcher: Dispatcher
+    clock: Callable[[], int]
+    options: ApiOptions = field(default_factory=ApiOptions)
+
+
+def dependencies_of(request: Request) -> Dependencies:
+    """The dependencies of the application that serves this request."""
+    found: Dependencies = request.app.state.dependencies
+    return found
+
+
+World = Annotated[Dependencies, Depends(dependencies_of)]
+"""A route's parameter for the application's dependencies."""

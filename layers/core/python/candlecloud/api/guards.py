@@ -1,0 +1,202 @@
+"""What stands before every route: the token and its scope, the query, the body, the Accept header, the repeat.
+
+`GuardedRoute` runs them in this order, before FastAPI reads anything, so that a request without a token learns nothing
+and ``use_json_body`` comes before a complaint about the body (422). Blocking calls are made in place: a Lambda serves
+one request at a time, and the local gateway gives each request a thread, so a hop to a thread pool (0.4 ms) buys nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any, Literal
+from urllib.parse import parse_qsl
+
+from fastapi import Request, Security
+from fastapi.params import Depends as DependsParameter
+from fastapi.params import Security as SecurityParameter
+from fastapi.routing import APIRoute
+from fastapi.security import HTTPBearer
+from starlette.responses import Response
+
+from candlecloud.api import idempotency, negotiation, strict_json
+from candlecloud.api.dependencies import dependencies_of
+from candlecloud.api.errors import (
+    BodyTooLargeError,
+    InvalidJsonError,
+    InvalidRequestError,
+    UnsupportedMediaTypeError,
+    UseJsonBodyError,
+)
+from candlecloud.errors import ForbiddenError, UnauthorizedError
+from candlecloud.store.tokens import TokenRecord
+
+Scope = Literal["read", "run", "data:write", "admin"]
+PUBLIC_PATHS = frozenset({"/live", "/ready", "/openapi.json", "/docs"})
+MAX_BODY_BYTES = 256 * 1024
+_MAX_TOKEN_LENGTH = 200
+_MAX_QUERY_FIELDS = 50
+
+_bearer = HTTPBearer(auto_error=False, scheme_name="token", description="Minted with `candlecloud tokens mint`.")
+_Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+def needs(scope: Scope) -> list[DependsParameter]:
+    """A route's ``dependencies``: a token that carries this scope (or ``admin``)."""
+    return [Security(_bearer, scopes=[scope])]
+
+
+class GuardedRoute(APIRoute):
+    """A route that can't be reached without its guards.
+
+    Raises
+    ------
+    ValueError
+        At start, if a route outside `PUBLIC_PATHS` names no scope: forgetting it must not open a door.
+    """
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        super().__init__(path, endpoint, **options)
+        if self.scope is None and path not in PUBLIC_PATHS:
+            raise ValueError(f"{path} names no scope; give it dependencies=needs(...)")
+
+    @property
+    def scope(self) -> str | None:
+        """The scope that a token needs here; None for a public route."""
+        scopes = [s for d in self.dependencies if isinstance(d, SecurityParameter) for s in d.scopes or ()]
+        return scopes[0] if scopes else None
+
+    @property
+    def offered(self) -> tuple[str, ...]:
+        """Media types of the successful answer, as the route documents them."""
+        documented = self.responses.get(200, {}).get("content", {})
+        return tuple(documented) or (negotiation.JSON,)
+
+    def get_route_handler(self) -> _Handler:
+        handle = super().get_route_handler()
+
+        async def guarded(request: Request) -> Response:
+            if self.scope is not None:
+                request.state.token = authorize(request, self.scope)
+            query = read_query(request)
+            if request.method == "POST":
+                use_json_body(query)
+            request.state.media_type = negotiation.choose(request.headers.get("accept"), self.offered)
+            if request.method != "POST":
+                return await handle(request)
+            return await idempotency.once(await read_body(request), self.path, handle)
+
+        return guarded
+
+
+def authorize(request: Request, scope: str) -> TokenRecord:
+    """The caller's token, if it carries the scope.
+
+    Raises
+    ------
+    UnauthorizedError
+        Without a token that we know.
+    ForbiddenError
+        If the token lacks the scope.
+    """
+    kind, _, token = request.headers.get("authorization", "").partition(" ")
+    token = token.strip()
+    if kind.lower() != "bearer" or not token:
+        raise UnauthorizedError("This route needs a bearer token.")
+    known = dependencies_of(request).stores.tokens.lookup(token) if len(token) <= _MAX_TOKEN_LENGTH else None
+    if known is None:
+        raise UnauthorizedError("This token is not valid.")
+    if scope not in known.scopes and "admin" not in known.scopes:
+        raise ForbiddenError(
+            f"This token lacks the scope {scope!r}.",
+            hint=f"Mint a token with the scope {scope!r}: candlecloud tokens mint --scope {scope}",
+            needed=scope,
+            granted=sorted(known.scopes),
+        )
+    return known
+
+
+def read_query(request: Request) -> Mapping[str, str]:
+    """The query's parameters, each at most once and printable.
+
+    Raises
+    ------
+    InvalidRequestError
+        Naming the parameter that is repeated or holds a control character.
+    """
+    text = request.scope["query_string"].decode("latin-1")
+    try:
+        pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=_MAX_QUERY_FIELDS)
+    except ValueError as error:
+        raise InvalidRequestError(f"The query holds more than {_MAX_QUERY_FIELDS} parameters.") from error
+    found: dict[str, str] = {}
+    for key, value in pairs:
+        name = key[:80]
+        if not (key + value).isprintable():
+            name = "".join(c if c.isprintable() else "?" for c in name)
+            raise InvalidRequestError(f"The query parameter {name!r} holds a control character.", field=name)
+        if key in found:
+            raise InvalidRequestError(
+                f"The query parameter {name!r} stands there twice.", hint="Send it once.", field=name
+            )
+        found[key] = value
+    return found
+
+
+def use_json_body(query: Mapping[str, str]) -> None:
+    """Refuse a POST with query parameters.
+
+    Raises
+    ------
+    UseJsonBodyError
+        With the offending keys.
+    """
+    if query:
+        keys = sorted(key[:80] for key in query)
+        raise UseJsonBodyError(f"A POST takes a JSON body, not query parameters: {', '.join(keys)}.", keys=keys)
+
+
+class JsonRequest(Request):
+    """A request whose body has been read and parsed; FastAPI gets both as they are."""
+
+    def __init__(self, request: Request, content: bytes, value: dict[str, Any]) -> None:
+        super().__init__(request.scope, request.receive)
+        self.content = content
+        self.value = value
+
+    async def body(self) -> bytes:
+        return self.content
+
+    async def json(self) -> dict[str, Any]:
+        return self.value
+
+
+async def read_body(request: Request) -> JsonRequest:
+    """Read a bounded JSON object, strictly.
+
+    Raises
+    ------
+    UnsupportedMediaTypeError, BodyTooLargeError, InvalidJsonError
+    """
+    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if content_type != negotiation.JSON:
+        raise UnsupportedMediaTypeError(f"The body is {content_type[:80]!r}.", field="Content-Type")
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        raise UnsupportedMediaTypeError(
+            "The body is compressed.", hint="Send it uncompressed.", field="Content-Encoding"
+        )
+    declared = request.headers.get("content-length", "")
+    if declared.isdecimal() and int(declared[:20]) > MAX_BODY_BYTES:
+        raise _too_large()
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_BODY_BYTES:
+            raise _too_large()
+    value = strict_json.parse(bytes(body))
+    if not isinstance(value, dict):
+        raise InvalidJsonError("The body is JSON, but not an object.")
+    return JsonRequest(request, bytes(body), value)
+
+
+def _too_large() -> BodyTooLargeError:
+    return BodyTooLargeError(f"The body is larger than {MAX_BODY_BYTES} bytes.", limit_bytes=MAX_BODY_BYTES)

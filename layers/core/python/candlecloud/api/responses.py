@@ -1,0 +1,27 @@
+"""The error answers that a route documents."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from candlecloud.api.errors import PROBLEM_JSON, STATUS
+from candlecloud.api.schemas.problem import Problem
+
+_SCHEMA = {"schema": {"$ref": f"#/components/schemas/{Problem.__name__}"}}
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """A route's ``responses`` for these statuses, and for the ones that any route may give.
+
+    Each names the codes that the table gives this status.
+    """
+    return {
+        status: {
+            "description": f"{HTTPStatus(status).phrase}: {', '.join(c for c, s in STATUS.items() if s == status)}",
+            "content": {PROBLEM_JSON: _SCHEMA},
+        }
+        for status in sorted({*statuses, 500, 503})
+    }
+
+LOCATION = {"Location": {"description": "Where the outcome shows", "schema": {"type": "string"}}}

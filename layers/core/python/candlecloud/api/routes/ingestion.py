@@ -1,0 +1,48 @@
+"""POST /ingestion/backfill: fetch what a series lacks."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from candlecloud.api.dependencies import World
+from candlecloud.api.guards import GuardedRoute, needs
+from candlecloud.api.instants import iso
+from candlecloud.api.negotiation import JSON
+from candlecloud.api.responses import LOCATION, problems
+from candlecloud.api.schemas.ingestion import BackfillAccepted, BackfillRequest
+
+router = APIRouter(route_class=GuardedRoute, tags=["market data"])
+
+
+@router.post(
+    "/ingestion/backfill",
+    dependencies=needs("data:write"),
+    summary="Fetch what a series lacks",
+    status_code=202,
+    response_model=BackfillAccepted,
+    responses={202: {"headers": LOCATION}, **problems(400, 401, 403, 406, 409, 413, 415, 422)},
+)
+async def backfill(world: World, body: BackfillRequest) -> Response:
+    """Hand a range to the job `backfill_candles`.
+
+    It fetches what the exchange can give and records the rest as explained gaps; `/gaps` of the series shows the
+    outcome, `/health` that the job ran.
+    """
+    request = {"exchange": body.exchange, "symbol": body.symbol_key, "timeframe": body.timeframe}
+    follow = f"/gaps?{urlencode(request)}"
+    span = {name: iso(t) for name, t in (("start", body.start), ("end", body.end)) if t is not None}
+    world.dispatcher.start_backfill({**request, **span})
+    accepted = BackfillAccepted(
+        **request,
+        start=span.get("start"),
+        start_ms=body.start,
+        end=span.get("end"),
+        end_ms=body.end,
+        follow=follow,
+    )
+    return Response(
+        accepted.model_dump_json(), status_code=202, media_type=JSON, headers={"Location": follow}
+    )

@@ -1,0 +1,123 @@
+"""Fields that name a series, a moment or a page; used by the schemas of every noun."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any, TypeVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from candlecloud.api.instants import Instant
+from candlecloud.errors import CandlecloudError, InvalidRangeError
+from candlecloud.market.ranges import TimeRange
+from candlecloud.market.series import EXCHANGES, Series, parse_exchange
+from candlecloud.market.symbol import Symbol
+from candlecloud.market.timeframe import Timeframe
+
+T = TypeVar("T")
+
+
+def as_field_error(error: CandlecloudError) -> PydanticCustomError:
+    """An error of the domain as one of a field, so that pydantic adds the field's name and goes on to the next."""
+    return PydanticCustomError(error.code, error.message, {"hint": error.hint})  # type: ignore[arg-type]
+
+
+def _checked(parse: Callable[[str], T], canonical: Callable[[T], str]) -> AfterValidator:
+    def check(text: str) -> str:
+        try:
+            return canonical(parse(text))
+        except CandlecloudError as error:
+            raise as_field_error(error) from error
+
+    return AfterValidator(check)
+
+
+Exchange = Annotated[
+    str,
+    Field(max_length=32, description=f"Exchange id: {', '.join(EXCHANGES)}"),
+    _checked(parse_exchange, lambda exchange: exchange),
+]
+SymbolText = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=80,
+        description="`BTC-USDT` (spot), `BTC-USDT_USDT` (perpetual), or any unified form of ccxt: `BTC/USDT:USDT`",
+    ),
+    _checked(Symbol.parse, lambda symbol: symbol.key),
+]
+TimeframeText = Annotated[
+    str,
+    Field(
+        max_length=16,
+        description="1m, 5m, 15m, 1h or 1d; aliases such as 60m, 24h, 1hour. Case-sensitive: `1M` is not a minute.",
+    ),
+    _checked(Timeframe.parse, lambda timeframe: timeframe.name),
+]
+Start = Annotated[Instant, Field(description="First moment, included: ISO-8601 or unix ms")]
+End = Annotated[Instant, Field(description="Last moment, excluded: ISO-8601 or unix ms")]
+Cursor = Annotated[str, Field(min_length=1, max_length=2000, description="`next_cursor` of the previous page")]
+
+
+class Strict(BaseModel):
+    """Nothing but the named fields."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class RangeFields(Strict):
+    """An optional half-open range."""
+
+    start: Start | None = None
+    end: End | None = None
+
+    @model_validator(mode="after")
+    def _start_before_end(self) -> RangeFields:
+        if self.start is not None and self.end is not None and self.end <= self.start:
+            raise as_field_error(InvalidRangeError("end must lie after start."))
+        return self
+
+    def within(self, available: TimeRange) -> TimeRange:
+        """The wanted part of what is available; empty where they don't meet."""
+        start = available.start if self.start is None else self.start
+        end = available.end if self.end is None else self.end
+        return available.intersect(TimeRange(start, max(start, end)))
+
+
+class SymbolFields(Strict):
+    """The symbol, under its name or its alias `coin`."""
+
+    symbol: SymbolText | None = None
+    coin: Annotated[SymbolText | None, Field(description="Alias of `symbol`")] = None
+
+    @property
+    def symbol_key(self) -> str:
+        """The symbol's canonical key."""
+        key = self.symbol or self.coin
+        assert key is not None
+        return key
+
+
+class SeriesFields(SymbolFields):
+    """Which series."""
+
+    exchange: Exchange
+    timeframe: TimeframeText
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_symbol(cls, values: Any) -> Any:
+        if isinstance(values, dict):
+            given = [name for name in ("symbol", "coin") if values.get(name) is not None]
+            if len(given) != 1:
+                raise PydanticCustomError(
+                    "invalid_symbol",
+                    "Exactly one of symbol and coin is needed.",
+                    {"hint": "Send symbol, such as BTC-USDT; coin is another name for the same field."},
+                )
+        return values
+
+    @property
+    def series(self) -> Series:
+        return Series.of(self.exchange, self.symbol_key, self.timeframe)

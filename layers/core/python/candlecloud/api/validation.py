@@ -1,0 +1,79 @@
+"""From pydantic's complaints, and from HTTP errors of the framework, to our errors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from candlecloud.api.errors import (
+    STATUS,
+    InternalError,
+    InvalidRequestError,
+    MethodNotAllowedError,
+    RouteNotFoundError,
+)
+from candlecloud.errors import CandlecloudError, InvalidInputError
+
+_MAX_ERRORS = 20
+_HINTS = {
+    "missing": "Add this field.",
+    "extra_forbidden": "Remove this field, or correct its spelling.",
+    "string_too_long": "Send a shorter text.",
+}
+_MESSAGES = {"missing": "This field is required.", "extra_forbidden": "There is no such field."}
+
+
+class _FieldError(InvalidInputError):
+    """An invalid-input error whose code the field's own rule gives."""
+
+    def __init__(self, code: str, message: str, *, hint: str, **details: Any) -> None:
+        super().__init__(message, hint=hint, **details)
+        self.code = code  # type: ignore[misc]
+
+
+def from_validation(error: RequestValidationError) -> CandlecloudError:
+    """One error for all fields that are wrong; the first one gives the code, the message and the hint."""
+    found = [_field_error(item) for item in error.errors()[:_MAX_ERRORS]]
+    first = found[0]
+    return _FieldError(
+        first["code"],
+        f"{first['field']}: {first['message']}",
+        hint=first["hint"],
+        field=first["field"],
+        errors=found,
+    )
+
+
+def from_http(error: HTTPException, allowed: Sequence[str] = ()) -> CandlecloudError:
+    """What the router says (404, 405) in our words."""
+    if error.status_code == 404:
+        return RouteNotFoundError("There is no such route.")
+    if error.status_code == 405:
+        listed = [m.strip() for m in (error.headers or {}).get("Allow", "").split(",") if m.strip()]
+        return MethodNotAllowedError("This route does not take this method.", allowed=listed or list(allowed))
+    if error.status_code < 500:
+        return InvalidRequestError(str(error.detail))
+    return InternalError("Something went wrong on our side.")
+
+
+def _field_error(item: dict[str, Any]) -> dict[str, Any]:
+    place, *path = item["loc"]
+    kind = item["type"]
+    context = item.get("ctx", {})
+    field = ".".join(str(part) for part in path if part != "__root__") or str(place)
+    hint = context.get("hint") or _HINTS.get(kind) or f"Correct {field} and send the request again."
+    return {
+        "field": field,
+        "in": str(place),
+        "code": kind if kind in STATUS else "invalid_input",
+        "message": _MESSAGES.get(kind) or _sentence(item["msg"]),
+        "hint": hint,
+    }
+
+
+def _sentence(text: str) -> str:
+    text = text.removeprefix("Value error, ").removeprefix("Assertion failed, ")
+    return text if text.endswith((".", "?", "!")) else text + "."
