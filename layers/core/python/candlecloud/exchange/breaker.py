@@ -1,0 +1,59 @@
+"""Circuit breaker of one venue, as a pure state machine: closed → open → half open → closed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+FAILURES_TO_OPEN = 8
+COOL_DOWN_MS = 60_000
+LONGEST_COOL_DOWN_MS = 30 * 60_000
+
+
+@dataclass(frozen=True)
+class Breaker:
+    """State; every method returns the next one. Times are ms of one clock.
+
+    Attributes
+    ----------
+    failures : int
+        Failures one after another.
+    open_until : float, optional
+        None while closed. Past this moment the breaker is half open: one request may try.
+    cool_down_ms : float
+        How long it opens next time; doubles with every try that fails, up to half an hour.
+    """
+
+    failures: int = 0
+    open_until: float | None = None
+    cool_down_ms: float = COOL_DOWN_MS
+
+    def state(self, now: float) -> Literal["closed", "open", "half_open"]:
+        if self.open_until is None:
+            return "closed"
+        return "open" if now < self.open_until else "half_open"
+
+    def allows(self, now: float) -> bool:
+        """Whether a request may go out."""
+        return self.state(now) != "open"
+
+    def succeeded(self) -> Breaker:
+        """After an answer."""
+        return Breaker()
+
+    def failed(self, now: float, *, banned: bool = False, retry_after_ms: float | None = None) -> Breaker:
+        """After a failure of the venue.
+
+        Parameters
+        ----------
+        banned : bool
+            The venue has shut this address out (418): open at once, whatever the count.
+        retry_after_ms : float, optional
+            The venue's own wish; a ban lasts at least that long.
+        """
+        failures = self.failures + 1
+        tried_in_vain = self.state(now) == "half_open"
+        if not (banned or tried_in_vain or failures >= FAILURES_TO_OPEN):
+            return replace(self, failures=failures)
+        pause = max(self.cool_down_ms, retry_after_ms or 0.0)
+        return Breaker(failures, now + pause, min(2 * self.cool_down_ms, LONGEST_COOL_DOWN_MS))

@@ -1,0 +1,329 @@
+"""One client per exchange over ccxt's raw endpoints: asks for a window, hands back rows, never trusts the shape."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from ipaddress import ip_address
+from threading import RLock
+from typing import Any
+from urllib.parse import urlsplit
+
+from candlecloud.errors import (
+    CandlecloudError,
+    ExchangeUnavailableError,
+    InvalidParameterError,
+    MalformedResponseError,
+)
+from candlecloud.exchange.breaker import Breaker
+from candlecloud.exchange.faults import BANNED, translate
+from candlecloud.exchange.pacing import Pace
+from candlecloud.exchange.profiles import CandleEndpoint, VenueProfile, profile_for
+from candlecloud.exchange.retry import Dice, Sleep
+from candlecloud.exchange.rows import ReadRows, number, read_rows, whole
+from candlecloud.exchange.venue_class import load_venue_class
+from candlecloud.market.ranges import TimeRange
+from candlecloud.market.series import Series
+from candlecloud.market.symbol import Symbol
+
+TIMEOUT_MS = 10_000
+# Every method, parameter and answer here is public market data: no key is ever given to ccxt.
+_OPTIONS = {"enableRateLimit": False, "enableLastJsonResponse": False}
+
+
+@dataclass(frozen=True)
+class Page:
+    """One answer.
+
+    Attributes
+    ----------
+    asked : TimeRange
+        Open times that were asked for.
+    rows : ReadRows
+        What came, in the order received.
+    market_key : str, optional
+        The market that the answer names, where the venue names it.
+    payload_hash : str
+        SHA-256 (hex) of the body as received.
+    """
+
+    asked: TimeRange
+    rows: ReadRows
+    market_key: str | None
+    payload_hash: str
+
+    @property
+    def received(self) -> int:
+        """Rows in the answer, good or bad."""
+        return len(self.rows.candles) + len(self.rows.bad)
+
+
+class ExchangeClient:
+    """Public market data of one exchange.
+
+    One request at a time, at the profile's pace; safe to share between threads.
+
+    Parameters
+    ----------
+    exchange : str
+        An id of the allow-list.
+    base_url : str, optional
+        Address in place of the venue's own; https, or http on loopback (the replay exchange).
+    min_interval_ms : int, optional
+        Pace in place of the profile's. Slower is always allowed, faster on loopback only.
+    timeout_ms : int
+        Longest wait for an answer.
+    sleep, clock_ms, dice
+        Injected time (ms of a monotonic clock) and randomness, for the pace and for the pager's retries.
+
+    Raises
+    ------
+    UnknownExchangeError, InvalidParameterError
+        If the id is not allowed, the address is not safe, or the pace is faster than the venue allows.
+    """
+
+    def __init__(
+        self,
+        exchange: str,
+        *,
+        base_url: str | None = None,
+        min_interval_ms: int | None = None,
+        timeout_ms: int = TIMEOUT_MS,
+        sleep: Sleep = time.sleep,
+        clock_ms: Callable[[], float] = lambda: time.monotonic() * 1000,
+        dice: Dice | None = None,
+    ) -> None:
+        self.exchange = exchange
+        self.sleep = sleep
+        self.dice: Dice = dice if dice is not None else random.Random()
+        self._clock_ms = clock_ms
+        self._is_loopback = base_url is not None and _check_address(base_url)
+        self._min_interval_ms = min_interval_ms
+        self._ccxt = _recording(load_venue_class(exchange))({**_OPTIONS, "timeout": timeout_ms})
+        if base_url is not None:
+            _redirect(self._ccxt, base_url)
+        self._lane = RLock()
+        self._paces: dict[str, Pace] = {}
+        self.breaker = Breaker()
+
+    def profile(self, symbol: Symbol) -> VenueProfile:
+        """The profile that serves a symbol on this exchange."""
+        return profile_for(self.exchange, symbol)
+
+    def server_time(self, symbol: Symbol) -> int:
+        """The exchange's clock, ms UTC: what decides whether a candle is closed."""
+        profile = self.profile(symbol)
+        answer = self._get(profile, profile.server_time.method, {})
+        moment = whole_at(answer, profile.server_time.value_path, self.exchange)
+        return moment * profile.server_time.unit_ms
+
+    def fetch_window(self, series: Series, window: TimeRange, limit: int | None = None) -> Page:
+        """Ask once for the candles that open in `window`.
+
+        Parameters
+        ----------
+        window : TimeRange
+            On the grid. A venue without an end bound answers with everything since its start.
+        limit : int, optional
+            Most rows; the profile's page limit where left out. Venues without such a parameter ignore it.
+
+        Raises
+        ------
+        RateLimitedError, ExchangeUnavailableError, UnknownSymbolError, ExchangeError
+            As the venue answers.
+        MalformedResponseError
+            If it answers 200 with anything but rows.
+        """
+        profile = self.profile(series.symbol)
+        endpoint = profile.candles
+        params = _window_params(profile, series, window, limit)
+        with self._lane:
+            answer = self._get(profile, endpoint.method, params)
+            body = self._ccxt.last_http_response or ""
+        raw_rows, key = _rows_at(answer, endpoint, self.exchange)
+        rows = read_rows(raw_rows, profile.layout, series.timeframe)
+        return Page(window, rows, key, hashlib.sha256(body.encode()).hexdigest())
+
+    def listing_start(self, series: Series) -> int | None:
+        """Open time of the first candle ever, ms UTC; None where the venue has no way to ask, or no candle."""
+        if not self.profile(series.symbol).lists_from_zero:
+            return None
+        page = self.fetch_window(series, TimeRange(0, 2**41), limit=1)
+        if not page.rows.candles:
+            return None
+        return min(candle.open_time for candle in page.rows.candles)
+
+    def quoted_price(self, symbol: Symbol) -> float | None:
+        """The price that a second endpoint quotes for exactly this symbol; None where there is no such endpoint.
+
+        Raises
+        ------
+        MalformedResponseError
+            If the answer names another symbol.
+        """
+        profile = self.profile(symbol)
+        endpoint = profile.quote_price
+        if endpoint is None or endpoint.symbol_param is None:
+            return None
+        wanted = profile.market_id(symbol)
+        answer = self._get(profile, endpoint.method, {endpoint.symbol_param: wanted})
+        if _value_at(answer, endpoint.symbol_path, self.exchange) != wanted:
+            raise MalformedResponseError(f"{self.exchange} answered for another symbol than {symbol}.")
+        try:
+            return number(_value_at(answer, endpoint.value_path, self.exchange))
+        except (TypeError, ValueError, OverflowError) as error:
+            raise MalformedResponseError(f"{self.exchange} quoted no price for {symbol}.") from error
+
+    def _get(self, profile: VenueProfile, method: str, params: Mapping[str, Any]) -> Any:
+        """One request through the lane: breaker, pace, ccxt, translation."""
+        with self._lane:
+            now = self._clock_ms()
+            if not self.breaker.allows(now):
+                wait_s = ((self.breaker.open_until or now) - now) / 1000
+                raise ExchangeUnavailableError(
+                    f"{self.exchange} has failed too often; it is left alone for {wait_s:.0f} s.",
+                    exchange=self.exchange, circuit_open=True, retry_after_s=wait_s,
+                )  # fmt: skip
+            pace = self._paces.get(profile.market) or self._pace(profile)
+            wait = pace.wait_ms(now)
+            if wait > 0:
+                self.sleep(wait / 1000)
+            pace = pace.started(self._clock_ms())
+            self._ccxt.forget_answer()
+            try:
+                answer = getattr(self._ccxt, method)(dict(params))
+            except Exception as error:
+                raise self._failure(error) from error
+            finally:
+                used = _header_int(self._ccxt.answer_headers, profile.weight_header)
+                self._paces[profile.market] = pace.answered(self._clock_ms(), used)
+            self.breaker = self.breaker.succeeded()
+            return answer
+
+    def _pace(self, profile: VenueProfile) -> Pace:
+        interval = profile.min_interval_ms if self._min_interval_ms is None else self._min_interval_ms
+        if interval < profile.min_interval_ms and not self._is_loopback:
+            raise InvalidParameterError(
+                f"{self.exchange} allows one request in {profile.min_interval_ms} ms; {interval} ms is too fast.",
+                hint="Leave CANDLECLOUD_MIN_INTERVAL_MS out; it is for a replay exchange on loopback.",
+                field="min_interval_ms",
+            )
+        return Pace(interval, profile.weight_limit)
+
+    def _failure(self, error: Exception) -> CandlecloudError:
+        status, headers = self._ccxt.answer_status, self._ccxt.answer_headers
+        failure = translate(error, exchange=self.exchange, status=status, headers=headers)
+        if isinstance(failure, ExchangeUnavailableError):
+            wait = failure.details.get("retry_after_s")
+            self.breaker = self.breaker.failed(
+                self._clock_ms(),
+                banned=status == BANNED,
+                retry_after_ms=None if wait is None else 1000 * wait,
+            )
+        return failure
+
+
+def whole_at(answer: Any, path: tuple[str, ...], exchange: str) -> int:
+    """The whole number at a path of an answer; MalformedResponseError where there is none."""
+    try:
+        return whole(_value_at(answer, path, exchange))
+    except (TypeError, ValueError, OverflowError) as error:
+        raise MalformedResponseError(f"{exchange} answered with something else than a time.") from error
+
+
+def _value_at(answer: Any, path: tuple[str, ...], exchange: str) -> Any:
+    for key in path:
+        if not isinstance(answer, dict) or key not in answer:
+            raise MalformedResponseError(f"{exchange} answered without the field {key!r}.", shape=_shape(answer))
+        answer = answer[key]
+    return answer
+
+
+def _rows_at(answer: Any, endpoint: CandleEndpoint, exchange: str) -> tuple[list[Any], str | None]:
+    """The list of rows, and the key that names the market where the path has one."""
+    market_key: str | None = None
+    for key in endpoint.path:
+        if key == "*":
+            keys = [k for k in answer if k != "last"] if isinstance(answer, dict) else []
+            if len(keys) != 1:
+                raise MalformedResponseError(f"{exchange} answered for {len(keys)} markets instead of one.")
+            market_key = key = str(keys[0])
+        answer = _value_at(answer, (key,), exchange)
+    if not isinstance(answer, list):
+        raise MalformedResponseError(
+            f"{exchange} answered with {_shape(answer)} instead of a list of candles.", shape=_shape(answer)
+        )
+    return answer, market_key
+
+
+def _shape(answer: Any) -> str:
+    """A few words about what came, without its content."""
+    if isinstance(answer, str):
+        start = answer.lstrip()[:1]
+        kind = {"<": "HTML", "": "an empty body", "[": "truncated JSON", "{": "truncated JSON"}.get(start, "text")
+        return "a null" if answer.strip() == "null" else kind
+    return {dict: "an object", list: "a list", type(None): "a null"}.get(type(answer), type(answer).__name__)
+
+
+def _window_params(profile: VenueProfile, series: Series, window: TimeRange, limit: int | None) -> dict[str, Any]:
+    endpoint = profile.candles
+    unit = endpoint.time_unit_ms
+    start = window.start - series.timeframe.ms if endpoint.start_exclusive else window.start
+    params: dict[str, Any] = {
+        endpoint.symbol_param: profile.market_id(series.symbol),
+        endpoint.interval_param: profile.interval(series.timeframe),
+        endpoint.start_param: max(0, start) // unit,
+    }
+    if endpoint.end_param is not None:
+        params[endpoint.end_param] = (window.end - (1 if endpoint.end_inclusive else 0)) // unit
+    if endpoint.limit_param is not None:
+        params[endpoint.limit_param] = min(limit or profile.page_limit, profile.page_limit)
+    return params
+
+
+def _recording(cls: type[Any]) -> type[Any]:
+    """The ccxt class, keeping status and headers of its last answer (an error's message alone does not hold them)."""
+
+    class Recording(cls):  # type: ignore[misc]
+        answer_status: int | None = None
+        answer_headers: Mapping[str, str] = {}
+
+        def forget_answer(self) -> None:
+            self.answer_status, self.answer_headers = None, {}
+
+        def on_rest_response(self, code: int, *rest: Any) -> Any:
+            self.answer_status, self.answer_headers = code, rest[3]
+            return super().on_rest_response(code, *rest)
+
+    return Recording
+
+
+def _redirect(venue: Any, base_url: str) -> None:
+    """Point every endpoint of the class at another host; paths stay."""
+    base = base_url.rstrip("/")
+    venue.urls["api"] = {
+        name: base + urlsplit(url).path.rstrip("/") for name, url in venue.urls["api"].items() if isinstance(url, str)
+    }
+
+
+def _check_address(base_url: str) -> bool:
+    """Whether an address is loopback; plain http to anywhere else is refused."""
+    parts = urlsplit(base_url)
+    host = parts.hostname or ""
+    try:
+        is_loopback = host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        is_loopback = False
+    if parts.scheme not in ("http", "https") or not (is_loopback or parts.scheme == "https"):
+        raise InvalidParameterError(
+            "An exchange address is https, or http on loopback.", field="base_url", scheme=parts.scheme
+        )
+    return is_loopback
+
+
+def _header_int(headers: Mapping[str, str], name: str | None) -> int | None:
+    value = None if name is None else headers.get(name)
+    return int(value) if value is not None and value.isdecimal() else None
