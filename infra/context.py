@@ -1,4 +1,4 @@
-"""What a deployment may choose: the ``context`` of cdk.json, checked. Only the CDK command line reads that file itself."""
+"""What a deployment may choose: the ``context`` of cdk.json, checked. Only the CDK command reads that file itself."""
 
 from __future__ import annotations
 
@@ -83,6 +83,4 @@ def _series(item: Any) -> ScheduledSeries:
             exchange=str(item["exchange"]), symbol=str(item["symbol"]), timeframe=str(item["timeframe"])
         )
     except (KeyError, TypeError):
-        raise ContextError(
-            f"cdk.json: a series needs exchange, symbol and timeframe, got {json.dumps(item)}"
-        ) from None
+        raise ContextError(f"cdk.json: a series needs exchange, symbol and timeframe, got {json.dumps(item)}") from None

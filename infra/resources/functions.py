@@ -10,6 +10,7 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infra.catalogue import FUNCTIONS, FunctionSpec
+from infra.resources.acknowledged import acknowledge
 from infra.resources.assets import Assets
 from infra.resources.layers import ARCHITECTURE, RUNTIME
 from infra.resources.names import Names
@@ -70,6 +71,11 @@ class Functions(Construct):
             role=function_role(scope, job, spec, self._names),
             log_group=log_group,
             reserved_concurrent_executions=spec.concurrency if self._reserve_lanes else None,
+        )
+        acknowledge(
+            function,
+            "L1",
+            f"{RUNTIME.name}: layers hold wheels and byte code of this version, tested with its interpreter.",
         )
         # A failure destination rather than a dead-letter queue: it also says why, and takes events that grew too old.
         lambda_.CfnEventInvokeConfig(

@@ -26,7 +26,9 @@ class GatewayAnswer:
 
 _TOKEN = "Send 'Authorization: Bearer <token>'; 'candlecloud tokens' mints one."
 _REPORT = "Try again; if it stays, report the request_id."
-_INTERNAL = GatewayAnswer(500, "Internal Server Error", "internal_error", "The request could not be processed.", _REPORT)
+_INTERNAL = GatewayAnswer(
+    500, "Internal Server Error", "internal_error", "The request could not be processed.", _REPORT
+)
 _FORBIDDEN = GatewayAnswer(403, "Forbidden", "forbidden", "The request is not allowed.", _TOKEN)
 _TIMEOUT = GatewayAnswer(
     504,

@@ -24,7 +24,12 @@ _PERIODS = {
     "month": ("candles_by_month", "yyyy-MM", f"{FIRST_YEAR}-01,NOW", "MONTHS"),
     "year": ("candles_by_year", "yyyy", f"{FIRST_YEAR},NOW", "YEARS"),
 }
-_ATHENA_TYPES = {pa.float64(): "double", pa.int64(): "bigint", pa.string(): "string", pa.timestamp("ms", "UTC"): "timestamp"}
+_ATHENA_TYPES = {
+    pa.float64(): "double",
+    pa.int64(): "bigint",
+    pa.string(): "string",
+    pa.timestamp("ms", "UTC"): "timestamp",
+}
 
 
 def create_glue_tables(scope: Construct, names: Names) -> None:

@@ -14,6 +14,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from infra.catalogue import Access, FunctionSpec
+from infra.resources.acknowledged import acknowledge_wildcard
 from infra.resources.names import Names
 
 _OBJECT_ACTIONS = {
@@ -61,13 +62,19 @@ def function_role(scope: Construct, job: str, spec: FunctionSpec, names: Names) 
                 ["lambda:InvokeFunction"], [names.function_arn("run_backtest"), names.function_arn("backfill_candles")]
             ),
         ]
-    return _role(scope, "Role", iam.ServicePrincipal("lambda.amazonaws.com"), statements)
+    role = _role(scope, "Role", iam.ServicePrincipal("lambda.amazonaws.com"), statements)
+    acknowledge_wildcard(scope, names.function_streams_arn(job), "Log streams of this function; Lambda names them.")
+    for prefix in spec.objects:
+        acknowledge_wildcard(
+            scope, _objects_arn(prefix, names), "Keys under the one prefix that the function works on."
+        )
+    return role
 
 
 def _object_statements(spec: FunctionSpec, names: Names) -> list[iam.PolicyStatement]:
     """Objects by prefix. Every reader may list its prefixes, or S3 answers 403 where an object is just not there."""
     statements = [
-        _allow(_OBJECT_ACTIONS[access], [f"{names.bucket_arn}/{prefix}/*"]) for prefix, access in spec.objects.items()
+        _allow(_OBJECT_ACTIONS[access], [_objects_arn(prefix, names)]) for prefix, access in spec.objects.items()
     ]
     if spec.objects:
         # IfExists: S3 asks for this right on a GetObject of a missing key too, and then there is no s3:prefix.
@@ -76,11 +83,15 @@ def _object_statements(spec: FunctionSpec, names: Names) -> list[iam.PolicyState
     return statements
 
 
+def _objects_arn(prefix: str, names: Names) -> str:
+    return f"{names.bucket_arn}/{prefix}/*"
+
+
 def state_machine_role(scope: Construct, jobs: Sequence[str], names: Names) -> iam.IRole:
     """Create the role of the sweep state machine: its functions, its plan, its own children, its log."""
     statements = [
         _allow(["lambda:InvokeFunction"], [names.function_arn(job) for job in jobs]),
-        _allow(["s3:GetObject"], [f"{names.bucket_arn}/sweeps/*"]),
+        _allow(["s3:GetObject"], [_objects_arn("sweeps", names)]),
         _allow(["states:StartExecution"], [names.state_machine_arn]),
         _allow(["states:DescribeExecution", "states:StopExecution"], [names.state_machine_executions_arn]),
         _allow(_LOG_DELIVERY, ["*"]),
@@ -92,7 +103,11 @@ def state_machine_role(scope: Construct, jobs: Sequence[str], names: Names) -> i
             "ArnEquals": {"aws:SourceArn": names.state_machine_arn},
         },
     )
-    return _role(scope, "StateMachineRole", principal, statements)
+    role = _role(scope, "StateMachineRole", principal, statements)
+    acknowledge_wildcard(scope, _objects_arn("sweeps", names), "The plan of whichever sweep is started.")
+    acknowledge_wildcard(scope, names.state_machine_executions_arn, "Its own executions, named when they start.")
+    acknowledge_wildcard(scope, "*", "Log delivery: these actions know no resource; AWS documents '*' for them.")
+    return role
 
 
 def scheduler_role(scope: Construct, jobs: Sequence[str], names: Names) -> iam.IRole:

@@ -6,6 +6,7 @@ from aws_cdk import Duration
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from infra.resources.acknowledged import acknowledge
 from infra.resources.names import Names
 
 
@@ -18,7 +19,7 @@ class DeadLetters(Construct):
         self.failed = self._queue("Failed", names.failed_queue)
 
     def _queue(self, construct_id: str, name: str) -> sqs.Queue:
-        return sqs.Queue(
+        queue = sqs.Queue(
             self,
             construct_id,
             queue_name=name,
@@ -26,3 +27,5 @@ class DeadLetters(Construct):
             encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=True,
         )
+        acknowledge(queue, "SQS3", "It is a dead-letter queue itself, of schedules or functions; nothing consumes it.")
+        return queue

@@ -15,6 +15,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from infra.resources.acknowledged import acknowledge
 from infra.resources.functions import TELEMETRY_RETENTION
 from infra.resources.names import Names
 from infra.resources.policies import state_machine_role
@@ -144,7 +145,7 @@ def create_sweep_state_machine(scope: Construct, names: Names) -> sfn.StateMachi
         retention=TELEMETRY_RETENTION,
         removal_policy=RemovalPolicy.DESTROY,
     )
-    return sfn.StateMachine(
+    machine = sfn.StateMachine(
         parent,
         "StateMachine",
         state_machine_name=names.state_machine,
@@ -154,3 +155,7 @@ def create_sweep_state_machine(scope: Construct, names: Names) -> sfn.StateMachi
         role=state_machine_role(parent, SWEEP_JOBS, names),
         logs=sfn.LogOptions(destination=log_group, level=sfn.LogLevel.ALL, include_execution_data=False),
     )
+    acknowledge(
+        machine, "SF2", "No X-Ray: the execution history and each function's own log tell the same for nothing."
+    )
+    return machine
