@@ -1,0 +1,1 @@
+"""The same platform on one machine: embedded AWS, replay exchange, schedules, gateway."""
