@@ -1,0 +1,96 @@
+"""AWS clients, built on first use from one session, and the border where their errors become ours."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from candlecloud.errors import TransientStoreError
+
+_CONFIG = Config(
+    connect_timeout=3,
+    read_timeout=20,
+    retries={"mode": "standard", "total_max_attempts": 4},
+    max_pool_connections=16,
+    user_agent_appid="candlecloud",
+)
+# `reason`s that a wrong name or a missing permission causes: trying again won't help, whoever deployed must look.
+DEPLOYMENT_CODES = {
+    "AccessDenied", "AccessDeniedException", "InvalidAccessKeyId", "NoSuchBucket", "ResourceNotFoundException",
+    "SignatureDoesNotMatch", "StateMachineDoesNotExist", "UnrecognizedClientException", "ValidationException",
+}  # fmt: skip
+
+
+class AwsClients:
+    """Clients by service, each built when it is first asked for.
+
+    Endpoints come from the standard ``AWS_ENDPOINT_URL*`` variables only: the same class reaches AWS and
+    the local cloud.
+    """
+
+    def __init__(self, session: boto3.Session | None = None) -> None:
+        self._session = session
+        self._clients: dict[str, Any] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def s3(self) -> Any:
+        return self._client("s3")
+
+    @property
+    def dynamodb(self) -> Any:
+        return self._client("dynamodb")
+
+    @property
+    def stepfunctions(self) -> Any:
+        return self._client("stepfunctions")
+
+    @property
+    def lambda_(self) -> Any:
+        return self._client("lambda")
+
+    def _client(self, service: str) -> Any:
+        with self._lock:  # a session is not safe to build clients from in two threads
+            if service not in self._clients:
+                if self._session is None:
+                    self._session = boto3.Session()
+                self._clients[service] = self._session.client(service, config=_CONFIG)
+            return self._clients[service]
+
+
+def error_code(error: ClientError) -> str:
+    """The service's own code of an error, such as ``PreconditionFailed``."""
+    return str(error.response.get("Error", {}).get("Code", ""))
+
+
+@contextmanager
+def store_border(action: str) -> Iterator[None]:
+    """Turn what botocore raises into `TransientStoreError`.
+
+    Parameters
+    ----------
+    action : str
+        What was being done, for the message, such as ``"read a stored object"``. Names of buckets, tables and hosts
+        stay inside.
+
+    Raises
+    ------
+    TransientStoreError
+        Its `details` hold the service's code.
+    """
+    try:
+        yield
+    except ClientError as error:
+        code = error_code(error)
+        hint = None
+        if code in DEPLOYMENT_CODES:
+            hint = "The deployment's names or permissions are wrong; see the function's log."
+        raise TransientStoreError(f"Could not {action}.", hint=hint, reason=code) from error
+    except BotoCoreError as error:
+        raise TransientStoreError(f"Could not {action}.", reason=type(error).__name__) from error

@@ -1,0 +1,336 @@
+"""Every S3 key and every DynamoDB key, on one page.
+
+S3 keys are Hive style, so that Athena, DuckDB, Polars and pandas read the lake as it lies. DynamoDB is one table
+(`pk`, `sk`) with one index (`gsi1pk`, `gsi1sk`) and a time to live (`expires_at`, unix seconds). A partition key is
+an id or an id's shard, never a time: DynamoDB hashes it, so no partition runs hot as the clock moves. Nothing is
+written per candle.
+
+A template's fields are checked when a key is made and read back by `parse`, so every key is unique and reversible.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from functools import cached_property
+
+from candlecloud.errors import InvalidParameterError
+from candlecloud.market.ranges import TimeRange
+from candlecloud.market.series import Series
+
+PK, SK = "pk", "sk"
+GSI1, GSI1_PK, GSI1_SK = "gsi1", "gsi1pk", "gsi1sk"
+TTL = "expires_at"
+SHARDS = 8
+
+# What a field may hold. `#` and `/` part the fields; a series id and a slot (always last in its key) may hold more.
+FIELDS = {
+    "exchange": r"[a-z0-9]+",
+    "symbol": r"[A-Za-z0-9.~_-]+",
+    "timeframe": r"[0-9]+[A-Za-z]+",
+    "period": r"[0-9]{4}(?:-[0-9]{2})?",
+    "reason": r"[a-z_]+",
+    "digest": r"[0-9a-f]{16,64}",
+    "name": r"[a-z_]+\.[a-z]+",
+    "run_id": r"[A-Za-z0-9_-]{1,80}",
+    "sweep_id": r"[A-Za-z0-9_-]{1,80}",
+    "batch": r"[0-9]{6}",
+    "series": r"[a-z0-9]+/[A-Za-z0-9.~_-]+/[0-9]+[A-Za-z]+",
+    "shard": r"[0-9]",
+    "state": r"[a-z]+",
+    "format": r"[a-z]+",
+    "start": r"[0-9]{16}",
+    "end": r"[0-9]{16}",
+    "time": r"[0-9]{16}",
+    "job": r"[a-z_]+",
+    "slot": r"[^\x00-\x1f]{1,400}",
+}
+
+
+@dataclass(frozen=True)
+class Template:
+    """A key with named fields, such as ``series#{series}``."""
+
+    text: str
+
+    def make(self, **fields: str) -> str:
+        """Fill the fields in.
+
+        Raises
+        ------
+        InvalidParameterError
+            If a value holds what its field can't.
+        """
+        for name, value in fields.items():
+            if not re.fullmatch(FIELDS[name], value):
+                raise InvalidParameterError(f"{value!r} can't be part of a key as {name}.", parameter=name)
+        return self.text.format(**fields)
+
+    def parse(self, key: str) -> dict[str, str] | None:
+        """The fields of a key, or None if it was not made by this template."""
+        match = self._pattern.fullmatch(key)
+        return match.groupdict() if match else None
+
+    def prefix(self, **fields: str) -> str:
+        """The key up to the first field that is not given."""
+        given = re.split(r"\{(?!(?:" + "|".join(fields) + r")\})", self.text)[0] if fields else self.text.split("{")[0]
+        return Template(given).make(**fields)
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        parts = re.split(r"\{(\w+)\}", self.text)
+        literals = [re.escape(part) for part in parts[::2]]
+        groups = [f"(?P<{name}>{FIELDS[name]})" for name in parts[1::2]] + [""]
+        return re.compile("".join(a + b for a, b in zip(literals, groups, strict=True)))
+
+
+# --- S3 ---------------------------------------------------------------------------------------------------------------
+
+CANDLES = Template(
+    "candles/exchange={exchange}/symbol={symbol}/timeframe={timeframe}/period={period}/candles.parquet"
+)
+QUARANTINE = Template(
+    "quarantine/exchange={exchange}/symbol={symbol}/timeframe={timeframe}/reason={reason}/{digest}.json"
+)
+RUN_ARTIFACT = Template("runs/{run_id}/{name}")
+SWEEP_ARTIFACT = Template("sweeps/{sweep_id}/{name}")
+SWEEP_BATCH = Template("sweeps/{sweep_id}/batches/{batch}.json")
+REPLY = Template("replies/{digest}.bin")
+EXPORT = Template("exports/{digest}.{format}")
+
+OBJECTS = {
+    "candles": CANDLES,
+    "quarantine": QUARANTINE,
+    "run artifact": RUN_ARTIFACT,
+    "sweep artifact": SWEEP_ARTIFACT,
+    "sweep batch": SWEEP_BATCH,
+    "reply": REPLY,
+    "export": EXPORT,
+}
+
+
+# --- DynamoDB ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ItemKind:
+    """One kind of item: its key, and its place in the index if it is listed."""
+
+    pk: Template
+    sk: Template
+    gsi1pk: Template | None = None
+    gsi1sk: Template | None = None
+
+    def parse(self, pk: str, sk: str) -> dict[str, str] | None:
+        """The fields of an item's key, or None if it is of another kind."""
+        partition, sort = self.pk.parse(pk), self.sk.parse(sk)
+        return None if partition is None or sort is None else partition | sort
+
+
+def _kind(pk: str, sk: str, gsi1pk: str | None = None, gsi1sk: str | None = None) -> ItemKind:
+    return ItemKind(Template(pk), Template(sk), gsi1pk and Template(gsi1pk), gsi1sk and Template(gsi1sk))  # type: ignore[arg-type]
+
+
+ITEMS = {
+    "head": _kind("series#{series}", "head", "heads#{shard}", "{series}"),
+    "period": _kind("series#{series}", "period#{period}"),
+    "cursor": _kind("series#{series}", "cursor"),
+    "gap": _kind("gaps#{series}", "{start}#{end}", "gaps#{state}#{shard}", "{series}#{start}#{end}"),
+    "slot": _kind("slot#{job}#{slot}", "slot"),
+    "job": _kind("job#{job}", "status", "jobs", "{job}"),
+    "remediation": _kind("remediation#{exchange}#{shard}", "{time}#{digest}"),
+    "run": _kind("run#{run_id}", "run"),
+    "sweep": _kind("sweep#{sweep_id}", "sweep"),
+    "token": _kind("token#{digest}", "token"),
+    "reply": _kind("reply#{digest}", "reply"),
+}
+
+
+def kind_of(pk: str, sk: str) -> tuple[str, dict[str, str]] | None:
+    """Name and fields of the item kind that a key belongs to."""
+    for name, kind in ITEMS.items():
+        fields = kind.parse(pk, sk)
+        if fields is not None:
+            return name, fields
+    return None
+
+
+def _item(kind: str, **fields: str) -> dict[str, str]:
+    """Both halves of a key, each from the fields that it names."""
+    item = ITEMS[kind]
+    return {PK: _fill(item.pk, fields), SK: _fill(item.sk, fields)}
+
+
+def _listed(kind: str, **fields: str) -> dict[str, str]:
+    item = ITEMS[kind]
+    assert item.gsi1pk is not None
+    assert item.gsi1sk is not None
+    return {GSI1_PK: _fill(item.gsi1pk, fields), GSI1_SK: _fill(item.gsi1sk, fields)}
+
+
+def _filled_partition(kind: str, **fields: str) -> str:
+    template = ITEMS[kind].gsi1pk
+    assert template is not None
+    return template.make(**fields)
+
+
+def _fill(template: Template, fields: dict[str, str]) -> str:
+    names = re.findall(r"\{(\w+)\}", template.text)
+    return template.make(**{name: fields[name] for name in names})
+
+
+def shard_of(text: str) -> str:
+    """Which of the `SHARDS` partitions of a list an id belongs to."""
+    return str(hashlib.sha256(text.encode()).digest()[0] % SHARDS)
+
+
+def shards() -> list[str]:
+    return [str(shard) for shard in range(SHARDS)]
+
+
+def time_text(time_ms: int) -> str:
+    """A time as text that sorts as the number does."""
+    return f"{time_ms:016d}"
+
+
+# --- keys by what they are for ----------------------------------------------------------------------------------------
+
+
+def candles_object(series: Series, period: str) -> str:
+    return CANDLES.make(**_parts(series), period=period)
+
+
+def candles_prefix(series: Series) -> str:
+    """What the keys of all objects of a series begin with."""
+    return CANDLES.prefix(**_parts(series))
+
+
+def parse_candles_object(key: str) -> tuple[Series, str] | None:
+    """Series and period of an object, or None if the key is not one of ours."""
+    fields = CANDLES.parse(key)
+    if fields is None:
+        return None
+    return Series.of(fields["exchange"], fields["symbol"], fields["timeframe"]), fields["period"]
+
+
+def quarantine_object(series: Series, reason: str, digest: str) -> str:
+    return QUARANTINE.make(**_parts(series), reason=reason, digest=digest)
+
+
+def quarantine_prefix(series: Series) -> str:
+    return QUARANTINE.prefix(**_parts(series))
+
+
+def run_object(run_id: str, name: str) -> str:
+    return RUN_ARTIFACT.make(run_id=run_id, name=name)
+
+
+def sweep_object(sweep_id: str, name: str) -> str:
+    return SWEEP_ARTIFACT.make(sweep_id=sweep_id, name=name)
+
+
+def sweep_batch_object(sweep_id: str, batch: int) -> str:
+    return SWEEP_BATCH.make(sweep_id=sweep_id, batch=f"{batch:06d}")
+
+
+def sweep_batches_prefix(sweep_id: str) -> str:
+    return SWEEP_BATCH.prefix(sweep_id=sweep_id)
+
+
+def reply_object(digest: str) -> str:
+    return REPLY.make(digest=digest)
+
+
+def export_object(digest: str, file_format: str) -> str:
+    return EXPORT.make(digest=digest, format=file_format)
+
+
+def series_partition(series: Series) -> str:
+    """Partition of a series: its head, period entries and cursor."""
+    return ITEMS["head"].pk.make(series=series.id)
+
+
+def head_item(series: Series) -> dict[str, str]:
+    return _item("head", series=series.id)
+
+
+def head_listed(series: Series) -> dict[str, str]:
+    return _listed("head", series=series.id, shard=shard_of(series.id))
+
+
+def heads_partition(shard: str) -> str:
+    """Index partition of the heads of one shard."""
+    return _filled_partition("head", shard=shard)
+
+
+def period_item(series: Series, period: str) -> dict[str, str]:
+    return _item("period", series=series.id, period=period)
+
+
+def cursor_item(series: Series) -> dict[str, str]:
+    return _item("cursor", series=series.id)
+
+
+def gap_partition(series: Series) -> str:
+    return ITEMS["gap"].pk.make(series=series.id)
+
+
+def gaps_partition(state: str, shard: str) -> str:
+    """Index partition of the gaps in one state, of one shard."""
+    return _filled_partition("gap", state=state, shard=shard)
+
+
+def gap_item(series: Series, span: TimeRange) -> dict[str, str]:
+    return _item("gap", series=series.id, start=time_text(span.start), end=time_text(span.end))
+
+
+def gap_listed(series: Series, span: TimeRange, state: str) -> dict[str, str]:
+    start, end = time_text(span.start), time_text(span.end)
+    return _listed("gap", series=series.id, start=start, end=end, state=state, shard=shard_of(series.id))
+
+
+def slot_item(job: str, slot: str) -> dict[str, str]:
+    return _item("slot", job=job, slot=slot)
+
+
+def job_item(job: str) -> dict[str, str]:
+    return _item("job", job=job)
+
+
+def job_listed(job: str) -> dict[str, str]:
+    return _listed("job", job=job)
+
+
+def jobs_partition() -> str:
+    """Index partition of all job statuses."""
+    return _filled_partition("job")
+
+
+def remediation_partition(exchange: str, shard: str) -> str:
+    return ITEMS["remediation"].pk.make(exchange=exchange, shard=shard)
+
+
+def remediation_item(exchange: str, time_ms: int, digest: str) -> dict[str, str]:
+    shard = shard_of(digest)
+    return _item("remediation", exchange=exchange, shard=shard, time=time_text(time_ms), digest=digest)
+
+
+def run_item(run_id: str) -> dict[str, str]:
+    return _item("run", run_id=run_id)
+
+
+def sweep_item(sweep_id: str) -> dict[str, str]:
+    return _item("sweep", sweep_id=sweep_id)
+
+
+def token_item(digest: str) -> dict[str, str]:
+    return _item("token", digest=digest)
+
+
+def reply_item(digest: str) -> dict[str, str]:
+    return _item("reply", digest=digest)
+
+
+def _parts(series: Series) -> dict[str, str]:
+    return {"exchange": series.exchange, "symbol": series.symbol.key, "timeframe": series.timeframe.name}

@@ -1,0 +1,169 @@
+"""Candle objects as Parquet: the writer's options, the footer, and readers for every schema id so far.
+
+The options are what DuckDB, Athena, Polars and pandas all read: version 2.6, zstd, millisecond timestamps in UTC,
+float64, row groups of a week of minutes, statistics, sorted by (`open_time`, `ingested_at`), a CRC on every page.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from candlecloud.errors import CorruptObjectError
+from candlecloud.market.candle import CANDLE_SCHEMA, SCHEMA_ID
+from candlecloud.market.ranges import TimeRange
+from candlecloud.market.series import Series
+
+ROW_GROUP_ROWS = 10_080
+CONTENT_TYPE = "application/vnd.apache.parquet"
+# Enough to recognise an own commit that several other writers have built upon since.
+WRITE_IDS_KEPT = 8
+_TIME = CANDLE_SCHEMA.field("open_time").type
+_PREFIX = "candlecloud."
+_SORTING = [pq.SortingColumn(CANDLE_SCHEMA.get_field_index(name)) for name in ("open_time", "ingested_at")]
+# Schema id to what brings its table to the newest schema. An id that once stood in the lake stays here.
+_READERS: Mapping[str, Callable[[pa.Table], pa.Table]] = {SCHEMA_ID: lambda table: table}
+
+
+@dataclass(frozen=True)
+class Footer:
+    """What an object says about itself; it stands in the Parquet footer.
+
+    Attributes
+    ----------
+    series : str
+        Id of the series, so that a renamed object can't be taken for another one.
+    period : str
+    sequence : int
+        1 for the first write of the object, one more with each further write.
+    price_scale : int
+        Decimals that write every price of the object exactly.
+    checksum : str
+        `content_checksum` of the rows.
+    write_ids : tuple of str
+        The newest commits, newest first: how a writer whose answer got lost finds out that it won.
+    """
+
+    series: str
+    period: str
+    sequence: int
+    price_scale: int
+    checksum: str
+    write_ids: tuple[str, ...] = ()
+
+    def to_metadata(self) -> dict[str, str]:
+        """Keys and values of the Parquet footer; the same without prefix stand in the S3 user metadata."""
+        return {
+            f"{_PREFIX}schema": SCHEMA_ID,
+            f"{_PREFIX}series": self.series,
+            f"{_PREFIX}period": self.period,
+            f"{_PREFIX}sequence": str(self.sequence),
+            f"{_PREFIX}price_scale": str(self.price_scale),
+            f"{_PREFIX}checksum": self.checksum,
+            f"{_PREFIX}write_ids": json.dumps(self.write_ids),
+        }
+
+
+FOOTER_KEYS = tuple(Footer("", "", 0, 0, "").to_metadata())
+
+
+def object_metadata(footer: Footer) -> dict[str, str]:
+    """S3 user metadata: what is worth knowing without opening the object."""
+    return {"schema": SCHEMA_ID, "sequence": str(footer.sequence), "checksum": footer.checksum}
+
+
+def encode_candles(table: pa.Table, footer: Footer) -> bytes:
+    """Write sorted rows of `CANDLE_SCHEMA` as one Parquet file."""
+    sink = pa.BufferOutputStream()
+    pq.write_table(
+        table.replace_schema_metadata(footer.to_metadata()),
+        sink,
+        version="2.6",
+        compression="zstd",
+        row_group_size=ROW_GROUP_ROWS,
+        use_dictionary=["source", "ingested_at", "superseded_at"],
+        write_statistics=True,
+        write_page_checksum=True,
+        sorting_columns=_SORTING,
+    )
+    content: bytes = sink.getvalue().to_pybytes()
+    return content
+
+
+class CandleFile:
+    """A stored Parquet file, opened and checked.
+
+    Raises
+    ------
+    CorruptObjectError
+        If it is torn, is no candle object of this series and period, or has a schema id that no reader knows.
+    """
+
+    def __init__(self, body: bytes, series: Series, period: str) -> None:
+        self._place = {"series": series.id, "period": period}
+        try:
+            self._file = pq.ParquetFile(pa.BufferReader(body), page_checksum_verification=True)
+        except (pa.ArrowException, OSError) as error:
+            raise self._corrupt("is not a whole Parquet file") from error
+        self.footer = self._read_footer()
+        if (self.footer.series, self.footer.period) != (series.id, period):
+            raise self._corrupt(f"holds {self.footer.series} {self.footer.period}")
+
+    def read(self, columns: Sequence[str] | None = None, span: TimeRange | None = None) -> pa.Table:
+        """Rows that open within `span`, revisions included; row groups outside it are not decoded.
+
+        Parameters
+        ----------
+        columns : sequence of str, optional
+            Columns wanted besides those that the filter needs; default all of `CANDLE_SCHEMA`.
+        """
+        wanted = list(columns or CANDLE_SCHEMA.names)
+        wanted += [name for name in ("open_time",) if name not in wanted]
+        groups = list(range(self._file.num_row_groups)) if span is None else self._row_groups(span)
+        try:
+            table = self._file.read_row_groups(groups, columns=wanted)
+        except (pa.ArrowException, OSError) as error:
+            raise self._corrupt("has a damaged page") from error
+        table = self._upgrade(table.replace_schema_metadata(None)).select(wanted)
+        return table if span is None else table.filter(within(table.column("open_time"), span))
+
+    def _row_groups(self, span: TimeRange) -> Iterable[int]:
+        metadata = self._file.metadata
+        at = metadata.schema.names.index("open_time")
+        for group in range(metadata.num_row_groups):
+            known = metadata.row_group(group).column(at).statistics
+            if known is None or (known.min_raw < span.end and known.max_raw >= span.start):
+                yield group
+
+    def _read_footer(self) -> Footer:
+        metadata = {k.decode(): v.decode() for k, v in (self._file.metadata.metadata or {}).items()}
+        schema = metadata.get(f"{_PREFIX}schema")
+        if schema is None or schema not in _READERS:
+            raise self._corrupt(f"has the schema id {schema!r}, which no reader knows")
+        self._upgrade = _READERS[schema]
+        try:
+            return Footer(
+                series=metadata[f"{_PREFIX}series"],
+                period=metadata[f"{_PREFIX}period"],
+                sequence=int(metadata[f"{_PREFIX}sequence"]),
+                price_scale=int(metadata[f"{_PREFIX}price_scale"]),
+                checksum=metadata[f"{_PREFIX}checksum"],
+                write_ids=tuple(json.loads(metadata[f"{_PREFIX}write_ids"])),
+            )
+        except (KeyError, ValueError) as error:
+            raise self._corrupt("has an incomplete footer") from error
+
+    def _corrupt(self, what: str) -> CorruptObjectError:
+        place = self._place
+        return CorruptObjectError(f"The object of {place['series']} {place['period']} {what}.", **place)
+
+
+def within(times: pa.ChunkedArray, span: TimeRange) -> pa.ChunkedArray:
+    """Mask of the times that lie in a half-open range."""
+    start, end = (pa.scalar(t, pa.int64()).cast(_TIME) for t in (span.start, span.end))
+    return pc.and_(pc.greater_equal(times, start), pc.less(times, end))

@@ -1,0 +1,53 @@
+"""All stores over one bucket and one table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from candlecloud.store.aws import AwsClients
+from candlecloud.store.candles import CandleStore
+from candlecloud.store.gaps import GapStore
+from candlecloud.store.idempotency import IdempotencyStore
+from candlecloud.store.index import IndexStore
+from candlecloud.store.ingestion import IngestionStore
+from candlecloud.store.objects import ObjectStore
+from candlecloud.store.quarantine import QuarantineStore
+from candlecloud.store.runs import RunStore
+from candlecloud.store.sweeps import SweepStore
+from candlecloud.store.table import Table
+from candlecloud.store.tokens import TokenStore
+
+
+@dataclass(frozen=True)
+class Stores:
+    """Everything that jobs and the API read and write."""
+
+    objects: ObjectStore
+    candles: CandleStore
+    index: IndexStore
+    gaps: GapStore
+    quarantine: QuarantineStore
+    ingestion: IngestionStore
+    runs: RunStore
+    sweeps: SweepStore
+    tokens: TokenStore
+    idempotency: IdempotencyStore
+
+
+def build_stores(clients: AwsClients, bucket: str, table: str) -> Stores:
+    """Build all stores; nothing is asked of AWS yet."""
+    objects = ObjectStore(clients.s3, bucket)
+    items = Table(clients.dynamodb, table)
+    index = IndexStore(items)
+    return Stores(
+        objects=objects,
+        candles=CandleStore(objects, index),
+        index=index,
+        gaps=GapStore(items),
+        quarantine=QuarantineStore(objects),
+        ingestion=IngestionStore(items),
+        runs=RunStore(items, objects),
+        sweeps=SweepStore(items, objects),
+        tokens=TokenStore(items),
+        idempotency=IdempotencyStore(items, objects),
+    )

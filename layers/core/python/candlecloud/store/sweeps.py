@@ -1,0 +1,134 @@
+"""Sweeps: one item for the state; the plan, each batch's result and the collected results are objects."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from candlecloud.store import keys
+from candlecloud.store.objects import ObjectStore
+from candlecloud.store.runs import STALE_MS, begin
+from candlecloud.store.table import Item, Table
+
+SweepState = Literal["running", "planned", "succeeded", "partial", "failed"]
+_PLAN, _RESULTS = "plan.json", "results.json"
+
+
+@dataclass(frozen=True)
+class SweepRecord:
+    """A sweep; times are ms UTC.
+
+    Attributes
+    ----------
+    attempt : int
+        1, and one more each time it was started anew; part of the execution's name.
+    summary : dict, optional
+        Batches planned, batches missing, the best parameter sets, ...
+    """
+
+    sweep_id: str
+    state: SweepState
+    config: Mapping[str, Any]
+    attempt: int
+    created_at: int
+    updated_at: int
+    summary: Mapping[str, Any] | None
+    error: Mapping[str, Any] | None
+
+
+class SweepStore:
+    """State and artifacts of sweeps."""
+
+    def __init__(self, table: Table, objects: ObjectStore) -> None:
+        self._table = table
+        self._objects = objects
+        self.bucket = objects.bucket
+
+    def create(self, sweep_id: str, config: Mapping[str, Any], now: int, stale_ms: int = STALE_MS) -> bool:
+        """Begin a sweep; True for exactly one of several callers.
+
+        A sweep that failed, ended partial, or did not change for longer than `stale_ms`, is begun anew.
+        """
+        return begin(self._table, keys.sweep_item(sweep_id) | {"sweep_id": sweep_id}, config, now, stale_ms)
+
+    def get(self, sweep_id: str) -> SweepRecord | None:
+        item = self._table.get(keys.sweep_item(sweep_id))
+        return _sweep(item) if item else None
+
+    def set_state(
+        self,
+        sweep_id: str,
+        state: SweepState,
+        now: int,
+        *,
+        summary: Mapping[str, Any] | None = None,
+        error: Mapping[str, Any] | None = None,
+    ) -> bool:
+        """Move a sweep on; a sweep that succeeded stays so. Says whether it was moved."""
+        put: dict[str, Any] = {"state": state, "updated_at": now}
+        put |= {} if summary is None else {"summary": _text(summary)}
+        put |= {} if error is None else {"error": _text(error)}
+        return self._table.update(
+            keys.sweep_item(sweep_id),
+            put=put,
+            condition="attribute_exists(#pk) AND (#state <> :done OR :to = :done)",
+            values={"done": "succeeded", "to": state},
+        ).done
+
+    def put_plan(self, sweep_id: str, batches: Sequence[Mapping[str, Any]]) -> str:
+        """Write the plan, a JSON array with one item per batch; returns its key."""
+        key = keys.sweep_object(sweep_id, _PLAN)
+        self._objects.put(key, json.dumps(list(batches), sort_keys=True).encode())
+        return key
+
+    def get_plan(self, sweep_id: str) -> list[dict[str, Any]] | None:
+        stored = self._objects.get(keys.sweep_object(sweep_id, _PLAN))
+        return list(json.loads(stored.body)) if stored else None
+
+    def put_batch_result(self, sweep_id: str, batch: int, content: bytes) -> str:
+        """Write a batch's result under its fixed key; writing it again replaces it."""
+        key = keys.sweep_batch_object(sweep_id, batch)
+        self._objects.put(key, content)
+        return key
+
+    def get_batch_result(self, sweep_id: str, batch: int) -> bytes | None:
+        stored = self._objects.get(keys.sweep_batch_object(sweep_id, batch))
+        return stored.body if stored else None
+
+    def present_batches(self, sweep_id: str) -> list[int]:
+        """Numbers of the batches that have a result, in order."""
+        found = (keys.SWEEP_BATCH.parse(key) for key, _ in self._objects.list(keys.sweep_batches_prefix(sweep_id)))
+        return sorted(int(fields["batch"]) for fields in found if fields is not None)
+
+    def put_results(self, sweep_id: str, content: bytes) -> str:
+        """Write the collected results; returns their key."""
+        key = keys.sweep_object(sweep_id, _RESULTS)
+        self._objects.put(key, content)
+        return key
+
+    def get_results(self, sweep_id: str) -> bytes | None:
+        stored = self._objects.get(keys.sweep_object(sweep_id, _RESULTS))
+        return stored.body if stored else None
+
+
+def _sweep(item: Item) -> SweepRecord:
+    return SweepRecord(
+        sweep_id=item["sweep_id"],
+        state=item["state"],
+        config=json.loads(item["config"]),
+        attempt=item["attempt"],
+        created_at=item["created_at"],
+        updated_at=item["updated_at"],
+        summary=_json(item.get("summary")),
+        error=_json(item.get("error")),
+    )
+
+
+def _json(text: str | None) -> Mapping[str, Any] | None:
+    return json.loads(text) if text is not None else None
+
+
+def _text(value: Mapping[str, Any]) -> str:
+    return json.dumps(value, sort_keys=True)
