@@ -1,0 +1,76 @@
+"""Simple moving averages of integer ticks, O(1) per bar and free of rounding.
+
+SMA(t, w) = (x[t-w+1] + ... + x[t]) / w. Window sums are differences of prefix sums of whole numbers, so two averages
+that are equal on paper are equal here, whatever the windows; float averages differ in the last digit and trade on it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from candlecloud.arrays import FloatArray, IntArray, SignArray
+
+_INT64_LIMIT = 2**63
+
+
+def window_sums(sums: IntArray, window: int) -> IntArray:
+    """Sums over the last `window` values, from prefix sums.
+
+    Parameters
+    ----------
+    sums : IntArray, length n + 1
+        From `candlecloud.features.bars.prefix_sums`.
+    window : int
+        At least 1.
+
+    Returns
+    -------
+    IntArray, length max(0, n + 1 - window)
+        Entry k belongs to bar ``k + window - 1``, the first one with a full window.
+    """
+    return sums[window:] - sums[: max(0, len(sums) - window)]
+
+
+def sma(sums: IntArray, window: int, scale: int = 0) -> FloatArray:
+    """Simple moving average in price units.
+
+    Parameters
+    ----------
+    sums : IntArray, length n + 1
+        Prefix sums of prices in ticks of ``10**-scale``.
+
+    Returns
+    -------
+    FloatArray, length n
+        NaN for the first ``window - 1`` bars.
+    """
+    average = np.full(len(sums) - 1, np.nan)
+    average[window - 1 :] = window_sums(sums, window) / (window * 10.0**scale)
+    return average
+
+
+def compare_sma(sums: IntArray, fast: int, slow: int) -> SignArray:
+    """Sign of SMA(fast) - SMA(slow), exact: ``sum_fast * slow`` against ``sum_slow * fast`` in whole numbers.
+
+    Parameters
+    ----------
+    sums : IntArray, length n + 1
+        Prefix sums of prices in ticks (positive).
+    fast, slow : int
+        Windows in bars, ``fast <= slow``.
+
+    Returns
+    -------
+    SignArray, length n
+        0 on a tie and for the first ``slow - 1`` bars.
+    """
+    sign = np.zeros(len(sums) - 1, np.int8)
+    of_slow = window_sums(sums, slow)
+    if not len(of_slow):
+        return sign
+    of_fast = window_sums(sums, fast)[slow - fast :]
+    if max(int(of_fast.max()) * slow, int(of_slow.max()) * fast) >= _INT64_LIMIT:
+        of_fast, of_slow = of_fast.astype(object), of_slow.astype(object)  # Python's integers: slower, still exact
+    left, right = of_fast * slow, of_slow * fast
+    sign[slow - 1 :] = (left > right).astype(np.int8) - (left < right).astype(np.int8)
+    return sign

@@ -1,0 +1,1 @@
+"""Numbers that describe an equity curve. Every convention is written beside its number in `conventions`."""

@@ -1,0 +1,25 @@
+"""The 365-day clock: crypto trades every day, so a year has 365 of them."""
+
+from __future__ import annotations
+
+from decimal import Context, Decimal
+
+YEAR_MS = 365 * 86_400_000
+
+
+def bars_per_year(timeframe_ms: int) -> float:
+    """How many bars of this length a 365-day year holds."""
+    return YEAR_MS / timeframe_ms
+
+
+def growth_per_year(growth: float, span_ms: int) -> float | None:
+    """Yearly rate that compounds to `growth` (final over initial) in `span_ms`; None where there is no such rate.
+
+    In decimal arithmetic, because the C library's ``pow`` may differ in the last bit from processor to processor.
+    """
+    if growth <= 0 or span_ms <= 0:
+        return None
+    exact = Context(prec=30, traps=[])  # untrapped: a rate beyond all decimals is infinite
+    exponent = exact.divide(Decimal(YEAR_MS), Decimal(span_ms))
+    rate = float(exact.subtract(exact.power(Decimal(growth), exponent), Decimal(1)))
+    return rate if rate < float("inf") else None

@@ -1,0 +1,1 @@
+"""Independent oracles: plain loops that say what the engine must give."""

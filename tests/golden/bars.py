@@ -1,0 +1,21 @@
+"""Bars from plain numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from candlecloud.features.bars import Bars
+
+HOUR_MS = 3_600_000
+
+
+def bars_of(
+    opens: Sequence[float], closes: Sequence[float], volumes: Sequence[float | None] | None = None, scale: int = 2
+) -> Bars:
+    """Hourly bars; high and low are those of open and close, a volume of None is unknown."""
+    open_, close = np.array(opens, float), np.array(closes, float)
+    times = np.arange(len(open_), dtype=np.int64) * HOUR_MS
+    volume = np.ones(len(open_)) if volumes is None else np.array([np.nan if v is None else v for v in volumes], float)
+    return Bars(times, times + HOUR_MS, open_, np.maximum(open_, close), np.minimum(open_, close), close, volume, scale)

@@ -1,0 +1,106 @@
+"""Metrics against numbers worked out by hand and against slower, plainer formulas."""
+
+from __future__ import annotations
+
+import math
+import statistics
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from candlecloud.metrics.annual import YEAR_MS, bars_per_year, growth_per_year
+from candlecloud.metrics.conventions import CONVENTIONS
+from candlecloud.metrics.curves import bar_returns, drawdowns, longest_under_water
+from candlecloud.metrics.summary import Activity, Summary, summarise
+
+HOUR_MS = 3_600_000
+NOTHING = Activity(profits=(), bars_in_position=0, notional=0.0, fees=0.0, slippage=0.0)
+
+
+def summary_of(equity: list[float], initial: float = 100.0, activity: Activity = NOTHING) -> Summary:
+    n = len(equity)
+    return summarise(np.array(equity, float), initial, activity, timeframe_ms=HOUR_MS, span_ms=n * HOUR_MS)
+
+
+def test_a_year_has_365_days() -> None:
+    assert bars_per_year(HOUR_MS) == 8_760
+    assert bars_per_year(60_000) == 525_600
+
+
+def test_growth_per_year() -> None:
+    assert growth_per_year(1.21, 2 * YEAR_MS) == pytest.approx(0.1, rel=1e-14)
+    assert growth_per_year(1.1, YEAR_MS) == pytest.approx(0.1, rel=1e-14)
+    assert growth_per_year(0.0, YEAR_MS) is None
+    assert growth_per_year(-1.0, YEAR_MS) is None
+    assert growth_per_year(2.0, 0) is None
+    assert growth_per_year(1e9, 60_000) is None  # a rate above the largest float is no number
+
+
+def test_returns_start_at_the_initial_equity_and_end_at_ruin() -> None:
+    assert bar_returns(np.array([110.0, 99.0]), 100.0).tolist() == pytest.approx([0.1, -0.1])
+    assert bar_returns(np.array([50.0, -5.0, -5.0, -5.0]), 100.0).tolist() == pytest.approx([-0.5, -1.1, 0.0, 0.0])
+
+
+def test_drawdown_counts_from_the_initial_equity() -> None:
+    equity = np.array([90.0, 100.0, 120.0, 60.0, 90.0, 121.0])
+    assert drawdowns(equity, 100.0).tolist() == pytest.approx([0.1, 0, 0, 0.5, 0.25, 0])
+
+
+@pytest.mark.parametrize(
+    ("drawdown", "bars"), [([0, 0], 0), ([0.1, 0.2], 2), ([0, 0.1, 0.1, 0, 0.1], 2), ([0, 0.1, 0, 0.1, 0.1, 0.1], 3)]
+)
+def test_longest_time_under_water(drawdown: list[float], bars: int) -> None:
+    assert longest_under_water(np.array(drawdown, float)) == bars
+
+
+def test_summary_by_hand() -> None:
+    activity = Activity(profits=(30.0, -10.0, -10.0, 0.0), bars_in_position=3, notional=424.0, fees=2.0, slippage=1.0)
+    got = summary_of([110.0, 99.0, 108.9, 110.0], activity=activity)
+    returns = [0.1, -0.1, 0.1, 110.0 / 108.9 - 1]
+    root = math.sqrt(8_760)
+    assert got.total_return == pytest.approx(0.1)
+    assert got.volatility == pytest.approx(statistics.stdev(returns) * root)
+    assert got.sharpe == pytest.approx(statistics.fmean(returns) / statistics.stdev(returns) * root)
+    assert got.sortino == pytest.approx(statistics.fmean(returns) / math.sqrt(0.01 / 4) * root)
+    assert got.max_drawdown == pytest.approx(0.1)
+    assert (got.max_drawdown_bars, got.max_drawdown_seconds) == (2, 7_200)
+    assert got.cagr == pytest.approx(1.1 ** (8_760 / 4) - 1, rel=1e-12)
+    assert got.calmar == got.cagr / got.max_drawdown
+    assert (got.n_trades, got.win_rate, got.profit_factor) == (4, 0.25, 1.5)
+    assert got.exposure == 0.75
+    assert got.turnover == pytest.approx(424.0 / ((110 + 99 + 108.9 + 110) / 4) * 8_760 / 4)
+    assert (got.fees, got.slippage, got.final_equity) == (2.0, 1.0, 110.0)
+
+
+def test_numbers_that_do_not_exist_are_none() -> None:
+    flat = summary_of([100.0, 100.0, 100.0])
+    assert (flat.total_return, flat.max_drawdown, flat.max_drawdown_bars, flat.volatility) == (0.0, 0.0, 0, 0.0)
+    assert (flat.sharpe, flat.sortino, flat.calmar, flat.win_rate, flat.profit_factor) == (None,) * 5
+    one = summary_of([101.0])
+    assert (one.volatility, one.sharpe, one.sortino) == (None,) * 3
+
+
+@settings(max_examples=100)
+@given(st.lists(st.floats(1.0, 1e6), min_size=2, max_size=200))
+def test_equals_the_plain_formulas(equity: list[float]) -> None:
+    got = summary_of(equity)
+    before = [100.0, *equity[:-1]]
+    returns = [b / a - 1 for a, b in zip(before, equity, strict=True)]
+    highest, depth, stretch, longest = 100.0, 0.0, 0, 0
+    for value in equity:
+        highest = max(highest, value)
+        depth = max(depth, 1 - value / highest)
+        stretch = 0 if value == highest else stretch + 1
+        longest = max(longest, stretch)
+    assert got.max_drawdown == depth
+    assert got.max_drawdown_bars == longest
+    mean = math.fsum(returns) / len(returns)
+    variance = math.fsum((r - mean) ** 2 for r in returns) / (len(returns) - 1)
+    assert got.volatility == pytest.approx(math.sqrt(variance) * math.sqrt(8_760), rel=1e-9, abs=1e-9)
+
+
+def test_every_number_has_its_convention() -> None:
+    assert set(CONVENTIONS) == set(Summary.__dataclass_fields__)
+    assert all(text.endswith(".") for text in CONVENTIONS.values())

@@ -1,0 +1,96 @@
+"""Strategies: parameters checked with words that help, targets within bounds and free of the future."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import Any
+
+import jsonschema
+import numpy as np
+import pytest
+
+from candlecloud.errors import InvalidParameterError, UnknownStrategyError
+from candlecloud.strategies.registry import STRATEGIES, find_strategy
+from tests.golden.bars import bars_of
+
+DUAL_SMA = find_strategy("dual_sma")
+
+
+def test_registry() -> None:
+    assert list(STRATEGIES) == ["buy_and_hold", "dual_sma"]
+    assert all(name == strategy.name and strategy.description for name, strategy in STRATEGIES.items())
+    with pytest.raises(UnknownStrategyError) as caught:
+        find_strategy("dual_ema")
+    assert caught.value.details["allowed"] == list(STRATEGIES)
+
+
+@pytest.mark.parametrize("name", STRATEGIES)
+def test_defaults_are_valid_and_match_the_schema(name: str) -> None:
+    strategy = find_strategy(name)
+    defaults = strategy.check_parameters({})
+    jsonschema.validate(defaults, strategy.schema())
+    assert strategy.warmup_bars(defaults) >= 1
+
+
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [
+        ({"fast": 0}, "parameters.fast"),
+        ({"fast": 5_001}, "parameters.fast"),
+        ({"fast": 2.5}, "parameters.fast"),
+        ({"fast": True}, "parameters.fast"),
+        ({"fast": "20"}, "parameters.fast"),
+        ({"fast": None}, "parameters.fast"),
+        ({"slow": float("nan")}, "parameters.slow"),
+        ({"slow": float("inf")}, "parameters.slow"),
+        ({"slow": 2**63}, "parameters.slow"),
+        ({"slow": 10**400}, "parameters.slow"),
+        ({"medium": 3}, "parameters.medium"),
+        ({"fast": 50, "slow": 50}, "parameters"),
+        ({"fast": 60}, "parameters"),
+    ],
+)
+def test_bad_parameters_name_the_field(values: dict[str, Any], field: str) -> None:
+    with pytest.raises(InvalidParameterError) as caught:
+        DUAL_SMA.check_parameters(values)
+    assert caught.value.details["field"] == field
+
+
+def test_whole_floats_are_whole_numbers() -> None:
+    checked = DUAL_SMA.check_parameters({"slow": 30.0, "fast": 5})
+    assert checked == {"fast": 5, "slow": 30}
+    assert [type(v) for v in checked.values()] == [int, int]
+    assert list(checked) == ["fast", "slow"]
+
+
+def test_dual_sma_target() -> None:
+    bars = bars_of([1] * 6, [1, 2, 3, 2, 1, 2])
+    assert DUAL_SMA.target(bars, {"fast": 1, "slow": 3}).tolist() == [0, 0, 1, -1, -1, 1]
+
+
+def test_real_tie_trades_nothing() -> None:
+    """2 + 4 over 2 equals 1 + 2 + 4 + 5 over 4: equal averages hold no position."""
+    bars = bars_of([1] * 4, [1, 5, 2, 4])
+    assert DUAL_SMA.target(bars, {"fast": 2, "slow": 4}).tolist() == [0, 0, 0, 0]
+
+
+def test_buy_and_hold_target() -> None:
+    assert find_strategy("buy_and_hold").target(bars_of([1, 1], [1, 1]), {}).tolist() == [1, 1]
+
+
+@pytest.mark.parametrize("name", STRATEGIES)
+def test_targets_are_zero_before_the_warmup_and_within_bounds(name: str) -> None:
+    strategy = find_strategy(name)
+    parameters = strategy.check_parameters({})
+    rng = np.random.default_rng(7)
+    target = strategy.target(bars_of([1] * 300, rng.integers(90, 110, 300)), parameters)
+    assert target.dtype == np.float64
+    assert np.abs(target).max() <= 1
+    assert not target[: strategy.warmup_bars(parameters) - 1].any()
+
+
+def test_parameters_are_checked_without_numpy() -> None:
+    code = "import sys, candlecloud.strategies.registry as r; r.find_strategy('dual_sma').check_parameters({}); "
+    code += "sys.exit('numpy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
