@@ -1,0 +1,52 @@
+"""Build every layer and function for one platform."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from infra.bundle.byte_code import compile_folder
+from infra.bundle.platforms import Target
+from infra.bundle.trim import trim
+from infra.bundle.wheels import install_wheels
+from infra.catalogue import FUNCTIONS, LAYERS
+from infra.context import ROOT
+
+_IGNORED = shutil.ignore_patterns("__pycache__", "*.pyc")
+
+
+def build(target: Target, interpreter: Path | None, say: Callable[[str], None]) -> None:
+    """Build into the target's folder, from nothing.
+
+    Parameters
+    ----------
+    interpreter
+        Python of the runtime's minor version, for byte code; None ships sources only.
+    say
+        Called with a line per step.
+    """
+    for part in ("layers", "functions"):
+        shutil.rmtree(target.folder / part, ignore_errors=True)
+    for name in LAYERS:
+        say(f"layer {name}")
+        _build_layer(name, target, interpreter)
+    say("functions")
+    for job in FUNCTIONS:
+        folder = target.folder / "functions" / job
+        shutil.copytree(ROOT / "functions" / job, folder, ignore=_IGNORED)
+        if interpreter is not None:
+            compile_folder(interpreter, folder, "/var/task")
+
+
+def _build_layer(name: str, target: Target, interpreter: Path | None) -> None:
+    layer = target.folder / "layers" / name
+    python = layer / "python"  # what Lambda puts on the path of a layer
+    if name == "core":
+        shutil.copytree(ROOT / "layers" / name / "python", python, ignore=_IGNORED)
+    else:
+        python.mkdir(parents=True)
+        install_wheels(ROOT / "layers" / name / "requirements.txt", python, target)
+        trim(name, python)
+    if interpreter is not None:
+        compile_folder(interpreter, layer, "/opt")
