@@ -7,6 +7,7 @@ replaced by one that opens connections to loopback and to nothing else.
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -99,7 +100,8 @@ def local_cloud() -> Iterator[None]:
         # detour, and every request would be matched against some 2,400 patterns.
         responses_mock.stop()
         moto_lock.install()
-        stack.callback(moto_lock.uninstall)
+        # moto warns at every parse that it ignores tolerated failures; nothing of ours depends on them.
+        logging.getLogger("moto").addHandler(logging.NullHandler())
         # The interpreter makes clients from boto3's default session in many threads at once, which is safe only
         # once the session has loaded its parts.
         boto3.client("lambda", region_name=REGION)

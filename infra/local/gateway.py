@@ -1,7 +1,8 @@
 """API Gateway on one machine: HTTP in, REST proxy event to the api function, HTTP out.
 
 It keeps the gateway's own manners: its body limit, its time limit, and the error answers that the template gives it,
-so that a client meets the same envelope here as on AWS.
+so that a client meets the same envelope here as on AWS. It stands where a custom domain would: the stage is not part
+of the path.
 """
 
 from __future__ import annotations
@@ -130,7 +131,7 @@ class Gateway:
                 "protocol": "HTTP/1.1",
                 "httpMethod": scope["method"],
                 "resourcePath": resource,
-                "path": f"/{self._part.stage}{path}",
+                "path": path,
                 "requestId": request_id,
                 "extendedRequestId": request_id,
                 "requestTime": now.strftime("%d/%b/%Y:%H:%M:%S +0000"),
@@ -149,7 +150,7 @@ class Gateway:
         values = {
             "requestId": request_id,
             "extendedRequestId": request_id,
-            "path": f"/{self._part.stage}{scope['path']}",
+            "path": scope["path"],
             "httpMethod": scope["method"],
             "stage": self._part.stage,
             "error.message": message,
