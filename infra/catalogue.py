@@ -23,7 +23,6 @@ class Access(StrEnum):
     """What a function may do with one S3 prefix or with the table."""
 
     READ = "read"
-    WRITE = "write"
     READ_WRITE = "read_write"
 
 
@@ -142,7 +141,13 @@ FUNCTIONS: Mapping[str, FunctionSpec] = {
         layers=("core", "edge", "web", "arrow"),
         memory_mb=1769,
         timeout_s=28,
-        objects={"candles": Access.READ, "runs": Access.READ, "sweeps": Access.READ_WRITE},
+        objects={
+            "candles": Access.READ,
+            "runs": Access.READ_WRITE,
+            "sweeps": Access.READ_WRITE,
+            "replies": Access.READ_WRITE,
+            "exports": Access.READ_WRITE,
+        },
         table=Access.READ_WRITE,
     ),
 }

@@ -11,6 +11,7 @@ from infra.resources.names import Names
 _ARTIFACT_DAYS = 90
 _TELEMETRY_DAYS = 30
 _OLD_VERSION_DAYS = 7
+_ANSWER_DAYS = 2
 
 
 def create_lake(scope: Construct, names: Names) -> s3.Bucket:
@@ -52,6 +53,9 @@ def create_lake(scope: Construct, names: Names) -> s3.Bucket:
             ),
             s3.LifecycleRule(id="job-artifacts", prefix="sweeps/", expiration=Duration.days(_ARTIFACT_DAYS)),
             s3.LifecycleRule(id="quarantine", prefix="quarantine/", expiration=Duration.days(_ARTIFACT_DAYS)),
+            # Answers kept for a repeated Idempotency-Key (a day) and files behind links (an hour).
+            s3.LifecycleRule(id="replies", prefix="replies/", expiration=Duration.days(_ANSWER_DAYS)),
+            s3.LifecycleRule(id="exports", prefix="exports/", expiration=Duration.days(_ANSWER_DAYS)),
         ],
         removal_policy=RemovalPolicy.RETAIN,
     )

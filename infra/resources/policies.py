@@ -19,20 +19,12 @@ from infra.resources.names import Names
 
 _OBJECT_ACTIONS = {
     Access.READ: ["s3:GetObject"],
-    Access.WRITE: ["s3:PutObject"],
     Access.READ_WRITE: ["s3:GetObject", "s3:PutObject"],
 }
-_TABLE_READ = ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"]
-_TABLE_WRITE = [
-    "dynamodb:BatchWriteItem",
-    "dynamodb:ConditionCheckItem",
-    "dynamodb:DeleteItem",
-    "dynamodb:PutItem",
-    "dynamodb:UpdateItem",
-]
+_TABLE_READ = ["dynamodb:GetItem", "dynamodb:Query"]
+_TABLE_WRITE = ["dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
 _TABLE_ACTIONS = {
     Access.READ: _TABLE_READ,
-    Access.WRITE: _TABLE_WRITE,
     Access.READ_WRITE: sorted([*_TABLE_READ, *_TABLE_WRITE]),
 }
 _LOG_DELIVERY = [
