@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
 from threading import RLock
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from candlecloud.errors import (
@@ -59,6 +59,13 @@ class Page:
     def received(self) -> int:
         """Rows in the answer, good or bad."""
         return len(self.rows.candles) + len(self.rows.bad)
+
+
+class Quote(NamedTuple):
+    """A price, and when it stood (ms UTC)."""
+
+    price: float
+    time: int
 
 
 class ExchangeClient:
@@ -156,8 +163,8 @@ class ExchangeClient:
             return None
         return min(candle.open_time for candle in page.rows.candles)
 
-    def quoted_price(self, symbol: Symbol) -> float | None:
-        """The price that a second endpoint quotes for exactly this symbol; None where there is no such endpoint.
+    def quoted_price(self, symbol: Symbol) -> Quote | None:
+        """What a second endpoint quotes for exactly this symbol; None where the venue has no such endpoint.
 
         Raises
         ------
@@ -166,16 +173,17 @@ class ExchangeClient:
         """
         profile = self.profile(symbol)
         endpoint = profile.quote_price
-        if endpoint is None or endpoint.symbol_param is None:
+        if endpoint is None:
             return None
         wanted = profile.market_id(symbol)
         answer = self._get(profile, endpoint.method, {endpoint.symbol_param: wanted})
         if _value_at(answer, endpoint.symbol_path, self.exchange) != wanted:
             raise MalformedResponseError(f"{self.exchange} answered for another symbol than {symbol}.")
         try:
-            return number(_value_at(answer, endpoint.value_path, self.exchange))
+            price = number(_value_at(answer, endpoint.value_path, self.exchange))
         except (TypeError, ValueError, OverflowError) as error:
             raise MalformedResponseError(f"{self.exchange} quoted no price for {symbol}.") from error
+        return Quote(price, whole_at(answer, endpoint.time_path, self.exchange) * endpoint.unit_ms)
 
     def _get(self, profile: VenueProfile, method: str, params: Mapping[str, Any]) -> Any:
         """One request through the lane: breaker, pace, ccxt, translation."""

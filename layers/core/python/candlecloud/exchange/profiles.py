@@ -74,13 +74,14 @@ class CandleEndpoint:
 
 @dataclass(frozen=True)
 class ValueEndpoint:
-    """A small answer: one number of interest, and the symbol it belongs to where the venue names it."""
+    """A small answer: one number, and the symbol and time it belongs to where they matter."""
 
     method: str
     value_path: tuple[str, ...]
     unit_ms: int = 1
-    symbol_param: str | None = None
+    symbol_param: str = ""
     symbol_path: tuple[str, ...] = ()
+    time_path: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -99,8 +100,6 @@ class VenueProfile:
         Which rows survive when a window holds more than a page.
     history_cap : int, optional
         Only so many of the newest candles can be had.
-    sends_running : bool
-        Whether the running candle normally stands in an answer (it is left out, not quarantined).
     settle_lag_ms : int
         A candle is closed this long after its close time, by the exchange's clock.
     reread_ms : int
@@ -127,7 +126,6 @@ class VenueProfile:
     page_span: int
     order: Literal["oldest_first", "newest_first"]
     keeps: Literal["oldest", "newest"]
-    sends_running: bool
     settle_lag_ms: int
     reread_ms: int
     absence_lag_ms: int
@@ -180,7 +178,7 @@ _MS_GRID = RowLayout(0, 1, 2, 3, 4, 5, volume_quote=7, trades=8, close_time=6)
 _BINANCE_INTERVALS = {name: name for name in ("1m", "5m", "15m", "1h", "1d")}
 
 
-def _binance(market: Market, api: str, *, weight_limit: int, quote_price: ValueEndpoint) -> VenueProfile:
+def _binance(market: Market, api: str, *, weight_limit: int, quote_price: ValueEndpoint | None = None) -> VenueProfile:
     return VenueProfile(
         exchange="binance",
         market=market,
@@ -203,7 +201,6 @@ def _binance(market: Market, api: str, *, weight_limit: int, quote_price: ValueE
         page_span=1000,
         order="oldest_first",
         keeps="oldest",
-        sends_running=False,
         settle_lag_ms=2 * _SECOND_MS,
         reread_ms=10 * _MINUTE_MS,
         absence_lag_ms=15 * _MINUTE_MS,
@@ -221,16 +218,15 @@ _BINANCE_SPOT = _binance(
     "spot",
     "public",
     weight_limit=6000,
-    quote_price=ValueEndpoint("publicGetTicker24hr", ("lastPrice",), symbol_param="symbol", symbol_path=("symbol",)),
-)
-_BINANCE_LINEAR = _binance(
-    "linear",
-    "fapiPublic",
-    weight_limit=2400,
     quote_price=ValueEndpoint(
-        "fapiPublicGetPremiumIndex", ("markPrice",), symbol_param="symbol", symbol_path=("symbol",)
+        "publicGetTicker24hr",
+        ("lastPrice",),
+        symbol_param="symbol",
+        symbol_path=("symbol",),
+        time_path=("closeTime",),
     ),
 )
+_BINANCE_LINEAR = _binance("linear", "fapiPublic", weight_limit=2400)
 
 _KRAKEN_SPOT = VenueProfile(
     exchange="kraken",
@@ -254,7 +250,6 @@ _KRAKEN_SPOT = VenueProfile(
     page_span=720,
     order="oldest_first",
     keeps="newest",
-    sends_running=True,
     # Kraken's volume keeps moving for a while after the close.
     settle_lag_ms=10 * _SECOND_MS,
     reread_ms=60 * _MINUTE_MS,
@@ -288,7 +283,6 @@ _KUCOIN_SPOT = VenueProfile(
     page_span=1499,
     order="newest_first",
     keeps="newest",
-    sends_running=True,
     settle_lag_ms=5 * _SECOND_MS,
     reread_ms=10 * _MINUTE_MS,
     absence_lag_ms=15 * _MINUTE_MS,

@@ -1,7 +1,7 @@
 """ccxt's class of one exchange, without importing the other hundred.
 
 ``import ccxt`` runs a package that imports every exchange: 1.8 s cold. An empty stand-in package with the same path
-lets ``ccxt.binance`` be imported on its own, also from the trimmed layer that holds nothing but our venues. The stand-in
+lets ``ccxt.binance`` be imported on its own, also from the trimmed layer that holds only our venues. The stand-in
 gives names on demand, so that code which says ``import ccxt`` later finds what it looks for.
 """
 

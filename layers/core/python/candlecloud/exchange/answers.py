@@ -1,0 +1,178 @@
+"""Judging one answer: which rows are candles of the wanted window, and what is wrong with the others.
+
+A page that is empty, short, late, reversed, repeated or off the grid is a fact about one window. Facts are counted
+here; what to do about them is the pager's business.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+from candlecloud.exchange.client import Page
+from candlecloud.exchange.profiles import VenueProfile
+from candlecloud.market.candle import Candle, validate_candle
+from candlecloud.market.ranges import TimeRange
+from candlecloud.market.series import Series
+
+# Candles that follow each other can't open that many times higher or lower than the last one closed: another market.
+LARGEST_JUMP = 3.0
+# The same, for candles with unknown ones between them.
+LARGEST_LEAP = 10.0
+# A restated candle may differ this much from what was said before.
+LARGEST_RESTATEMENT = 0.05
+
+
+@dataclass(frozen=True)
+class BadRows:
+    """Rows of one answer that share a reason."""
+
+    reason: str
+    rows: list[Any]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One judged answer.
+
+    Attributes
+    ----------
+    asked : TimeRange
+    good : mapping of int to Candle
+        Closed, valid candles that open in `asked`, by open time, in order.
+    bad : tuple of BadRows
+        For quarantine.
+    bad_times : frozenset of int
+        Open times of bad rows, as far as they can be read.
+    unreadable : int
+        Bad rows without a time: they may stand for any candle.
+    facts : Counter
+        What was odd, by name.
+    payload_hash : str
+    """
+
+    asked: TimeRange
+    good: Mapping[int, Candle]
+    bad: tuple[BadRows, ...]
+    bad_times: frozenset[int]
+    unreadable: int
+    facts: Counter[str]
+    payload_hash: str
+
+    @property
+    def is_odd(self) -> bool:
+        """Whether something in it was not what was asked for, so that asking again may help."""
+        return bool(self.bad)
+
+    def within(self, window: TimeRange) -> list[Candle]:
+        """Good candles that open in `window`, in order."""
+        return [candle for time, candle in self.good.items() if window.start <= time < window.end]
+
+
+@dataclass
+class _Sorting:
+    good: dict[int, Candle] = field(default_factory=dict)
+    bad: dict[str, list[Any]] = field(default_factory=dict)
+    bad_times: set[int] = field(default_factory=set)
+    facts: Counter[str] = field(default_factory=Counter)
+
+    def reject(self, reason: str, time: int | None, row: Any) -> None:
+        self.bad.setdefault(reason, []).append(row)
+        self.facts[reason] += 1
+        if time is not None:
+            self.bad_times.add(time)
+
+
+def judge(page: Page, profile: VenueProfile, series: Series, *, closed_before: int, now: int) -> Answer:
+    """Sort the rows of an answer.
+
+    Parameters
+    ----------
+    closed_before : int
+        The exchange's time less the settle lag, ms UTC.
+    now : int
+        The exchange's time, ms UTC.
+    """
+    sorting = _Sorting()
+    unreadable = 0
+    if page.market_key is not None and not profile.names_market(page.market_key, series.symbol):
+        for row in (*page.rows.raw, *(bad.row for bad in page.rows.bad)):
+            sorting.reject("wrong_symbol", None, row)
+        unreadable = page.received
+    else:
+        for bad in page.rows.bad:
+            sorting.reject(bad.reason, bad.open_time, bad.row)
+            unreadable += bad.open_time is None
+        _sort_candles(page, profile, series, sorting, closed_before, now)
+    _note_order(page, profile, sorting.facts)
+    return Answer(
+        page.asked,
+        dict(sorted(sorting.good.items())),
+        tuple(BadRows(reason, rows) for reason, rows in sorting.bad.items()),
+        frozenset(sorting.bad_times),
+        unreadable,
+        sorting.facts,
+        page.payload_hash,
+    )
+
+
+def _sort_candles(
+    page: Page, profile: VenueProfile, series: Series, sorting: _Sorting, closed_before: int, now: int
+) -> None:
+    timeframe, good = series.timeframe, sorting.good
+    asked = page.asked
+    if profile.candles.end_param is None:  # the venue answers with all since the start
+        asked = TimeRange(asked.start, max(asked.end, closed_before))
+    # How a venue reads its bounds differs by one candle from what it says; those two are left out without a word.
+    edges = (asked.start - timeframe.ms, asked.end)
+    conflicting: set[int] = set()
+    for candle, raw in zip(page.rows.candles, page.rows.raw, strict=True):
+        time = candle.open_time
+        reason = validate_candle(candle, timeframe, wanted=asked, closed_before=closed_before, now=now)
+        if reason is None:
+            if time in good:
+                sorting.facts["duplicate_row"] += 1
+                if good[time] != candle:
+                    conflicting.add(time)
+                    sorting.reject("malformed", time, raw)
+            good[time] = candle
+        elif reason == "not_closed":  # not a bad row, only an early one; it comes again when it is final
+            sorting.facts["running_candle"] += 1
+        elif reason != "out_of_range" or time not in edges:
+            sorting.reject(reason, time, raw)
+    for time in conflicting:  # two different rows for one candle: neither is believed
+        del good[time]
+
+
+def _note_order(page: Page, profile: VenueProfile, facts: Counter[str]) -> None:
+    if not page.received:
+        facts["empty_page"] += 1
+        return
+    times = [candle.open_time for candle in page.rows.candles]
+    if len(times) > 1 and times != sorted(times, reverse=profile.order == "newest_first"):
+        facts["reversed_page"] += 1
+
+
+def find_jump(candles: list[Candle], step: int) -> int | None:
+    """Open time of the first candle that can't follow the one before it; None if all can."""
+    for before, after in pairwise(candles):
+        limit = LARGEST_JUMP if after.open_time - before.open_time == step else LARGEST_LEAP
+        ratio = after.open / before.close
+        if not 1 / limit < ratio < limit:
+            return after.open_time
+    return None
+
+
+def same_candle(one: Candle, other: Candle) -> bool:
+    """Whether two answers agree on a candle; what one of them does not say is not held against it."""
+    return one[:5] == other[:5] and all(
+        a is None or b is None or a == b for a, b in zip(one[5:], other[5:], strict=True)
+    )
+
+
+def is_restatement(one: Candle, other: Candle) -> bool:
+    """Whether two different answers may be about the same candle, one of them restated."""
+    return all(abs(a / b - 1) <= LARGEST_RESTATEMENT for a, b in zip(one[1:5], other[1:5], strict=True))
