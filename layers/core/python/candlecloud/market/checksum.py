@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from candlecloud.market.candle import CANDLE_SCHEMA, MARKET_COLUMNS
 from candlecloud.market.revision import current_view
 
 _DAY_MS = 86_400_000
-_ORDER = [("open_time", "ascending"), ("ingested_at", "ascending")]
+_ORDER = [("open_time", "ascending"), ("ingested_at", "ascending"), ("superseded_at", "ascending")]
 
 
 def content_checksum(table: pa.Table) -> str:
@@ -49,30 +50,51 @@ def _root(leaves: Iterable[tuple[int, bytes]]) -> str:
 
 
 def _digests(table: pa.Table, names: Sequence[str]) -> list[tuple[int, bytes]]:
-    """(day number, SHA-256) per UTC day, in order."""
-    order = [key for key in _ORDER if key[0] in table.column_names]
-    columns = [_cells(column) for column in table.sort_by(order).select(list(names)).columns]
-    open_times = table.sort_by(order).column("open_time").cast(pa.int64()).to_pylist()
+    """(day number, SHA-256) per UTC day, in order.
+
+    A day's bytes are its number of rows, then column by column the null marks and the values, little-endian.
+    """
+    table = table.sort_by([key for key in _ORDER if key[0] in table.column_names])
+    columns = [_image(table.column(name).combine_chunks()) for name in names]
     leaves: list[tuple[int, bytes]] = []
-    digest = hashlib.sha256()
-    day: int | None = None
-    for open_time, *cells in zip(open_times, *columns, strict=True):
-        if day is not None and open_time // _DAY_MS != day:
-            leaves.append((day, digest.digest()))
-            digest = hashlib.sha256()
-        day = open_time // _DAY_MS
-        digest.update(b"".join(cells))
-    if day is not None:
+    for day, start, end in _days(table.column("open_time").combine_chunks()):
+        digest = hashlib.sha256(struct.pack("<q", end - start))
+        for column in columns:
+            for part in column(start, end):
+                digest.update(part)
         leaves.append((day, digest.digest()))
     return leaves
 
 
-def _cells(column: pa.ChunkedArray) -> list[bytes]:
-    """Each cell as bytes that no other cell of the column shares: a null mark, then fixed width or length and text."""
-    if pa.types.is_floating(column.type):
-        return [b"\0" if v is None else b"\1" + struct.pack("<d", v) for v in column.to_pylist()]
+def _days(open_times: pa.Array) -> Iterator[tuple[int, int, int]]:
+    """(day number, first row, row after the last) of each run of one day."""
+    runs = pc.run_end_encode(pc.divide(open_times.cast(pa.int64()), _DAY_MS))
+    start = 0
+    for day, end in zip(runs.values.to_pylist(), runs.run_ends.to_pylist(), strict=True):
+        yield day, start, end
+        start = end
+
+
+def _image(column: pa.Array) -> Callable[[int, int], Iterable[memoryview]]:
+    """A column as bytes of any range of its rows, such that no two different columns have the same."""
+    marks = _fixed(pc.is_null(column).cast(pa.uint8()), 1)
     if pa.types.is_string(column.type):
-        return [
-            b"\0" if v is None else b"\1" + struct.pack("<I", len(v.encode())) + v.encode() for v in column.to_pylist()
-        ]
-    return [b"\0" if v is None else b"\1" + struct.pack("<q", v) for v in column.cast(pa.int64()).to_pylist()]
+        texts = pc.fill_null(column, "")
+        lengths = _fixed(pc.binary_length(texts), 4)
+        return lambda start, end: (
+            marks(start, end),
+            lengths(start, end),
+            memoryview("".join(texts.slice(start, end - start).to_pylist()).encode()),
+        )
+    numbers = column if pa.types.is_floating(column.type) else column.cast(pa.int64())
+    values = _fixed(pc.fill_null(numbers, 0), 8)
+    return lambda start, end: (marks(start, end), values(start, end))
+
+
+def _fixed(array: pa.Array, width: int) -> Callable[[int, int], memoryview]:
+    """Bytes of any range of an array without nulls whose values are `width` bytes wide."""
+    if len(array) == 0:
+        return lambda start, end: memoryview(b"")
+    view = memoryview(array.buffers()[1])
+    first = array.offset
+    return lambda start, end: view[(first + start) * width : (first + end) * width]
