@@ -343,7 +343,7 @@ class CandleStore:
     def stored_series(self) -> list[Series]:
         """Every series that has an object in the lake, whether the index knows it or not."""
         places = (keys.parse_candles_object(key) for key, _ in self._objects.list(keys.CANDLES.prefix()))
-        return sorted({place[0] for place in places if place is not None})
+        return sorted({place[0] for place in places if place is not None}, key=str)
 
     def _true_entries(self, series: Series) -> list[PeriodEntry]:
         """An entry for every stored object: from the index where it knows this version, else from the object."""
