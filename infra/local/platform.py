@@ -32,7 +32,7 @@ from infra.local.parts import FunctionPart, read_functions, read_gateway, read_s
 from infra.local.provision import provision
 from infra.local.replay import ReplayExchange
 from infra.local.scheduler import Scheduler
-from infra.local.state import StateFile
+from infra.local.state import StateFile, folder_lock
 from infra.local.template import REGION, Template
 
 CLOCK = "2025-08-18T18:20:30Z"
@@ -164,6 +164,7 @@ class LocalPlatform:
         self._state: StateFile | None = None
         if self._folder is None:
             return
+        self._stack.enter_context(folder_lock(self._folder))
         self._state = StateFile(self._folder, self.session, moto_lock.LOCK)
         if self._fresh:
             self._state.discard()

@@ -8,11 +8,12 @@ starts unfinished sweeps again, which is safe because their batches write to fix
 from __future__ import annotations
 
 import base64
+import fcntl
 import json
 import os
 import zipfile
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,24 @@ _BATCH = 25
 
 class StateError(Exception):
     """The saved state cannot be read; the message says what to do."""
+
+
+@contextmanager
+def folder_lock(folder: Path) -> Iterator[None]:
+    """Keep a second platform away from the folder.
+
+    Raises
+    ------
+    StateError
+        When another process has it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise StateError(f"another local platform uses {folder.name}/; stop it first") from None
+        yield
 
 
 class StateFile:
