@@ -14,6 +14,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from infra.audit import nag_summary, wildcard_summary
+from infra.bundle.fingerprint import stale_parts
 from infra.context import ROOT, parse_context, read_raw_context
 
 STACKS = {"data": "CandlecloudData", "platform": "CandlecloudPlatform"}
@@ -74,17 +76,13 @@ def _without_asset_paths(node: Any) -> Any:
     return [_without_asset_paths(item) for item in node] if isinstance(node, list) else node
 
 
-def write_snapshot() -> list[Path]:
-    """Refresh the committed templates."""
+def write_snapshot(outdir: Path) -> dict[str, Any]:
+    """Refresh the committed templates, by way of an assembly in a folder."""
     SNAPSHOT.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory() as outdir:
-        templates = synthesise(Path(outdir), snapshot=True)
-    written = []
+    templates = synthesise(outdir, snapshot=True)
     for key, template in templates.items():
-        path = SNAPSHOT / f"{key}.json"
-        path.write_text(snapshot_text(template))
-        written.append(path)
-    return written
+        (SNAPSHOT / f"{key}.json").write_text(snapshot_text(template))
+    return templates
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -100,12 +98,16 @@ def main(argv: Sequence[str] | None = None) -> int:
             file=sys.stderr,
         )
         return 1
-    if arguments.snapshot:
-        for path in write_snapshot():
-            print(path.relative_to(ROOT))
-    else:
-        synthesise(arguments.output)
-        print(f"{arguments.output}: {', '.join(STACKS.values())}")
+    with tempfile.TemporaryDirectory() as scratch:
+        outdir = Path(scratch) if arguments.snapshot else arguments.output
+        templates = write_snapshot(outdir) if arguments.snapshot else synthesise(outdir)
+        for key, template in templates.items():
+            print(f"{STACKS[key]}: {len(template['Resources'])} resources")
+        print(nag_summary(outdir))
+    print(wildcard_summary(templates))
+    print(f"written to {SNAPSHOT if arguments.snapshot else arguments.output}")
+    if not arguments.snapshot and (stale := stale_parts(ROOT / "build")):
+        print(f"Not for deployment: run 'make bundle' first; not built from these sources: {', '.join(stale)}")
     return 0
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from infra.bundle.byte_code import compile_folder
+from infra.bundle.fingerprint import write_fingerprints
 from infra.bundle.platforms import Target
 from infra.bundle.trim import trim
 from infra.bundle.wheels import install_wheels
@@ -37,6 +38,7 @@ def build(target: Target, interpreter: Path | None, say: Callable[[str], None]) 
         shutil.copytree(ROOT / "functions" / job, folder, ignore=_IGNORED)
         if interpreter is not None:
             compile_folder(interpreter, folder, "/var/task")
+    write_fingerprints(target.folder)
 
 
 def _build_layer(name: str, target: Target, interpreter: Path | None) -> None:

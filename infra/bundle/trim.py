@@ -97,8 +97,6 @@ def _keep_our_exchanges(folder: Path) -> None:
     (package / "__init__.py").write_text(f'"""ccxt, trimmed to its synchronous classes of {venues}."""\n')
 
 
-
-
 def _remove(path: Path) -> None:
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)

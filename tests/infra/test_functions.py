@@ -1,0 +1,138 @@
+"""Functions: one per job, with their settings, logs, failure queue, alarm and limits."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from candlecloud.settings import PREFIX, SETTINGS, ApiSettings, variables
+from infra.audit import text_of
+from infra.catalogue import FUNCTIONS, LAYERS, MAX_LAYERS, PYTHON
+from infra.context import ROOT
+from tests.infra.reading import only, properties
+
+_ONLY_LOCAL = {f"{PREFIX}EXCHANGE_URLS", f"{PREFIX}MIN_INTERVAL_MS"}
+_GATEWAY_LIMIT_S = 29
+
+
+def _function(platform: dict[str, Any], job: str) -> dict[str, Any]:
+    (found,) = (f for f in properties(platform, "AWS::Lambda::Function") if f["FunctionName"] == f"candlecloud-{job}")
+    return found
+
+
+def _environment(platform: dict[str, Any], job: str) -> dict[str, str]:
+    variables_ = _function(platform, job)["Environment"]["Variables"]
+    return {name: text_of(value) for name, value in variables_.items()}
+
+
+def test_one_function_per_job(platform: dict[str, Any]) -> None:
+    names = {f["FunctionName"] for f in properties(platform, "AWS::Lambda::Function")}
+    assert names == {f"candlecloud-{job}" for job in FUNCTIONS}
+    assert set(FUNCTIONS) == set(SETTINGS)
+
+
+@pytest.mark.parametrize("job", FUNCTIONS)
+def test_job_has_folder_handler_event_and_alarm(platform: dict[str, Any], job: str) -> None:
+    assert (ROOT / "functions" / job / "handler.py").is_file()
+    assert isinstance(json.loads((ROOT / "events" / f"{job}.json").read_text()), dict)
+    (alarm,) = (a for a in properties(platform, "AWS::CloudWatch::Alarm") if a["AlarmName"] == f"candlecloud-{job}")
+    assert alarm["MetricName"] == "Errors"
+    assert alarm["TreatMissingData"] == "notBreaching"
+
+
+@pytest.mark.parametrize("job", FUNCTIONS)
+def test_variables_are_those_of_the_settings_model(platform: dict[str, Any], job: str) -> None:
+    given = _environment(platform, job)
+    assert set(given) == set(variables(job)) - _ONLY_LOCAL
+    settings = SETTINGS[job].from_environment(given)
+    assert settings.table == "candlecloud"
+
+
+def test_api_is_told_what_it_starts(platform: dict[str, Any]) -> None:
+    settings = ApiSettings.from_environment(_environment(platform, "api"))
+    names = {f["FunctionName"] for f in properties(platform, "AWS::Lambda::Function")}
+    assert {settings.run_function, settings.backfill_function} <= names
+    machine = only(platform, "AWS::StepFunctions::StateMachine")
+    assert settings.sweep_state_machine_arn.endswith(f":stateMachine:{machine['StateMachineName']}")
+
+
+def test_time_limits_are_nested(platform: dict[str, Any]) -> None:
+    settings = ApiSettings.from_environment(_environment(platform, "api"))
+    assert settings.max_wait_s < _function(platform, "api")["Timeout"] < _GATEWAY_LIMIT_S
+
+
+@pytest.mark.parametrize("job", FUNCTIONS)
+def test_runtime_layers_and_limits(platform: dict[str, Any], job: str) -> None:
+    function = _function(platform, job)
+    assert function["Architectures"] == ["arm64"]
+    assert function["Runtime"] == f"python{PYTHON}"
+    assert function["Handler"] == "handler.handler"
+    assert function["Timeout"] <= 900
+    assert len(function["Layers"]) == len(FUNCTIONS[job].layers) <= MAX_LAYERS
+    assert "TracingConfig" not in function
+
+
+def test_layers_are_arm64_and_all_used(platform: dict[str, Any]) -> None:
+    layers = properties(platform, "AWS::Lambda::LayerVersion")
+    assert {layer["LayerName"] for layer in layers} == {f"candlecloud-{name}" for name in LAYERS}
+    assert {name for spec in FUNCTIONS.values() for name in spec.layers} == set(LAYERS)
+    for layer in layers:
+        assert layer["CompatibleArchitectures"] == ["arm64"]
+        assert layer["CompatibleRuntimes"] == [f"python{PYTHON}"]
+
+
+@pytest.mark.parametrize("job", FUNCTIONS)
+def test_failed_events_are_kept(platform: dict[str, Any], job: str) -> None:
+    logical_id = next(
+        key
+        for key, resource in platform["Resources"].items()
+        if resource["Type"] == "AWS::Lambda::Function"
+        and resource["Properties"]["FunctionName"] == f"candlecloud-{job}"
+    )
+    (config,) = (
+        c for c in properties(platform, "AWS::Lambda::EventInvokeConfig") if c["FunctionName"] == {"Ref": logical_id}
+    )
+    target = text_of(config["DestinationConfig"]["OnFailure"]["Destination"])
+    assert target.endswith(":candlecloud-failed-jobs")
+    assert config["MaximumRetryAttempts"] == FUNCTIONS[job].retries
+
+
+def test_exchange_lanes_run_one_at_a_time(platform: dict[str, Any]) -> None:
+    reserved = {
+        f["FunctionName"].removeprefix("candlecloud-"): f["ReservedConcurrentExecutions"]
+        for f in properties(platform, "AWS::Lambda::Function")
+        if "ReservedConcurrentExecutions" in f
+    }
+    assert reserved == {"ingest_candles": 1, "backfill_candles": 1}
+    assert {job for job, spec in FUNCTIONS.items() if "exchange" in spec.layers} == set(reserved)
+
+
+def test_every_log_is_kept_for_30_days(platform: dict[str, Any]) -> None:
+    groups = {group["LogGroupName"]: group for group in properties(platform, "AWS::Logs::LogGroup")}
+    assert {f"/aws/lambda/candlecloud-{job}" for job in FUNCTIONS} < set(groups)
+    assert len(groups) == len(FUNCTIONS) + 2
+    assert {group["RetentionInDays"] for group in groups.values()} == {30}
+    for function in properties(platform, "AWS::Lambda::Function"):
+        reference = function["LoggingConfig"]["LogGroup"]["Ref"]
+        group = platform["Resources"][reference]["Properties"]
+        assert group["LogGroupName"] == f"/aws/lambda/{function['FunctionName']}"
+
+
+def test_dead_letters_and_sweeps_and_the_api_are_watched(platform: dict[str, Any]) -> None:
+    names = {alarm["AlarmName"] for alarm in properties(platform, "AWS::CloudWatch::Alarm")}
+    queues = {queue["QueueName"] for queue in properties(platform, "AWS::SQS::Queue")}
+    assert queues == {"candlecloud-undelivered-schedules", "candlecloud-failed-jobs"}
+    assert names - {f"candlecloud-{job}" for job in FUNCTIONS} == {
+        *queues,
+        "candlecloud-sweep-failed",
+        "candlecloud-sweep-timed-out",
+        "candlecloud-http-5xx",
+    }
+
+
+def test_dead_letters_wait_for_14_days_encrypted(platform: dict[str, Any]) -> None:
+    for queue in properties(platform, "AWS::SQS::Queue"):
+        assert queue["MessageRetentionPeriod"] == 14 * 86400
+        assert queue["SqsManagedSseEnabled"] is True

@@ -1,0 +1,125 @@
+"""Roles allow what each function needs and nothing else."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from candlecloud.store import keys
+from infra.audit import Statement, read_statements, text_of
+from infra.catalogue import FUNCTIONS, Access
+from tests.infra.reading import properties
+
+_BUCKET = "arn:<AWS::Partition>:s3:::candlecloud-lake-<AWS::AccountId>-<AWS::Region>"
+_TABLE = "arn:<AWS::Partition>:dynamodb:<AWS::Region>:<AWS::AccountId>:table/candlecloud"
+# Where a resource may end in *: AWS or a caller names the rest.
+_OPEN_ENDS = (
+    re.compile(re.escape(_BUCKET) + r"/[a-z]+/\*"),
+    re.compile(r"arn:<AWS::Partition>:logs:<AWS::Region>:<AWS::AccountId>:log-group:/aws/lambda/candlecloud-\w+:\*"),
+    re.compile(r"arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:candlecloud-sweep/\*"),
+)
+
+
+def _of_job(platform: dict[str, Any], job: str) -> list[Statement]:
+    """Statements of a job's role, found by way of its function."""
+    (function,) = (
+        f for f in properties(platform, "AWS::Lambda::Function") if f["FunctionName"] == f"candlecloud-{job}"
+    )
+    role = function["Role"]["Fn::GetAtt"][0]
+    return [statement for statement in read_statements(platform) if statement.logical_id == role]
+
+
+def test_no_action_is_a_pattern(templates: dict[str, dict[str, Any]]) -> None:
+    for template in templates.values():
+        for statement in read_statements(template):
+            if statement.effect == "Allow":
+                assert not [action for action in statement.actions if "*" in action]
+
+
+def test_resources_end_in_a_star_only_where_others_name_the_rest(templates: dict[str, dict[str, Any]]) -> None:
+    for template in templates.values():
+        for statement in read_statements(template):
+            for resource in statement.resources:
+                if statement.effect == "Allow" and "*" in resource and not resource.startswith("<"):
+                    known = any(pattern.fullmatch(resource) for pattern in _OPEN_ENDS)
+                    assert known or (resource == "*" and all(a.startswith("logs:") for a in statement.actions))
+
+
+def test_only_api_gateways_log_role_uses_a_managed_policy(templates: dict[str, dict[str, Any]]) -> None:
+    managed = [
+        text_of(arn).rsplit("/", 1)[-1]
+        for template in templates.values()
+        for role in properties(template, "AWS::IAM::Role")
+        for arn in role.get("ManagedPolicyArns", [])
+    ]
+    assert managed == ["AmazonAPIGatewayPushToCloudWatchLogs"]
+
+
+@pytest.mark.parametrize("job", FUNCTIONS)
+def test_a_function_reaches_only_its_prefixes(platform: dict[str, Any], job: str) -> None:
+    allowed: dict[str, set[str]] = {}
+    for statement in _of_job(platform, job):
+        for resource in statement.resources:
+            if resource.startswith(f"{_BUCKET}/"):
+                allowed.setdefault(resource.removeprefix(f"{_BUCKET}/").removesuffix("/*"), set()).update(
+                    statement.actions
+                )
+    wanted = {
+        prefix: {"s3:GetObject"} | ({"s3:PutObject"} if access is Access.READ_WRITE else set())
+        for prefix, access in FUNCTIONS[job].objects.items()
+    }
+    assert allowed == wanted
+
+
+@pytest.mark.parametrize("job", FUNCTIONS)
+def test_a_function_reaches_only_our_table(platform: dict[str, Any], job: str) -> None:
+    (statement,) = (s for s in _of_job(platform, job) if s.actions[0].startswith("dynamodb:"))
+    assert set(statement.resources) == {_TABLE, f"{_TABLE}/index/{keys.GSI1}"}
+    reads = {"dynamodb:GetItem", "dynamodb:Query"}
+    writes = {"dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem"}
+    assert set(statement.actions) == (reads if FUNCTIONS[job].table is Access.READ else reads | writes)
+
+
+def test_a_missing_object_is_a_404_not_a_403(platform: dict[str, Any]) -> None:
+    # S3 asks for ListBucket on a GetObject of a key that isn't there, and then without s3:prefix.
+    for job, spec in FUNCTIONS.items():
+        lists = [s for s in _of_job(platform, job) if s.actions == ("s3:ListBucket",)]
+        assert len(lists) == (1 if spec.objects else 0)
+        for statement in lists:
+            assert set(statement.conditions) == {"StringLikeIfExists"}
+
+
+def test_only_the_api_starts_work(platform: dict[str, Any]) -> None:
+    for job in FUNCTIONS:
+        actions = {action for statement in _of_job(platform, job) for action in statement.actions}
+        starts = actions & {"lambda:InvokeFunction", "states:StartExecution"}
+        assert starts == ({"lambda:InvokeFunction", "states:StartExecution"} if job == "api" else set())
+
+
+def test_every_prefix_of_the_store_is_somebodys() -> None:
+    written = {prefix for spec in FUNCTIONS.values() for prefix in spec.objects}
+    assert written == {template.text.split("/", 1)[0] for template in keys.OBJECTS.values()}
+
+
+def test_services_assume_roles_for_this_account_only(platform: dict[str, Any]) -> None:
+    for role in properties(platform, "AWS::IAM::Role"):
+        for statement in role["AssumeRolePolicyDocument"]["Statement"]:
+            service = statement["Principal"]["Service"]
+            if service in ("states.amazonaws.com", "scheduler.amazonaws.com"):
+                assert statement["Condition"]["StringEquals"]["aws:SourceAccount"] == {"Ref": "AWS::AccountId"}
+
+
+def test_queues_and_buckets_refuse_plain_http(templates: dict[str, dict[str, Any]]) -> None:
+    for template, policy_type, count in (
+        (templates["platform"], "AWS::SQS::QueuePolicy", 2),
+        (templates["data"], "AWS::S3::BucketPolicy", 2),
+    ):
+        policies = properties(template, policy_type)
+        assert len(policies) == count
+        for policy in policies:
+            assert any(
+                s["Effect"] == "Deny" and s.get("Condition") == {"Bool": {"aws:SecureTransport": "false"}}
+                for s in policy["PolicyDocument"]["Statement"]
+            )

@@ -1,0 +1,86 @@
+"""Schedules: one per scheduled job and series, with an event that the job understands."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from candlecloud.settings import ApiSettings
+from infra.audit import text_of
+from infra.context import ROOT, parse_context, read_raw_context
+from infra.local.schedule_expression import parse_schedule
+from tests.infra.reading import only, properties
+
+_JOBS = ("ingest_candles", "detect_gaps", "backfill_candles")
+_DAY_MS = 86_400_000
+_MONDAY_MS = 1_755_475_200_000  # 2025-08-18
+
+
+def _job(schedule: dict[str, Any]) -> str:
+    return text_of(schedule["Target"]["Arn"]).rsplit(":", 1)[-1].removeprefix("candlecloud-")
+
+
+def test_one_schedule_per_job_and_series(platform: dict[str, Any]) -> None:
+    series = parse_context(read_raw_context()).series
+    wanted = {(job, one.exchange, one.symbol, one.timeframe) for job in _JOBS for one in series}
+    schedules = properties(platform, "AWS::Scheduler::Schedule")
+    events = [json.loads(schedule["Target"]["Input"]) for schedule in schedules]
+    found = {
+        (_job(schedule), event["exchange"], event["symbol"], event["timeframe"])
+        for schedule, event in zip(schedules, events, strict=True)
+    }
+    assert found == wanted
+    assert len(schedules) == len(wanted)
+
+
+def test_every_schedule_retries_and_keeps_what_it_could_not_deliver(platform: dict[str, Any]) -> None:
+    group = only(platform, "AWS::Scheduler::ScheduleGroup")["Name"]
+    for schedule in properties(platform, "AWS::Scheduler::Schedule"):
+        target = schedule["Target"]
+        assert text_of(target["DeadLetterConfig"]["Arn"]).endswith(":candlecloud-undelivered-schedules")
+        assert target["RetryPolicy"] == {"MaximumEventAgeInSeconds": 3600, "MaximumRetryAttempts": 5}
+        assert schedule["GroupName"] == group
+        assert schedule["ScheduleExpressionTimezone"] == "UTC"
+        assert len(schedule["Name"]) <= 64
+
+
+@pytest.mark.parametrize("job", _JOBS)
+def test_the_job_reads_its_scheduled_event(platform: dict[str, Any], job: str) -> None:
+    request_type = importlib.import_module(f"candlecloud.jobs.{job}").Request
+    example = json.loads((ROOT / "events" / f"{job}.json").read_text())
+    for schedule in properties(platform, "AWS::Scheduler::Schedule"):
+        if _job(schedule) != job:
+            continue
+        text = schedule["Target"]["Input"]
+        assert text.count("<aws.scheduler.scheduled-time>") == 1
+        event = json.loads(text.replace("<aws.scheduler.scheduled-time>", "2025-08-18T18:02:00Z"))
+        request = request_type.from_event(event)
+        assert request.series.id == f"{event['exchange']}/{event['symbol']}/{event['timeframe']}"
+        assert set(example) == set(event)
+
+
+def test_health_expects_no_job_more_often_than_its_schedules_fire(platform: dict[str, Any]) -> None:
+    (api,) = (f for f in properties(platform, "AWS::Lambda::Function") if f["FunctionName"] == "candlecloud-api")
+    variables = {name: text_of(value) for name, value in api["Environment"]["Variables"].items()}
+    allowed = ApiSettings.from_environment(variables).allowed_age_s
+    assert set(allowed) == set(_JOBS)
+    for job, age_s in allowed.items():
+        expressions = {
+            schedule["ScheduleExpression"]
+            for schedule in properties(platform, "AWS::Scheduler::Schedule")
+            if _job(schedule) == job
+        }
+        assert 2 * min(_longest_pause_ms(expression) for expression in expressions) <= age_s * 1000
+
+
+def _longest_pause_ms(expression: str) -> int:
+    next_after = parse_schedule(expression)
+    times: list[int] = []
+    moment: int | None = _MONDAY_MS
+    while moment is not None and moment < _MONDAY_MS + 3 * _DAY_MS:
+        times.append(moment := next_after(moment))
+    return max(later - earlier for earlier, later in pairwise(times))

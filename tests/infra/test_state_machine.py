@@ -1,0 +1,107 @@
+"""The sweep's state machine: in the subset that local mode runs too, and small in what it carries."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from infra.audit import text_of
+from tests.infra.reading import only
+
+_ALLOWED_FIELDS = {
+    "Task": {"Type", "Resource", "Parameters", "ResultSelector", "ResultPath", "Retry", "Catch", "Next", "End"},
+    "Map": {
+        *("Type", "Label", "MaxConcurrency", "ToleratedFailurePercentage", "ItemReader", "ItemProcessor"),
+        *("ResultPath", "Catch", "Next"),
+    },
+    "Pass": {"Type", "Parameters", "End"},
+    "Fail": {"Type", "Error", "Cause"},
+}
+_MAX_BATCHES = 1000
+_MAX_STATE_BYTES = 32 * 1024
+
+
+@pytest.fixture(scope="module")
+def definition(platform: dict[str, Any]) -> dict[str, Any]:
+    machine = only(platform, "AWS::StepFunctions::StateMachine")
+    loaded: dict[str, Any] = json.loads(machine["DefinitionString"])
+    return loaded
+
+
+def _states(machine: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for name, state in machine["States"].items():
+        yield name, state
+        if "ItemProcessor" in state:
+            yield from _states(state["ItemProcessor"])
+
+
+def test_definition_stays_in_the_plain_subset(definition: dict[str, Any]) -> None:
+    assert set(definition) == {"Comment", "StartAt", "States", "TimeoutSeconds"}
+    for name, state in _states(definition):
+        assert set(state) <= _ALLOWED_FIELDS[state["Type"]], name
+    assert "QueryLanguage" not in json.dumps(definition)
+    # Local mode's parser takes a float here and nothing else.
+    assert isinstance(definition["States"]["RunBatches"]["ToleratedFailurePercentage"], float)
+
+
+def test_only_the_execution_type_differs_in_local_mode(definition: dict[str, Any]) -> None:
+    assert json.dumps(definition).count("EXPRESS") == 1
+    processor = definition["States"]["RunBatches"]["ItemProcessor"]["ProcessorConfig"]
+    assert processor == {"Mode": "DISTRIBUTED", "ExecutionType": "EXPRESS"}
+
+
+def test_every_task_calls_a_function_of_ours_and_retries_what_passes(
+    platform: dict[str, Any], definition: dict[str, Any]
+) -> None:
+    substitutions = only(platform, "AWS::StepFunctions::StateMachine")["DefinitionSubstitutions"]
+    called = set()
+    for _, state in _states(definition):
+        if state["Type"] == "Task":
+            assert state["Resource"] == "arn:aws:states:::lambda:invoke"
+            called.add(state["Parameters"]["FunctionName"].removeprefix("${").removesuffix("}"))
+            (retry,) = state["Retry"]
+            assert retry["JitterStrategy"] == "FULL"
+            assert all(error.startswith("Lambda.") for error in retry["ErrorEquals"])
+    assert called == set(substitutions)
+    for job, arn in substitutions.items():
+        assert text_of(arn).endswith(f":function:candlecloud-{job}")
+
+
+def test_every_failure_ends_where_it_is_recorded(definition: dict[str, Any]) -> None:
+    for name, state in definition["States"].items():
+        if state["Type"] in ("Task", "Map") and name != "FailSweep":
+            assert state["Catch"] == [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": "FailSweep"}]
+    assert definition["States"]["FailSweep"]["Next"] == "SweepFailed"
+    batch = definition["States"]["RunBatches"]["ItemProcessor"]["States"]
+    assert batch["RunBatch"]["Catch"][0]["Next"] == "BatchFailed"
+    assert batch["BatchFailed"]["Type"] == "Pass"
+
+
+def test_children_together_return_less_than_32_kib(definition: dict[str, Any]) -> None:
+    # Their outputs count on AWS even where ResultPath drops them.
+    failed = definition["States"]["RunBatches"]["ItemProcessor"]["States"]["BatchFailed"]["Parameters"]
+    worst = [{key.removesuffix(".$"): 99_999 if key.endswith(".$") else value for key, value in failed.items()}]
+    assert len(json.dumps(worst * _MAX_BATCHES, separators=(",", ":"))) < _MAX_STATE_BYTES
+
+
+def test_state_carries_pointers(definition: dict[str, Any]) -> None:
+    states = definition["States"]
+    assert states["PlanSweep"]["ResultSelector"] == {
+        "bucket.$": "$.Payload.bucket",
+        "plan_key.$": "$.Payload.plan_key",
+    }
+    assert states["RunBatches"]["ItemReader"]["Parameters"] == {"Bucket.$": "$.plan.bucket", "Key.$": "$.plan.plan_key"}
+    assert states["RunBatches"]["ResultPath"] is None
+    for _, state in _states(definition):
+        if state["Type"] == "Task":
+            assert all(isinstance(path, str) for path in state["ResultSelector"].values())
+
+
+def test_executions_are_logged_without_their_data(platform: dict[str, Any]) -> None:
+    machine = only(platform, "AWS::StepFunctions::StateMachine")
+    logging = machine["LoggingConfiguration"]
+    assert (logging["Level"], logging["IncludeExecutionData"]) == ("ALL", False)
+    assert machine["StateMachineType"] == "STANDARD"
