@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from candlecloud.features.bars import Bars
+from candlecloud.features.bars import Bars, prefix_sums, to_ticks
 
 HOUR_MS = 3_600_000
 
@@ -18,4 +18,6 @@ def bars_of(
     open_, close = np.array(opens, float), np.array(closes, float)
     times = np.arange(len(open_), dtype=np.int64) * HOUR_MS
     volume = np.ones(len(open_)) if volumes is None else np.array([np.nan if v is None else v for v in volumes], float)
-    return Bars(times, times + HOUR_MS, open_, np.maximum(open_, close), np.minimum(open_, close), close, volume, scale)
+    sums = prefix_sums(to_ticks(close, scale))
+    high, low = np.maximum(open_, close), np.minimum(open_, close)
+    return Bars(times, times + HOUR_MS, open_, high, low, close, volume, scale, sums)

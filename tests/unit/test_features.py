@@ -37,6 +37,15 @@ def test_bars_from_candles() -> None:
     assert bars_from_table(table_of(1.0, volume=0.0)).traded.tolist() == []
 
 
+def test_bars_since_a_time_are_the_same_bars_later() -> None:
+    bars = bars_from_table(table_of(1.0, 2.0, 3.5, 4.0))
+    later = bars.since(HOUR_MS + 1)
+    assert later.open_time.tolist() == [2 * HOUR_MS, 3 * HOUR_MS]
+    assert later.close_ticks.tolist() == [35, 40]
+    assert window_sums(later.close_tick_sums, 2).tolist() == [75]
+    assert len(bars.since(9 * HOUR_MS)) == 0
+
+
 def test_bars_refuse_two_candles_of_one_time() -> None:
     table = table_of(1.0)
     with pytest.raises(InvalidRangeError, match="one candle per open time"):

@@ -30,6 +30,9 @@ class Bars:
         Base asset; NaN where the exchange does not say.
     scale : int
         Decimals of a price: ``ticks = price * 10**scale``, exactly.
+    close_tick_sums : IntArray, one longer than the bars
+        Running sums of the closes in ticks. Only differences mean something: entry t + w less entry t is the sum of
+        the w closes from bar t on, as long as that sum fits 64 bits (the running sum itself may wrap).
     """
 
     open_time: IntArray
@@ -40,22 +43,34 @@ class Bars:
     close: FloatArray
     volume: FloatArray
     scale: int
+    close_tick_sums: IntArray
 
     def __len__(self) -> int:
         return len(self.open_time)
 
-    @cached_property
+    @property
     def close_ticks(self) -> IntArray:
         """Closes in ticks."""
-        return to_ticks(self.close, self.scale)
+        return np.diff(self.close_tick_sums)
 
-    @cached_property
-    def close_tick_sums(self) -> IntArray:
-        """Prefix sums of `close_ticks`, one longer than the bars: entry t is the sum of the first t closes.
+    def index_of(self, time_ms: int) -> int:
+        """Number of the first bar that opens at or after a time."""
+        return int(np.searchsorted(self.open_time, time_ms))
 
-        It wraps at 2**64, as differences of it do: they are right as long as the wanted sum itself fits.
-        """
-        return prefix_sums(self.close_ticks)
+    def since(self, time_ms: int) -> Bars:
+        """The bars that open at or after a time, without copying."""
+        k = self.index_of(time_ms)
+        return Bars(
+            self.open_time[k:],
+            self.close_time[k:],
+            self.open[k:],
+            self.high[k:],
+            self.low[k:],
+            self.close[k:],
+            self.volume[k:],
+            self.scale,
+            self.close_tick_sums[k:],
+        )
 
     @cached_property
     def traded(self) -> IntArray:
@@ -84,12 +99,14 @@ def bars_from_table(table: pa.Table, scale: int | None = None) -> Bars:
     if np.any(np.diff(open_time) <= 0):
         raise InvalidRangeError("Bars need one candle per open time, in order; read the current or an as_of view.")
     prices = {name: _floats(table, name) for name in ("open", "high", "low", "close")}
+    scale = price_scale(prices.values()) if scale is None else scale
     return Bars(
         open_time=open_time,
         close_time=close_time,
         **prices,
         volume=_floats(table, "volume_base"),
-        scale=price_scale(prices.values()) if scale is None else scale,
+        scale=scale,
+        close_tick_sums=prefix_sums(to_ticks(prices["close"], scale)),
     )
 
 

@@ -1,0 +1,1 @@
+"""One use case per module: Request, run(request, stores, exchange, now), Report."""

@@ -1,0 +1,60 @@
+"""Compare planned batches with present ones, put the results together, and name what is missing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from candlecloud.errors import SweepNotFoundError
+from candlecloud.jobs.pinned import find_sweep
+from candlecloud.runs.collect import collect_results, match_batches, summarise_sweep
+from candlecloud.runs.config import canonical_json
+from candlecloud.store.stores import Stores
+
+
+@dataclass(frozen=True)
+class Request:
+    """One sweep whose batches have been started."""
+
+    sweep_id: str
+
+    @classmethod
+    def from_event(cls, event: Mapping[str, Any]) -> Request:
+        return cls(str(event["sweep_id"]))
+
+
+@dataclass(frozen=True)
+class Report:
+    """State and number of missing batches; names and causes lie in the store."""
+
+    sweep_id: str
+    state: str
+    missing: int
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def run(request: Request, stores: Stores, *, now: int) -> Report:
+    """Write the sweep's results and close it as succeeded, partial or failed.
+
+    Raises
+    ------
+    SweepNotFoundError
+        If the sweep or its plan does not exist.
+    """
+    sweep_id = request.sweep_id
+    identity = find_sweep(stores, sweep_id)
+    plan = stores.sweeps.get_plan(sweep_id)
+    if plan is None:
+        raise SweepNotFoundError(f"Sweep {sweep_id} has no plan.", hint="Run plan_sweep first.", sweep_id=sweep_id)
+    found = {n: stores.sweeps.get_batch_result(sweep_id, n) for n in stores.sweeps.present_batches(sweep_id)}
+    good, missing = match_batches(plan, {n: json.loads(body) for n, body in found.items() if body is not None})
+    results = collect_results(identity, good, missing)
+    stores.sweeps.put_results(sweep_id, canonical_json(results))
+    summary = summarise_sweep(results, len(plan))
+    error = {"code": "batches_missing", "message": f"{len(missing)} of {len(plan)} batches gave no result."}
+    stores.sweeps.set_state(sweep_id, results["state"], now, summary=summary, error=error if missing else None)
+    return Report(sweep_id, results["state"], len(missing))

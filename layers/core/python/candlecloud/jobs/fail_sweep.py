@@ -1,0 +1,43 @@
+"""Close a sweep whose state machine broke."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from candlecloud.store.stores import Stores
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the state machine caught: ``Error`` is a name, ``Cause`` a text that is kept out of the record."""
+
+    sweep_id: str
+    error: str
+
+    @classmethod
+    def from_event(cls, event: Mapping[str, Any]) -> Request:
+        error = event.get("error") or {}
+        return cls(str(event["sweep_id"]), str(error.get("Error", "unknown")))
+
+
+@dataclass(frozen=True)
+class Report:
+    sweep_id: str
+    state: str
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def run(request: Request, stores: Stores, *, now: int) -> Report:
+    """Mark the sweep as failed. One that has ended well stays so; batches that have a result keep it."""
+    error = {
+        "code": "execution_failed",
+        "message": f"The sweep stopped before its end: {request.error[:100]}.",
+        "hint": "Submit it again: batches that are done are not computed again.",
+    }
+    stores.sweeps.set_state(request.sweep_id, "failed", now, error=error)
+    record = stores.sweeps.get(request.sweep_id)
+    return Report(request.sweep_id, record.state if record else "failed")

@@ -1,0 +1,60 @@
+"""Cut a sweep into ready batches and write them as one JSON array, which the state machine maps over."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, cast
+
+from candlecloud.jobs.pinned import find_sweep, refuse_other_code
+from candlecloud.runs.sweep import SweepConfig
+from candlecloud.store.stores import Stores
+
+
+@dataclass(frozen=True)
+class Request:
+    """One sweep that `jobs.submit` opened."""
+
+    sweep_id: str
+
+    @classmethod
+    def from_event(cls, event: Mapping[str, Any]) -> Request:
+        return cls(str(event["sweep_id"]))
+
+
+@dataclass(frozen=True)
+class Report:
+    """Where the plan lies: a pointer, so that states stay small."""
+
+    sweep_id: str
+    bucket: str
+    plan_key: str
+    batches: int
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def run(request: Request, stores: Stores, *, now: int) -> Report:
+    """Write the plan.
+
+    The sweep's record holds the moment as of which the candles are read and their checksum, so every batch sees the
+    same data, also when a candle is restated meanwhile.
+
+    Raises
+    ------
+    SweepNotFoundError
+        If nobody submitted it.
+    ConflictError
+        If it was submitted to other code.
+    """
+    identity = find_sweep(stores, request.sweep_id)
+    refuse_other_code(identity)
+    slices = cast(SweepConfig, identity.config).slices()
+    plan = [
+        {"sweep_id": request.sweep_id, "batch": batch, "start": start, "end": end}
+        for batch, (start, end) in enumerate(slices)
+    ]
+    key = stores.sweeps.put_plan(request.sweep_id, plan)
+    stores.sweeps.set_state(request.sweep_id, "planned", now)
+    return Report(request.sweep_id, stores.sweeps.bucket, key, len(plan))

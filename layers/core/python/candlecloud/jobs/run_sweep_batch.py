@@ -1,0 +1,77 @@
+"""Compute one batch of a sweep and store its result, or its failure, under the batch's own key."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, cast
+
+from candlecloud.errors import CandlecloudError, TransientStoreError
+from candlecloud.jobs.pinned import find_sweep, read_candles, refuse_other_code
+from candlecloud.runs.collect import fits
+from candlecloud.runs.config import canonical_json
+from candlecloud.runs.evaluate import check_revision, evaluate_batch
+from candlecloud.runs.state import describe_failure
+from candlecloud.runs.sweep import SweepConfig
+from candlecloud.store.stores import Stores
+
+
+@dataclass(frozen=True)
+class Request:
+    """One item of a plan: the parameter sets ``start`` to ``end - 1``."""
+
+    sweep_id: str
+    batch: int
+    start: int
+    end: int
+
+    @classmethod
+    def from_event(cls, event: Mapping[str, Any]) -> Request:
+        return cls(str(event["sweep_id"]), int(event["batch"]), int(event["start"]), int(event["end"]))
+
+
+@dataclass(frozen=True)
+class Report:
+    """A few bytes for the state; the result lies in the store."""
+
+    batch: int
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def run(request: Request, stores: Stores, *, now: int) -> Report:
+    """Evaluate the batch. One that has its result already, from an earlier try, is left as it is.
+
+    Whatever goes wrong in the evaluation is recorded as the batch's result, so that the sweep can say what is missing
+    and why; only a store that does not answer is raised, to be tried again.
+
+    Raises
+    ------
+    SweepNotFoundError
+        If nobody submitted the sweep.
+    TransientStoreError
+        If the store does not answer.
+    """
+    identity = find_sweep(stores, request.sweep_id)
+    done = stores.sweeps.get_batch_result(request.sweep_id, request.batch)
+    if done is not None and fits(asdict(request), json.loads(done)):
+        return Report(request.batch)
+    try:
+        refuse_other_code(identity)
+        table = read_candles(stores, identity)
+        check_revision(table, identity.data_revision)
+        result = evaluate_batch(cast(SweepConfig, identity.config), table, request.start, request.end)
+    except TransientStoreError:
+        raise
+    except CandlecloudError as error:
+        result = _failure(request, describe_failure(error))
+    except Exception as error:  # noqa: BLE001 - recorded, and named by collect: one batch must not stop the others
+        result = _failure(request, {"code": "internal_error", "message": f"{type(error).__name__}: {error}"[:500]})
+    stores.sweeps.put_batch_result(request.sweep_id, request.batch, canonical_json(result))
+    return Report(request.batch)
+
+
+def _failure(request: Request, error: Mapping[str, Any]) -> dict[str, Any]:
+    return {"start": request.start, "end": request.end, "error": error}
