@@ -285,6 +285,8 @@ def test_any_single_edited_cell_is_found(stores: Stores) -> None:
     sink = pa.BufferOutputStream()
     pq.write_table(_edit(table, 30, "close").replace_schema_metadata(file.footer.to_metadata()), sink)
     stores.objects.put(key, sink.getvalue().to_pybytes())
+    with pytest.raises(CorruptObjectError, match="checksum"):
+        stores.candles.merge(BTC_1H, make_table(BTC_1H, [times[-1] + HOUR]), NOW)
     report = stores.candles.repair_index(BTC_1H, NOW)
     assert report.corrupt == ("2024",)
     assert stores.index.read(BTC_1H).entries == {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import boto3
@@ -23,9 +24,15 @@ def embedded_stores() -> Iterator[Stores]:
     """Stores over an empty lake in this process, safe to use from several threads."""
     moto_lock.install()
     with mock_aws():
-        clients = AwsClients(boto3.Session(**CREDENTIALS))
+        clients = AwsClients(session())
         create_resources(clients.s3, clients.dynamodb)
         yield build_stores(clients, BUCKET, TABLE)
+
+
+@cache
+def session() -> boto3.Session:
+    """One session for all tests: it keeps the service descriptions that it has read."""
+    return boto3.Session(**CREDENTIALS)
 
 
 def create_resources(s3: Any, dynamodb: Any) -> None:

@@ -8,10 +8,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 from candlecloud.market.series import Series
+from candlecloud.store.candles import CandleStore
 from tests.support.candles import make_table
 from tests.support.moto_server import environment, stores_from_environment
 
@@ -63,16 +65,24 @@ class Writer:
 
 def _main() -> None:
     stores = stores_from_environment()
+    conflicts = [0]
+
+    def pause(seconds: float) -> None:
+        conflicts[0] += 1
+        time.sleep(seconds)
+
+    candles = CandleStore(stores.objects, stores.index, sleep=pause)
     print("ready", flush=True)
     for line in sys.stdin:
         command = json.loads(line)
         series, times = Series.parse(command["series"]), command["open_times"]
         total = {"added": 0, "revised": 0, "unchanged": 0}
+        conflicts[0] = 0
         for at in range(0, len(times), command["chunk"]):
             table = make_table(series, times[at : at + command["chunk"]], command["seed"], command["now"])
-            report = stores.candles.merge(series, table, command["now"])
+            report = candles.merge(series, table, command["now"])
             total = {name: count + getattr(report, name) for name, count in total.items()}
-        print(json.dumps(total), flush=True)
+        print(json.dumps(total | {"conflicts": conflicts[0]}), flush=True)
 
 
 if __name__ == "__main__":

@@ -315,8 +315,8 @@ class CandleStore:
     def repair_index(self, series: Series, now: int) -> RepairReport:
         """Make the index of a series what its objects say. One query and one listing if it already is.
 
-        Each object that the index does not know in this version is read whole, and its content is held against the
-        checksum in its footer; a damaged one is reported and left out of the index.
+        Each object that the index does not know in this version is read whole and verified; a damaged one is reported
+        and left out of the index.
         """
         known = self._index.read(series)
         etags = self._etags(series)
@@ -328,12 +328,8 @@ class CandleStore:
             except CorruptObjectError:
                 corrupt.append(period)
                 continue
-            if stored is None:
-                continue
-            if content_checksum(stored.table) != stored.footer.checksum:
-                corrupt.append(period)
-                continue
-            repaired += self._index.correct_entry(series, _entry_of(stored, now), known.entries.get(period))
+            if stored is not None:
+                repaired += self._index.correct_entry(series, _entry_of(stored, now), known.entries.get(period))
         gone = [entry for period, entry in known.entries.items() if period not in etags or period in corrupt]
         removed = sum(self._index.remove_entry(series, entry) for entry in gone)
         if repaired or removed or not known.head_is_true:
@@ -380,8 +376,12 @@ class CandleStore:
         return None if stored is None else (stored.etag, CandleFile(stored.body, series, period))
 
     def _load(self, series: Series, period: str) -> _Stored | None:
+        """A whole object, its content held against the checksum in its footer."""
         opened = self._open(series, period)
-        return None if opened is None else _Stored(opened[0], opened[1].footer, opened[1].read())
+        if opened is None:
+            return None
+        etag, file = opened
+        return _Stored(etag, file.footer, file.read_verified())
 
     @staticmethod
     def _each(read: Callable[[str], pa.Table | None], periods: Sequence[str]) -> Iterable[pa.Table | None]:
