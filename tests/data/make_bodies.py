@@ -53,6 +53,14 @@ BODIES: tuple[tuple[str, str, dict[str, str], str, dict[str, str], tuple[str, ..
     ("kucoin", "/api/v2/symbols", {}, "kucoin/spot_api_v2_symbols.json", KUCOIN, ("BTC-USDT", "ETH-USDT")),
     ("kucoin", "/api/v3/currencies", {}, "kucoin/spot_api_v3_currencies.json", KUCOIN, ()),
     ("kucoin", "/api/v1/market/allTickers", {}, "kucoin/spot_api_v1_market_allTickers.json", KUCOIN, ()),
+    (
+        "kucoin",
+        "/api/v1/market/stats",
+        {"symbol": "BTC-USDT"},
+        "kucoin/spot_api_v1_market_stats.json",
+        KUCOIN,
+        (),
+    ),
     ("kucoin", "/api/v1/contracts/active", {}, "kucoin/futures_api_v1_contracts_active.json", KUCOIN, ()),
 )
 

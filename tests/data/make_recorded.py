@@ -25,6 +25,7 @@ from make_bodies import write_bodies
 
 STEP_MS = {"1m": 60_000, "1h": 3_600_000}
 LARGEST_FILE = 2_000_000
+TABLE_BEGIN, TABLE_END = "<!-- files -->", "<!-- end of files -->"
 
 
 @dataclass(frozen=True)
@@ -177,6 +178,44 @@ def origin_of(sources: dict[str, dict[str, Any]], file: str) -> dict[str, Any]:
     return origin | ({"commit": entry["commit"]} if entry.get("commit") else {})
 
 
+def file_table(entries: list[dict[str, Any]]) -> str:
+    """Return the README's table of files."""
+    lines = [
+        "| file | rows | range UTC (first … last) | not in the source | source | licence stated | sha256 |",
+        "|---" * 7 + "|",
+    ]
+    for entry in entries:
+        span = [
+            entry.get("first_open_time", entry.get("first_time")),
+            entry.get("last_open_time", entry.get("last_time")),
+        ]
+        days = [datetime.fromtimestamp(at / 1000, UTC).strftime("%Y-%m-%d %H:%M") for at in span if at is not None]
+        absent = ", ".join(entry.get("not_in_source", []))
+        if entry.get("derived"):
+            absent = f"derived: {', '.join(entry['derived'])}"
+        commit = f" @ {entry['commit'][:12]}" if "commit" in entry else ""
+        rows = f"{entry['rows']:,}" if "rows" in entry else ""
+        cells = (
+            entry["file"],
+            rows,
+            " … ".join(days),
+            absent,
+            entry["source"] + commit,
+            entry["licence"],
+            entry["sha256"],
+        )
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def update_readme(readme: Path, entries: list[dict[str, Any]]) -> None:
+    """Put the table of files between the README's two markers."""
+    if not readme.is_file():
+        return
+    before, _, rest = readme.read_text().partition(TABLE_BEGIN)
+    readme.write_text(f"{before}{TABLE_BEGIN}\n{file_table(entries)}\n{TABLE_END}{rest.partition(TABLE_END)[2]}")
+
+
 def main(source: Path, target: Path) -> None:
     sources = {entry["file"]: entry for entry in json.loads((source / "manifest.json").read_text())}
     entries = [cut_candles(source, target, cut, origin_of(sources, f"{cut.stem}.parquet")) for cut in CANDLES]
@@ -187,6 +226,7 @@ def main(source: Path, target: Path) -> None:
         entry |= {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
         print(f"{entry['bytes']:>10,}  {entry['file']}")
     (target / "manifest.json").write_text(json.dumps(entries, indent=1) + "\n")
+    update_readme(target / "README.md", entries)
     print(f"{sum(entry['bytes'] for entry in entries):>10,}  in all")
 
 

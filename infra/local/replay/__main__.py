@@ -22,13 +22,13 @@ def main(arguments: list[str] | None = None) -> int:
         base_url = exchange.start(options.port)
     except (ValueError, OSError) as error:
         parser.error(str(error))
+    stop = threading.Event()
+    for signum in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(signum, lambda *_: stop.set())
     print(f"replay exchange at {base_url}, clock {format_time(exchange.now())}, control under {base_url}/_replay/")
     for venue, url in exchange.base_urls().items():
         print(f"  {venue}: {url}")
     print("  ccxt: put this in front of the path of every entry of exchange.urls['api'], nothing else", flush=True)
-    stop = threading.Event()
-    for signum in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(signum, lambda *_: stop.set())
     stop.wait()
     exchange.stop()
     return 0

@@ -66,7 +66,8 @@ def funding_rate(call: Call, feed: Feed) -> Response:
             }
             for index in (span[-limit:] if start is None else span[:limit])
         ]
-    return json_response(sorted(rates, key=lambda rate: rate["fundingTime"])[:limit])
+    rates.sort(key=lambda rate: int(rate["fundingTime"]))
+    return json_response(rates[-limit:] if start is None else rates[:limit])
 
 
 def signed(value: int, scale: int) -> str:

@@ -99,6 +99,13 @@ class ReplayExchange:
         """Switch off all faults and return how many were on."""
         return self.faults.clear()
 
+    def reset(self, clock: int | str = DEFAULT_CLOCK) -> None:
+        """Return to the first state: clock set and frozen, no faults, nothing logged or sent; recordings stay read."""
+        self.set_clock(clock)
+        self.faults.clear()
+        self.requests.clear()
+        self.feed.forget()
+
     def recorded_series(self) -> dict[str, tuple[int, int]]:
         """Return what is recorded: series id (``binance/BTC-USDT/1h``) -> first open time and end, ms UTC."""
         found = {}
@@ -116,11 +123,10 @@ class ReplayExchange:
         symbol = params.get("symbol") or params.get("pair")
         interval = params.get("interval") or params.get("type")
         request = Request(venue, path, symbol, interval)
-        before = {fault.id: fault.struck for fault in self.faults.active()}
+        self.faults.begin()
         response = self._answer(Call(venue, path, params), request, now)
-        struck = [fault.name for fault in self.faults.active() if fault.struck != before.get(fault.id, 0)]
         status = 0 if isinstance(response, float) else response.status
-        self.requests.add(now, venue, path, dict(params), status, struck)
+        self.requests.add(now, venue, path, dict(params), status, self.faults.struck_here())
         return response
 
     def _answer(self, call: Call, request: Request, now: int) -> Response | float:

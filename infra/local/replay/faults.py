@@ -24,10 +24,11 @@ ROW_FAULTS = (
     "wrong_symbol",
 )
 FAULT_NAMES = REFUSALS + BODY_FAULTS + ROW_FAULTS
+SPOILED_FIELDS = ("open", "high", "low", "close", "volume_base")
 OPTIONS: Mapping[str, Mapping[str, Any]] = {
     "rate_limit_429": {"retry_after_s": 1},
     "ban_418": {"retry_after_s": 120},
-    "unavailable_503": {"retry_after_s": None},
+    "unavailable_503": {"retry_after_s": None, "from_gateway": True},
     "timeout": {"delay_s": 30.0},
     "html_200": {},
     "truncated_json": {"keep": 0.5},
@@ -86,6 +87,8 @@ class Fault:
             raise ValueError(f"fault {self.name} has no option {', '.join(sorted(unknown))}: its options are {known}")
         if self.name == "missing_window" and self.window is None:
             raise ValueError("fault missing_window needs a window: [start, end) of open times")
+        for name, value in self.options.items():
+            check_option(self.name, name, value)
         self.options = {**OPTIONS[self.name], **self.options}
 
     @classmethod
@@ -121,6 +124,27 @@ class Fault:
         )
 
 
+def check_option(fault: str, name: str, value: Any) -> None:
+    """Refuse an option that the fault could not work with.
+
+    Raises
+    ------
+    ValueError
+        When a number is asked for and not given, or the field to spoil is none of a candle's.
+    """
+    default = OPTIONS[fault][name]
+    if value is None and name in ("retry_after_s", "serve"):
+        return
+    if isinstance(default, bool):
+        right, wanted = isinstance(value, bool), "true or false"
+    elif name == "retry_after_s" or isinstance(default, int | float):
+        right, wanted = type(value) in (int, float) and value >= 0, "a number of 0 or more"
+    else:
+        right, wanted = name != "field" or value in SPOILED_FIELDS, f"one of {', '.join(SPOILED_FIELDS)}"
+    if not right:
+        raise ValueError(f"option {name} of fault {fault} is {value!r}: give {wanted}")
+
+
 def parse_window(value: Any) -> Window | None:
     if value is None:
         return None
@@ -139,6 +163,7 @@ class FaultBook:
         self._lock = threading.Lock()
         self._faults: dict[int, Fault] = {}
         self._ids = itertools.count(1)
+        self._thread = threading.local()
 
     def add(self, fault: Fault) -> Fault:
         with self._lock:
@@ -175,7 +200,18 @@ class FaultBook:
                 for fault in self._faults.values()
                 if fault.name in names and fault.matches(request, now) and applies(fault)
             ]
-            return [fault for fault in hit if count(fault)]
+            struck = [fault for fault in hit if count(fault)]
+        self._thread.names = [*self.struck_here(), *(fault.name for fault in struck)]
+        return struck
+
+    def struck_here(self) -> list[str]:
+        """Return the names of the faults that struck the request this thread is answering."""
+        names: list[str] = getattr(self._thread, "names", [])
+        return names
+
+    def begin(self) -> None:
+        """Begin a request in this thread: nothing has struck it yet."""
+        self._thread.names = []
 
 
 def count(fault: Fault) -> bool:

@@ -50,6 +50,10 @@ class Feed:
         self._sent: dict[tuple[str, str, str, int], list[Row]] = {}
         self._lock = threading.Lock()
 
+    def forget(self) -> None:
+        """Forget the pages sent so far, which ``repeated_page`` sends again."""
+        self._sent.clear()
+
     def symbols(self, venue: str, market: str) -> list[str]:
         """Return the venue's own names of the symbols that have recorded candles."""
         return sorted({e["symbol"] for e in self.recordings.select("candles", venue=venue, market=market)})

@@ -36,7 +36,8 @@ def answer(call: Call, feed: Feed) -> Response | None:
         return error.response
     except ValueError as error:
         return KucoinError("400100", f"{error}: not a whole number of seconds").response
-    body = feed.recordings.body("kucoin", call.path)
+    asked = {"symbol": call.params["symbol"]} if "symbol" in call.params else {}
+    body = feed.recordings.body("kucoin", call.path, **asked)
     return None if body is None else json_response(body)
 
 

@@ -6,6 +6,7 @@ from infra.local.replay.faults import Fault
 from infra.local.replay.wire import Response, json_response
 
 HTML = b"<!DOCTYPE html><html><head><title>Maintenance</title></head><body><h1>We will be back soon</h1></body></html>"
+GATEWAY_503 = b"<html><head><title>503 Service Temporarily Unavailable</title></head></html>"
 STATUS = {"rate_limit_429": 429, "ban_418": 418, "unavailable_503": 503}
 BINANCE = {
     429: {"code": -1003, "msg": "Too many requests; current limit of IP(127.0.0.1) is 6000 requests per minute."},
@@ -20,7 +21,7 @@ KRAKEN = {
 KUCOIN = {
     429: {"code": "429000", "msg": "Too Many Requests"},
     418: {"code": "403000", "msg": "Access to this IP is temporarily denied"},
-    503: {"code": "503000", "msg": "Service unavailable"},
+    503: {"code": "503", "msg": "Service Unavailable"},
 }
 BODIES: Mapping[str, Mapping[int, Mapping[str, object]]] = {"binance": BINANCE, "kraken": KRAKEN, "kucoin": KUCOIN}
 
@@ -32,6 +33,8 @@ def refusal(fault: Fault, venue: str, now: int) -> Response:
     status = STATUS[fault.name]
     wait = fault.options["retry_after_s"]
     headers = {} if wait is None else {"Retry-After": str(wait)}
+    if fault.options.get("from_gateway"):
+        return Response(status, GATEWAY_503, headers, "text/html")
     body = dict(BODIES[venue][status])
     if "{until}" in str(body.get("msg")):
         body["msg"] = str(body["msg"]).format(until=now + int((wait or 0) * 1000))

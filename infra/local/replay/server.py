@@ -78,7 +78,8 @@ class ReplayHandler(BaseHTTPRequestHandler):
     def answer(self) -> None:
         split = urlsplit(self.path)
         params = dict(parse_qsl(split.query, keep_blank_values=True))
-        content = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        length = self.headers.get("Content-Length", "0")
+        content = self.rfile.read(int(length)) if length.isdigit() else b"?"
         if split.path == control.PREFIX or split.path.startswith(f"{control.PREFIX}/"):
             self.send(self.control(split.path, params, content))
             return

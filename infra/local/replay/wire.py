@@ -49,10 +49,6 @@ def plain(value: float | None, scale: int, at_least: int = 0) -> str:
     return f"{whole}.{part}" if part else whole
 
 
-def quoted(text: str) -> str:
-    return f'"{text}"'
-
-
 def integer(params: Mapping[str, str], name: str) -> int | None:
     """Return an integer parameter, or None where it is absent.
 
