@@ -151,6 +151,7 @@ def test_lookback_bar_may_decide_for_the_first_bar() -> None:
     assert len(result.equity) == 1
 
 
+@settings(deadline=None)
 @given(st.floats(0, 500), st.floats(0, 500), st.lists(st.integers(50, 5_000), min_size=3, max_size=30))
 def test_fully_invested_never_borrows(fee: float, slippage: float, prices: list[int]) -> None:
     target = np.array([1.0 if i % 3 else 0.0 for i in range(len(prices))])

@@ -82,7 +82,7 @@ def test_numbers_that_do_not_exist_are_none() -> None:
     assert (one.volatility, one.sharpe, one.sortino) == (None,) * 3
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(st.floats(1.0, 1e6), min_size=2, max_size=200))
 def test_equals_the_plain_formulas(equity: list[float]) -> None:
     got = summary_of(equity)

@@ -1,0 +1,176 @@
+"""Run configurations: every wrong field is named, and what is read writes back the same."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from candlecloud.errors import CandlecloudError, InvalidRangeError, UnknownStrategyError
+from candlecloud.market.ranges import TimeRange
+from candlecloud.runs.config import RunConfig, canonical_json
+
+HOUR = 3_600_000
+BASE: dict[str, Any] = {"exchange": "binance", "symbol": "BTC/USDT", "timeframe": "60m", "strategy": "dual_sma"}
+
+
+def config(**fields: Any) -> RunConfig:
+    return RunConfig.from_dict(BASE | fields)
+
+
+def test_defaults() -> None:
+    assert config().to_dict() == {
+        "exchange": "binance",
+        "symbol": "BTC-USDT",
+        "timeframe": "1h",
+        "start": None,
+        "end": None,
+        "strategy": "dual_sma",
+        "parameters": {"fast": 20, "slow": 50},
+        "initial_equity": 10_000.0,
+        "direction": "long",
+        "fee_bps": 10.0,
+        "slippage_bps": 2.0,
+        "flatten_at_end": False,
+        "as_of": None,
+        "seed": 0,
+    }
+    assert config().warmup_bars == 50
+
+
+@pytest.mark.parametrize(
+    "start", ["2024-01-01", "2024-01-01T00:00:00Z", "2024-01-01T01:00:00+01:00", 1_704_067_200_000]
+)
+def test_one_moment_written_in_several_ways(start: Any) -> None:
+    read = config(start=start, end="2024-01-02T10:30:00Z")
+    assert read.range == TimeRange(1_704_067_200_000, 1_704_067_200_000 + 34 * HOUR)
+    assert read.to_dict()["start"] == "2024-01-01T00:00:00Z"
+
+
+def test_ranges_are_narrowed_to_whole_candles() -> None:
+    read = config(start="2024-01-01T00:00:00.001Z", end="2024-01-01T03:59:59Z")
+    assert (read.to_dict()["start"], read.to_dict()["end"]) == ("2024-01-01T01:00:00Z", "2024-01-01T03:00:00Z")
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"exchange": None}, "exchange"),
+        ({"symbol": 5}, "symbol"),
+        ({"timeframe": ""}, "timeframe"),
+        ({"strategy": None}, "strategy"),
+        ({"strategy": "x" * 101}, "strategy"),
+        ({"strategy": "dual_ema"}, "strategy"),
+        ({"start": "yesterday"}, "start"),
+        ({"start": -1}, "start"),
+        ({"start": 2**63}, "start"),
+        ({"end": True}, "end"),
+        ({"end": 1.5}, "end"),
+        ({"as_of": "2024-13-01"}, "as_of"),
+        ({"initial_equity": 0}, "initial_equity"),
+        ({"initial_equity": float("nan")}, "initial_equity"),
+        ({"initial_equity": 10**400}, "initial_equity"),
+        ({"fee_bps": -1}, "fee_bps"),
+        ({"fee_bps": "10"}, "fee_bps"),
+        ({"slippage_bps": 1_001}, "slippage_bps"),
+        ({"slippage_bps": None}, "slippage_bps"),
+        ({"direction": "up"}, "direction"),
+        ({"direction": ["long"]}, "direction"),
+        ({"flatten_at_end": 1}, "flatten_at_end"),
+        ({"seed": -1}, "seed"),
+        ({"seed": 2**63}, "seed"),
+        ({"seed": 1.0}, "seed"),
+        ({"parameters": []}, "parameters"),
+        ({"parameters": {"fast": 0}}, "parameters.fast"),
+        ({"parameters": {"fast": 60}}, "parameters"),
+        ({"leverage": 3}, "leverage"),
+    ],
+)
+def test_wrong_fields_are_named(fields: dict[str, Any], field: str) -> None:
+    with pytest.raises(CandlecloudError) as caught:
+        config(**fields)
+    assert caught.value.details["field"] == field
+    assert caught.value.hint
+    json.dumps(caught.value.details, allow_nan=False)
+
+
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [("2024-01-02", "2024-01-01"), ("2024-01-01T00:10Z", "2024-01-01T00:50Z"), ("1970-01-01", "2090-01-01")],
+)
+def test_ranges_without_a_candle_or_with_too_many_are_refused(start: str, end: str) -> None:
+    with pytest.raises(InvalidRangeError):
+        config(start=start, end=end, timeframe="1m" if end > "2080" else "1h")
+
+
+@pytest.mark.parametrize("document", [None, [], "run", 5])
+def test_a_run_is_an_object(document: Any) -> None:
+    with pytest.raises(CandlecloudError, match="JSON object"):
+        RunConfig.from_dict(document)
+
+
+def test_unknown_words_of_the_market_are_refused_by_their_own_errors() -> None:
+    codes = []
+    for fields in ({"exchange": "mtgox"}, {"symbol": "///"}, {"timeframe": "1M"}, {"strategy": "magic"}):
+        with pytest.raises(CandlecloudError) as caught:
+            config(**fields)
+        codes.append(caught.value.code)
+    assert codes == ["unknown_exchange", "invalid_symbol", "invalid_timeframe", "unknown_strategy"]
+    assert caught.type is UnknownStrategyError
+
+
+def test_range_must_be_pinned_before_use() -> None:
+    with pytest.raises(InvalidRangeError, match="no start and end yet"):
+        _ = config(start="2024-01-01").range
+    pinned = config().pinned(TimeRange(0, HOUR), as_of=7)
+    assert (pinned.range, pinned.setting.as_of) == (TimeRange(0, HOUR), 7)
+
+
+def test_as_of_is_no_part_of_the_identity() -> None:
+    assert config(as_of=5).identity_dict() == config().identity_dict()
+    assert "as_of" not in config().identity_dict()
+
+
+@settings(deadline=None)
+@given(
+    st.integers(0, 2**41),
+    st.integers(1, 9_999),
+    st.floats(1e-6, 1e15),
+    st.floats(0, 1_000),
+    st.booleans(),
+    st.one_of(st.none(), st.integers(0, 4_102_444_800_000)),
+)
+def test_reads_back_what_it_writes(
+    start: int, hours: int, equity: float, fee: float, flatten: bool, as_of: int | None
+) -> None:
+    read = config(
+        start=start,
+        end=start + (hours + 1) * HOUR,
+        initial_equity=equity,
+        fee_bps=fee,
+        flatten_at_end=flatten,
+        as_of=as_of,
+        parameters={"fast": 3},
+    )
+    again = RunConfig.from_dict(json.loads(canonical_json(read.to_dict())))
+    assert again == read
+    assert canonical_json(again.to_dict()) == canonical_json(read.to_dict())
+
+
+def test_canonical_json() -> None:
+    assert canonical_json({"b": 0.1, "a": [1, None, True, "é"]}) == b'{"a":[1,null,true,"\\u00e9"],"b":0.1}'
+    with pytest.raises(ValueError, match="JSON"):
+        canonical_json(float("nan"))
+
+
+def test_what_the_api_and_the_planner_import_needs_no_numpy() -> None:
+    modules = [
+        "candlecloud.jobs." + name for name in ("submit", "plan_sweep", "collect_sweep", "fail_sweep", "dispatch")
+    ]
+    code = f"import sys; sys.modules['numpy'] = None; import {', '.join(modules)}"  # an import of it then raises
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,0 +1,53 @@
+"""Identity: it moves with configuration, candles and code, and with nothing else."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from candlecloud.market.ranges import TimeRange
+from candlecloud.runs.config import RunConfig
+from candlecloud.runs.identity import Identity, code_version, run_identity, sweep_identity
+from candlecloud.runs.sweep import SweepConfig
+
+BASE: dict[str, Any] = {"exchange": "binance", "symbol": "BTC-USDT", "timeframe": "1h", "strategy": "dual_sma"}
+SPAN = TimeRange(0, 3_600_000)
+
+
+def identity(as_of: int = 0, revision: str = "r", code: str = "c", **fields: Any) -> Identity:
+    return Identity(RunConfig.from_dict(BASE | fields).pinned(SPAN, as_of), revision, code)
+
+
+def test_same_things_same_id() -> None:
+    assert identity().id == identity(as_of=99, symbol="BTC/USDT", timeframe="60m", fee_bps=10).id
+    assert re.fullmatch(r"run_[0-9a-f]{32}", identity().id)
+
+
+def test_other_things_other_id() -> None:
+    others = [
+        identity(revision="s"),
+        identity(code="d"),
+        identity(fee_bps=11),
+        identity(seed=1),
+        identity(parameters={"fast": 21}),
+        identity(direction="both"),
+        identity(symbol="ETH-USDT"),
+    ]
+    assert len({i.id for i in (identity(), *others)}) == 8
+
+
+def test_sweeps_have_ids_of_their_own() -> None:
+    config = SweepConfig.from_dict(BASE | {"grid": {"fast": [20]}}).pinned(SPAN, 0)
+    assert Identity(config, "r", "c").id.startswith("sweep_")
+
+
+def test_records_read_back() -> None:
+    one = identity(as_of=5)
+    assert run_identity(one.to_dict()) == one
+    config = SweepConfig.from_dict(BASE | {"grid": {"fast": [20, 30]}, "batch_size": 3}).pinned(SPAN, 4)
+    sweep = Identity(config, "r", "c")
+    assert sweep_identity(sweep.to_dict()) == sweep
+
+
+def test_code_version_names_release_and_sources() -> None:
+    assert re.fullmatch(r"\d+\.\d+\.\d+\+[0-9a-f]{12}", code_version())

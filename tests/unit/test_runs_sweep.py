@@ -1,0 +1,137 @@
+"""Sweeps: grids that mean one thing, sets in one order, batches that cover them once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from candlecloud.errors import InvalidParameterError
+from candlecloud.market.ranges import TimeRange
+from candlecloud.runs.collect import match_batches, summarise_sweep
+from candlecloud.runs.state import sweep_end
+from candlecloud.runs.sweep import MAX_BATCHES, SweepConfig
+
+BASE: dict[str, Any] = {"exchange": "binance", "symbol": "BTC-USDT", "timeframe": "1h", "strategy": "dual_sma"}
+YEAR = TimeRange(0, 365 * 86_400_000)
+
+
+def sweep(grid: Any, **fields: Any) -> SweepConfig:
+    return SweepConfig.from_dict(BASE | {"grid": grid} | fields)
+
+
+def test_sets_are_ordered_and_impossible_ones_listed_with_their_reason() -> None:
+    sets = sweep({"slow": [30, 20], "fast": [20, 10]}).sets
+    assert sets.valid == [{"fast": 10, "slow": 20}, {"fast": 10, "slow": 30}, {"fast": 20, "slow": 30}]
+    assert sets.excluded == [{"parameters": {"fast": 20, "slow": 20}, "reason": "fast (20) must be below slow (20)"}]
+
+
+def test_order_and_repetition_of_values_do_not_matter() -> None:
+    one = sweep({"fast": [5, 10], "slow": {"start": 20, "stop": 40, "step": 10}})
+    other = sweep({"slow": [40, 30, 20, 20.0], "fast": [10, 5, 10]})
+    assert one == other
+    assert one.grid == {"fast": (5, 10), "slow": (20, 30, 40)}
+
+
+def test_steps_include_the_stop_they_land_on() -> None:
+    assert sweep({"fast": {"start": 5, "stop": 12, "step": 3}}).grid["fast"] == (5, 8, 11)
+    assert sweep({"fast": {"start": 5, "stop": 11, "step": 3}}).grid["fast"] == (5, 8, 11)
+    assert sweep({"fast": {"start": 5, "stop": 5, "step": 3}}).grid["fast"] == (5,)
+
+
+def test_parameters_that_are_not_in_the_grid_are_fixed() -> None:
+    config = sweep({"fast": [3, 4]}, parameters={"slow": 90})
+    assert config.sets.valid == [{"fast": 3, "slow": 90}, {"fast": 4, "slow": 90}]
+    assert config.warmup_bars == 90
+    assert sweep({"fast": [3]}).fixed == {"slow": 50}
+
+
+def test_a_set_is_the_run_of_that_set() -> None:
+    run = sweep({"fast": [3, 4]}).run_config(1)
+    assert run.parameters == {"fast": 4, "slow": 50}
+    assert run.warmup_bars == 50
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"grid": None}, "grid"),
+        ({"grid": {}}, "grid"),
+        ({"grid": [1]}, "grid"),
+        ({"grid": {"medium": [1]}}, "grid.medium"),
+        ({"grid": {"fast": 5}}, "grid.fast"),
+        ({"grid": {"fast": []}}, "grid.fast"),
+        ({"grid": {"fast": [5, "6"]}}, "grid.fast"),
+        ({"grid": {"fast": [5, 0]}}, "grid.fast"),
+        ({"grid": {"fast": [5, 5.5]}}, "grid.fast"),
+        ({"grid": {"fast": {"start": 5, "stop": 9}}}, "grid.fast.step"),
+        ({"grid": {"fast": {"start": 5, "stop": 9, "step": 0}}}, "grid.fast.step"),
+        ({"grid": {"fast": {"start": 5, "stop": 9, "step": 1e-300}}}, "grid.fast"),
+        ({"grid": {"fast": {"start": 5, "stop": 9, "step": 0.5}}}, "grid.fast"),
+        ({"grid": {"fast": {"start": 5, "stop": 9, "step": float("nan")}}}, "grid.fast.step"),
+        ({"grid": {"fast": {"start": 9, "stop": 5, "step": 1}}}, "grid.fast.stop"),
+        ({"grid": {"fast": {"start": 1, "stop": 5, "step": 1, "count": 3}}}, "grid.fast.count"),
+        ({"grid": {"fast": [60, 70]}}, "grid"),
+        ({"grid": {"fast": [5]}, "parameters": {"fast": 5}}, "grid.fast"),
+        ({"grid": {"fast": [5]}, "parameters": {"slow": 1}}, "parameters.slow"),
+        ({"grid": {"fast": [5]}, "batch_size": 0}, "batch_size"),
+        (
+            {"grid": {"fast": {"start": 1, "stop": 400, "step": 1}, "slow": {"start": 2, "stop": 400, "step": 1}}},
+            "grid",
+        ),
+    ],
+)
+def test_wrong_grids_name_the_place(fields: dict[str, Any], field: str) -> None:
+    with pytest.raises(InvalidParameterError) as caught:
+        SweepConfig.from_dict(BASE | fields)
+    assert caught.value.details["field"] == field
+
+
+def test_reads_back_what_it_writes_and_batch_size_is_no_identity() -> None:
+    config = sweep({"fast": [3, 4], "slow": [9]}, batch_size=7).pinned(YEAR, as_of=9)
+    assert SweepConfig.from_dict(config.to_dict()) == config
+    other = sweep({"fast": [4, 3], "slow": [9]}).pinned(YEAR, as_of=10)
+    assert other.identity_dict() == config.identity_dict()
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(1, 40), st.integers(1, 40), st.one_of(st.none(), st.integers(1, 2_000)))
+def test_batches_cover_every_set_once_and_in_order(fast: int, slow: int, size: int | None) -> None:
+    grid = {"fast": list(range(1, fast + 1)), "slow": list(range(50, 50 + slow))}
+    config = sweep(grid, batch_size=size).pinned(YEAR, as_of=0)
+    slices = config.slices()
+    assert len(slices) <= MAX_BATCHES
+    covered = [number for start, end in slices for number in range(start, end)]
+    assert covered == list(range(len(config.sets.valid)))
+    assert all(start < end for start, end in slices)
+
+
+def test_a_batch_is_about_a_second_of_work() -> None:
+    grid = {"fast": {"start": 1, "stop": 49, "step": 1}, "slow": {"start": 50, "stop": 249, "step": 1}}
+    slices = sweep(grid).pinned(YEAR, as_of=0).slices()
+    assert len(slices) == 5
+    assert slices[0] == (0, 20_000_000 // (8_760 + 249))
+
+
+def test_batches_against_the_plan() -> None:
+    plan = [{"batch": n, "start": 10 * n, "end": 10 * n + 10} for n in range(4)]
+    results = {
+        0: {"start": 0, "end": 10, "rows": []},
+        1: {"start": 10, "end": 20, "error": {"code": "conflict", "message": "data moved"}},
+        3: {"start": 5, "end": 10, "rows": []},
+    }
+    good, missing = match_batches(plan, results)
+    assert good == [results[0]]
+    assert [(m["batch"], m["error"]["code"]) for m in missing] == [(1, "conflict"), (2, "no_result"), (3, "other_plan")]
+
+
+def test_how_a_sweep_ends() -> None:
+    assert [sweep_end(3, present) for present in (3, 2, 0)] == ["succeeded", "partial", "failed"]
+
+
+def test_best_sets_by_sharpe_ties_to_the_lower_number() -> None:
+    rows = [{"set": n, "metrics": {"sharpe": s}} for n, s in enumerate([1.0, None, 2.0, 2.0, -1.0, 0.5, 0.1])]
+    summary = summarise_sweep({"rows": rows, "sets": 7, "excluded": [], "missing": []}, 1)
+    assert [row["set"] for row in summary["best"]] == [2, 3, 0, 5, 6]
