@@ -24,11 +24,14 @@ class ApiOptions:
         Pause between two looks at a run that is being waited for.
     allowed_age_s : mapping
         Job to the age in seconds of its last success above which ``/health`` calls it stalled.
+    max_inline_bytes : int
+        Answers above it are stored and linked to.
     """
 
     max_wait_s: float = 20.0
     poll_s: float = 0.2
     allowed_age_s: Mapping[str, int] = field(default_factory=dict)
+    max_inline_bytes: int = 1_000_000
 
 
 @dataclass(frozen=True)

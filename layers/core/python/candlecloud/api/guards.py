@@ -179,7 +179,8 @@ async def read_body(request: Request) -> JsonRequest:
     """
     content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if content_type != negotiation.JSON:
-        raise UnsupportedMediaTypeError(f"The body is {content_type[:80]!r}.", field="Content-Type")
+        said = f"The body's Content-Type is {content_type[:80]!r}." if content_type else "The body has no Content-Type."
+        raise UnsupportedMediaTypeError(said, field="Content-Type")
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise UnsupportedMediaTypeError(
             "The body is compressed.", hint="Send it uncompressed.", field="Content-Encoding"

@@ -101,7 +101,10 @@ def _show(operation: dict[str, Any], call: dict[str, Any]) -> None:
         content.setdefault("examples", {})[name] = {"summary": summary, "value": request["body"]}
     answer = operation["responses"][str(call["status"])]
     media = JSON if call["status"] < 400 else PROBLEM_JSON
-    answer["content"][media].setdefault("examples", {})[name] = {"summary": summary, "value": call["response"]}
+    shown = {"summary": summary, "value": call["response"]}
+    if "scope" in call:
+        shown["x-token-scope"] = call["scope"]
+    answer["content"][media].setdefault("examples", {})[name] = shown
 
 
 def main(arguments: list[str]) -> int:

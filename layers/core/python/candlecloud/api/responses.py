@@ -24,4 +24,10 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
         for status in sorted({*statuses, 500, 503})
     }
 
+SEE_OTHER: dict[int | str, dict[str, Any]] = {
+    303: {
+        "description": "The answer is above 1 MB: follow Location, without the token, within 15 minutes",
+        "headers": {"Location": {"schema": {"type": "string"}}},
+    }
+}
 LOCATION = {"Location": {"description": "Where the outcome shows", "schema": {"type": "string"}}}

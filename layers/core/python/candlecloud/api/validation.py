@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from candlecloud.api.errors import (
-    STATUS,
     InternalError,
     InvalidRequestError,
     MethodNotAllowedError,
@@ -26,20 +24,15 @@ _HINTS = {
 _MESSAGES = {"missing": "This field is required.", "extra_forbidden": "There is no such field."}
 
 
-class _FieldError(InvalidInputError):
-    """An invalid-input error whose code the field's own rule gives."""
-
-    def __init__(self, code: str, message: str, *, hint: str, **details: Any) -> None:
-        super().__init__(message, hint=hint, **details)
-        self.code = code  # type: ignore[misc]
+# What a field's own rule may say; each class of the domain's input errors under its code.
+_KINDS = {kind.code: kind for kind in (InvalidInputError, *InvalidInputError.__subclasses__())}
 
 
 def from_validation(error: RequestValidationError) -> CandlecloudError:
     """One error for all fields that are wrong; the first one gives the code, the message and the hint."""
     found = [_field_error(item) for item in error.errors()[:_MAX_ERRORS]]
     first = found[0]
-    return _FieldError(
-        first["code"],
+    return _KINDS[first["code"]](
         f"{first['field']}: {first['message']}",
         hint=first["hint"],
         field=first["field"],
@@ -47,13 +40,13 @@ def from_validation(error: RequestValidationError) -> CandlecloudError:
     )
 
 
-def from_http(error: HTTPException, allowed: Sequence[str] = ()) -> CandlecloudError:
+def from_http(error: HTTPException) -> CandlecloudError:
     """What the router says (404, 405) in our words."""
     if error.status_code == 404:
         return RouteNotFoundError("There is no such route.")
     if error.status_code == 405:
         listed = [m.strip() for m in (error.headers or {}).get("Allow", "").split(",") if m.strip()]
-        return MethodNotAllowedError("This route does not take this method.", allowed=listed or list(allowed))
+        return MethodNotAllowedError("This route does not take this method.", allowed=listed)
     if error.status_code < 500:
         return InvalidRequestError(str(error.detail))
     return InternalError("Something went wrong on our side.")
@@ -63,12 +56,12 @@ def _field_error(item: dict[str, Any]) -> dict[str, Any]:
     place, *path = item["loc"]
     kind = item["type"]
     context = item.get("ctx", {})
-    field = ".".join(str(part) for part in path if part != "__root__") or str(place)
+    field = ".".join(str(part) for part in path if not str(part).startswith("<")) or str(place)
     hint = context.get("hint") or _HINTS.get(kind) or f"Correct {field} and send the request again."
     return {
         "field": field,
         "in": str(place),
-        "code": kind if kind in STATUS else "invalid_input",
+        "code": kind if kind in _KINDS else "invalid_input",
         "message": _MESSAGES.get(kind) or _sentence(item["msg"]),
         "hint": hint,
     }

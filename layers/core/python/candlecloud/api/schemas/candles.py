@@ -21,7 +21,7 @@ class CandleQuery(SeriesFields, RangeFields):
         int,
         Field(ge=1, le=MAX_LIMIT, description=f"Rows of a page; at most {MAX_JSON_LIMIT} as JSON, {MAX_LIMIT} otherwise"),
     ] = DEFAULT_LIMIT
-    cursor: Cursor | None = None
+    cursor: Cursor = None
     as_of: Annotated[
         Instant | None,
         Field(description="What we knew at this moment, whatever was restated later; the answer never changes"),

@@ -16,11 +16,11 @@ MAX_LIMIT = 500
 class GapQuery(SymbolFields):
     """Which gaps: all of them, or those of one series; in any state, or in one."""
 
-    exchange: Exchange | None = None
-    timeframe: TimeframeText | None = None
+    exchange: Annotated[Exchange | None, Field(description="With symbol and timeframe: the gaps of one series")] = None
+    timeframe: Annotated[TimeframeText | None, Field(description="1m, 5m, 15m, 1h or 1d")] = None
     state: Annotated[Literal["open", "repaired", "explained"] | None, Field(description="Only gaps in this state")] = None
     limit: Annotated[int, Field(ge=1, le=MAX_LIMIT)] = 100
-    cursor: Cursor | None = None
+    cursor: Cursor = None
 
     @model_validator(mode="after")
     def _whole_series_or_none(self) -> GapQuery:

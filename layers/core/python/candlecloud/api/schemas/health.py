@@ -8,6 +8,8 @@ from pydantic import Field
 
 from candlecloud.api.schemas.market import Strict
 
+JobState = Literal["ok", "failing", "stalled", "never_succeeded"]
+
 
 class Live(Strict):
     """The process answers."""
@@ -25,10 +27,10 @@ class JobHealth(Strict):
     """How a job is doing."""
 
     job: str
-    status: Literal["ok", "failing", "stalled", "never_succeeded"]
+    status: JobState
     last_success: str | None
     last_success_ms: int | None
-    last_error: str | None = Field(description="Code of the last error since the last success; null when there is none")
+    last_error: str | None = Field(description="Kind of the last error since the last success; null when there is none")
     last_error_at: str | None
     consecutive_failures: int
     age_s: float | None = Field(description="Seconds since the last success")

@@ -38,13 +38,10 @@ Exchange = Annotated[
     Field(max_length=32, description=f"Exchange id: {', '.join(EXCHANGES)}"),
     _checked(parse_exchange, lambda exchange: exchange),
 ]
+_SYMBOL = "`BTC-USDT` (spot), `BTC-USDT_USDT` (perpetual), or any unified form of ccxt, such as `BTC/USDT:USDT`"
 SymbolText = Annotated[
     str,
-    Field(
-        min_length=1,
-        max_length=80,
-        description="`BTC-USDT` (spot), `BTC-USDT_USDT` (perpetual), or any unified form of ccxt: `BTC/USDT:USDT`",
-    ),
+    Field(min_length=1, max_length=80),
     _checked(Symbol.parse, lambda symbol: symbol.key),
 ]
 TimeframeText = Annotated[
@@ -55,9 +52,11 @@ TimeframeText = Annotated[
     ),
     _checked(Timeframe.parse, lambda timeframe: timeframe.name),
 ]
-Start = Annotated[Instant, Field(description="First moment, included: ISO-8601 or unix ms")]
-End = Annotated[Instant, Field(description="Last moment, excluded: ISO-8601 or unix ms")]
-Cursor = Annotated[str, Field(min_length=1, max_length=2000, description="`next_cursor` of the previous page")]
+Start = Annotated[Instant | None, Field(description="First moment, included: ISO-8601 or unix ms")]
+End = Annotated[Instant | None, Field(description="Last moment, excluded: ISO-8601 or unix ms")]
+Cursor = Annotated[
+    Annotated[str, Field(min_length=1, max_length=2000)] | None, Field(description="`next_cursor` of the previous page")
+]
 
 
 class Strict(BaseModel):
@@ -69,8 +68,8 @@ class Strict(BaseModel):
 class RangeFields(Strict):
     """An optional half-open range."""
 
-    start: Start | None = None
-    end: End | None = None
+    start: Start = None
+    end: End = None
 
     @model_validator(mode="after")
     def _start_before_end(self) -> RangeFields:
@@ -88,7 +87,7 @@ class RangeFields(Strict):
 class SymbolFields(Strict):
     """The symbol, under its name or its alias `coin`."""
 
-    symbol: SymbolText | None = None
+    symbol: Annotated[SymbolText | None, Field(description=_SYMBOL)] = None
     coin: Annotated[SymbolText | None, Field(description="Alias of `symbol`")] = None
 
     @property

@@ -15,7 +15,7 @@ class SeriesQuery(Strict):
     """A page of the list of series."""
 
     limit: Annotated[int, Field(ge=1, le=MAX_LIMIT)] = 100
-    cursor: Cursor | None = None
+    cursor: Cursor = None
 
 
 class SeriesItem(Strict):
@@ -26,10 +26,10 @@ class SeriesItem(Strict):
     symbol_ccxt: str = Field(description="ccxt's unified form, such as `BTC/USDT`")
     timeframe: str
     rows: int = Field(description="Stored candles, revisions not counted")
-    first_open_time: str | None
-    first_open_time_ms: int | None
-    last_open_time: str | None
-    last_open_time_ms: int | None
+    first_open_time: str
+    first_open_time_ms: int
+    last_open_time: str
+    last_open_time_ms: int
     updated_at: str
     updated_at_ms: int
 

@@ -1,0 +1,130 @@
+"""POST /backtest/run, GET /runs/{run_id} and its result."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Request
+from starlette.responses import Response
+
+from candlecloud.api import etag
+from candlecloud.api.dependencies import Dependencies, World
+from candlecloud.api.guards import GuardedRoute, needs
+from candlecloud.api.instants import iso
+from candlecloud.api.large_answers import deliver
+from candlecloud.api.negotiation import JSON
+from candlecloud.api.responses import LOCATION, SEE_OTHER, problems
+from candlecloud.api.schemas.runs import RunAnswer, RunRequest
+from candlecloud.errors import CandlecloudError, ConflictError, RunNotFoundError
+from candlecloud.jobs.submit import submit_run
+from candlecloud.runs.state import RUN_ENDS, describe_failure
+from candlecloud.store.runs import RunRecord
+
+router = APIRouter(route_class=GuardedRoute, tags=["backtests"])
+
+_LONGEST_POLL_S = 1.0
+RunId = Annotated[str, Path(pattern=r"^run_[0-9a-f]{32}$", description="From `POST /backtest/run`")]
+
+
+@router.post(
+    "/backtest/run",
+    dependencies=needs("run"),
+    summary="Run a backtest and wait for it",
+    response_model=RunAnswer,
+    responses={
+        200: {"headers": LOCATION},
+        202: {"model": RunAnswer, "description": "Still running: look at Location", "headers": LOCATION},
+        **problems(400, 401, 403, 404, 406, 409, 413, 415, 422),
+    },
+)
+async def run_backtest(world: World, body: RunRequest) -> Response:
+    """Create the run, start it, and wait for its end; 202 if that takes too long.
+
+    The same request on the same candles is the same run: it is computed once. Where history is too short, the answer
+    is `insufficient_data` with the numbers, a start that would work, and a backfill request that is ready to be sent.
+    """
+    submission = submit_run(body.document(), world.stores, now=world.clock())
+    if submission.is_new:
+        try:
+            world.dispatcher.start_run(submission.id)
+        except CandlecloudError as error:
+            world.stores.runs.fail(submission.id, describe_failure(error), world.clock())
+            raise
+    record = await _wait(world, submission.id)
+    ended = record.state in RUN_ENDS
+    headers = {"Location": f"/runs/{record.run_id}"} | ({} if ended else {"Retry-After": "2"})
+    return Response(_answer(record).model_dump_json(), 200 if ended else 202, headers, JSON)
+
+
+@router.get(
+    "/runs/{run_id}",
+    dependencies=needs("read"),
+    summary="A backtest",
+    response_model=RunAnswer,
+    responses=problems(400, 401, 403, 404, 406, 422),
+)
+async def get_run(request: Request, world: World, run_id: RunId) -> Response:
+    """What was asked, and how it ended. Once it has succeeded the answer never changes."""
+    record = _find(world, run_id)
+    return etag.answer(request, _answer(record), immutable=record.state == "succeeded")
+
+
+@router.get(
+    "/runs/{run_id}/result",
+    dependencies=needs("read"),
+    summary="Trades and curves of a backtest",
+    response_model=dict[str, Any],
+    responses={**SEE_OTHER, **problems(400, 401, 403, 404, 406, 409, 422)},
+)
+async def get_run_result(request: Request, world: World, run_id: RunId) -> Response:
+    """The whole result, the same bytes whoever computes it."""
+    record = _find(world, run_id)
+    body = world.stores.runs.get_artifact(run_id, "result.json") if record.state == "succeeded" else None
+    if body is None:
+        raise ConflictError(
+            f"The run is {record.state}; it has no result.", hint=f"GET /runs/{run_id} says why.", state=record.state
+        )
+    return deliver(request, world, body, JSON, immutable=True, stored_at=record.result_key)
+
+
+async def _wait(world: Dependencies, run_id: str) -> RunRecord:
+    """The run at its end, or as it is when the time is up."""
+    deadline = time.monotonic() + world.options.max_wait_s
+    pause = world.options.poll_s
+    while True:
+        record = _find(world, run_id)
+        left = deadline - time.monotonic()
+        if record.state in RUN_ENDS or left <= 0:
+            return record
+        await asyncio.sleep(min(pause, left))
+        pause = min(pause * 1.5, _LONGEST_POLL_S)
+
+
+def _find(world: Dependencies, run_id: str) -> RunRecord:
+    record = world.stores.runs.get(run_id)
+    if record is None:
+        raise RunNotFoundError(f"There is no run {run_id}.", run_id=run_id)
+    return record
+
+
+def _answer(record: RunRecord) -> RunAnswer:
+    summary = record.summary or {}
+    links = {"self": f"/runs/{record.run_id}"}
+    if record.state == "succeeded":
+        links["result"] = f"/runs/{record.run_id}/result"
+    return RunAnswer.model_validate(
+        {
+            "run_id": record.run_id,
+            "state": record.state,
+            "created_at": iso(record.created_at),
+            "created_at_ms": record.created_at,
+            "updated_at": iso(record.updated_at),
+            "updated_at_ms": record.updated_at,
+            **record.config,
+            **{name: summary.get(name) for name in ("metrics", "benchmark", "data", "assumptions")},
+            "error": record.error,
+            "links": links,
+        }
+    )

@@ -1,0 +1,178 @@
+"""POST /sweeps, GET /sweeps/{sweep_id} and its results."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Request
+from starlette.responses import Response
+
+from candlecloud.api import cursors, etag, sweep_results
+from candlecloud.api.dependencies import Dependencies, World
+from candlecloud.api.guards import GuardedRoute, needs
+from candlecloud.api.instants import iso
+from candlecloud.api.large_answers import deliver
+from candlecloud.api.negotiation import ARROW, JSON, PARQUET
+from candlecloud.api.responses import LOCATION, SEE_OTHER, problems
+from candlecloud.api.schemas.sweeps import (
+    MAX_JSON_LIMIT,
+    SweepAccepted,
+    SweepAnswer,
+    SweepRequest,
+    SweepResultsPage,
+    SweepResultsQuery,
+)
+from candlecloud.errors import CandlecloudError, ConflictError, InvalidParameterError, SweepNotFoundError
+from candlecloud.jobs.submit import submit_sweep
+from candlecloud.runs.state import SWEEP_ENDS, describe_failure
+from candlecloud.runs.sweep import SweepConfig
+from candlecloud.store.sweeps import SweepRecord
+
+router = APIRouter(route_class=GuardedRoute, tags=["backtests"])
+
+_BINARY = {"schema": {"type": "string", "format": "binary"}}
+SweepId = Annotated[str, Path(pattern=r"^sweep_[0-9a-f]{32}$", description="From `POST /sweeps`")]
+
+
+@router.post(
+    "/sweeps",
+    dependencies=needs("run"),
+    summary="Start a sweep",
+    status_code=202,
+    response_model=SweepAccepted,
+    responses={202: {"headers": LOCATION}, **problems(400, 401, 403, 404, 406, 409, 413, 415, 422)},
+)
+async def start_sweep(world: World, body: SweepRequest) -> Response:
+    """Compute every combination of a grid. The same request on the same candles is the same sweep."""
+    submission = submit_sweep(body.document(), world.stores, now=world.clock())
+    if submission.is_new:
+        try:
+            world.dispatcher.start_sweep(submission.id, submission.attempt)
+        except CandlecloudError as error:
+            world.stores.sweeps.set_state(submission.id, "failed", world.clock(), error=describe_failure(error))
+            raise
+    record = _find(world, submission.id)
+    sets = SweepConfig.from_dict(record.config["config"]).sets
+    accepted = SweepAccepted(
+        sweep_id=record.sweep_id,
+        state=record.state,
+        sets=len(sets.valid),
+        excluded=len(sets.excluded),
+        links=_links(record),
+    )
+    return Response(accepted.model_dump_json(), 202, {"Location": f"/sweeps/{record.sweep_id}"}, JSON)
+
+
+@router.get(
+    "/sweeps/{sweep_id}",
+    dependencies=needs("read"),
+    summary="A sweep and its progress",
+    response_model=SweepAnswer,
+    responses=problems(400, 401, 403, 404, 406, 422),
+)
+async def get_sweep(request: Request, world: World, sweep_id: SweepId) -> Response:
+    """What was asked, how far it is, and how it ended. Once it has succeeded the answer never changes."""
+    record = _find(world, sweep_id)
+    return etag.answer(request, _answer(world, record), immutable=record.state == "succeeded")
+
+
+@router.get(
+    "/sweeps/{sweep_id}/results",
+    dependencies=needs("read"),
+    summary="Results of a sweep",
+    responses={
+        200: {"model": SweepResultsPage, "content": {JSON: {}, ARROW: _BINARY, PARQUET: _BINARY}},
+        **SEE_OTHER,
+        **problems(400, 401, 403, 404, 406, 409, 422),
+    },
+)
+async def get_sweep_results(
+    request: Request, world: World, sweep_id: SweepId, query: Annotated[SweepResultsQuery, Query()]
+) -> Response:
+    """Parameter sets by a metric, best first. A sweep that ended `partial` gives what it has."""
+    media_type: str = request.state.media_type
+    if media_type == JSON and query.limit > MAX_JSON_LIMIT:
+        raise InvalidParameterError(
+            f"limit: a JSON page holds at most {MAX_JSON_LIMIT} rows.",
+            hint=f"Send a smaller limit and follow next_cursor, or send 'Accept: {PARQUET}'.",
+            field="limit",
+        )
+    record = _find(world, sweep_id)
+    content = world.stores.sweeps.get_results(sweep_id) if record.state in SWEEP_ENDS else None
+    if content is None:
+        raise ConflictError(
+            f"The sweep is {record.state}; it has no results.",
+            hint=f"GET /sweeps/{sweep_id} shows how far it is, or why it failed.",
+            state=record.state,
+        )
+    assert query.order is not None
+    selection = {"sweep": sweep_id, "of": record.updated_at, "sort": query.sort, "order": query.order}
+    found = sweep_results.rank(content, query.sort, query.order)
+    start = cursors.read(selection, query.cursor) or 0
+    rows, end = found.rows[start : start + query.limit], start + query.limit
+    next_cursor = cursors.issue(selection, end) if end < len(found.rows) else None
+    immutable = record.state == "succeeded"
+    if media_type == JSON:
+        page = {
+            "sweep_id": sweep_id,
+            "state": record.state,
+            "sort": query.sort,
+            "order": query.order,
+            "total": len(found.rows),
+            "count": len(rows),
+            "rows": rows,
+            "missing_batches": found.missing_batches,
+            "next_cursor": next_cursor,
+        }
+        return deliver(request, world, sweep_results.as_json(page), JSON, immutable=immutable)
+    headers = {"X-Next-Cursor": next_cursor} if next_cursor else {}
+    write = sweep_results.as_arrow if media_type == ARROW else sweep_results.as_parquet
+    return deliver(request, world, write(rows), media_type, immutable=immutable, headers=headers)
+
+
+def _find(world: Dependencies, sweep_id: str) -> SweepRecord:
+    record = world.stores.sweeps.get(sweep_id)
+    if record is None:
+        raise SweepNotFoundError(f"There is no sweep {sweep_id}.", sweep_id=sweep_id)
+    return record
+
+
+def _links(record: SweepRecord) -> dict[str, str]:
+    own = f"/sweeps/{record.sweep_id}"
+    return {"self": own} | ({"results": f"{own}/results"} if record.state in ("succeeded", "partial") else {})
+
+
+def _progress(world: Dependencies, record: SweepRecord) -> dict[str, Any]:
+    """Counts: of a sweep that has ended from its record, of a running one from what lies in the lake."""
+    summary = record.summary
+    if summary is not None:
+        planned, done, sets = summary["batches"], summary["batches"] - summary["missing_batches"], summary["sets"]
+    else:
+        plan = world.stores.sweeps.get_plan(record.sweep_id) if record.state != "running" else None
+        planned = None if plan is None else len(plan)
+        done = len(world.stores.sweeps.present_batches(record.sweep_id)) if plan else 0
+        sets = len(SweepConfig.from_dict(record.config["config"]).sets.valid)
+    fraction = round(min(1.0, done / planned), 6) if planned else 0.0
+    return {"sets": sets, "batches_planned": planned, "batches_done": done, "fraction": fraction}
+
+
+def _answer(world: Dependencies, record: SweepRecord) -> SweepAnswer:
+    summary = record.summary or {}
+    return SweepAnswer.model_validate(
+        {
+            "sweep_id": record.sweep_id,
+            "state": record.state,
+            "created_at": iso(record.created_at),
+            "created_at_ms": record.created_at,
+            "updated_at": iso(record.updated_at),
+            "updated_at_ms": record.updated_at,
+            **record.config,
+            "progress": _progress(world, record),
+            "benchmark": summary.get("benchmark"),
+            "best_by": summary.get("best_by"),
+            "best": summary.get("best", []),
+            "missing": summary.get("missing", []),
+            "error": record.error,
+            "links": _links(record),
+        }
+    )

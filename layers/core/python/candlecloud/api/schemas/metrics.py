@@ -1,0 +1,80 @@
+"""What a backtest is described by, on the wire."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from candlecloud.api.schemas.market import Strict
+
+Metric = Literal[
+    "final_equity", "total_return", "cagr", "volatility", "sharpe", "sortino", "calmar", "max_drawdown",
+    "max_drawdown_bars", "max_drawdown_seconds", "n_trades", "win_rate", "profit_factor", "exposure", "turnover",
+    "fees", "slippage",
+]  # fmt: skip
+SortKey = Literal[Metric, "set"]
+
+
+class Metrics(Strict):
+    """Fractions are fractions (0.01 is 1 %); null where a number does not exist. The result names the conventions."""
+
+    final_equity: float = Field(description="Quote currency")
+    total_return: float
+    cagr: float | None = Field(description="Per year of 365 days")
+    volatility: float | None = Field(description="Annualised")
+    sharpe: float | None
+    sortino: float | None
+    calmar: float | None
+    max_drawdown: float = Field(description="Positive fraction of the peak")
+    max_drawdown_bars: int
+    max_drawdown_seconds: int
+    n_trades: int = Field(description="Closed round trips")
+    win_rate: float | None
+    profit_factor: float | None
+    exposure: float = Field(description="Fraction of bars that closed with a position")
+    turnover: float | None = Field(description="Per year, in mean equities")
+    fees: float = Field(description="Quote currency")
+    slippage: float = Field(description="Quote currency")
+
+
+class Benchmark(Strict):
+    """The same market, time, money and costs with another strategy."""
+
+    strategy: str
+    metrics: Metrics
+
+
+class Span(Strict):
+    """A half-open range."""
+
+    start: str
+    end: str
+
+
+class DataCoverage(Strict):
+    """What the candles of a run cover, warm-up included."""
+
+    required_candles: int
+    received_candles: int
+    missing_candles: int
+    gaps: int
+    first_gaps: list[Span]
+
+
+class Failure(Strict):
+    """Why a run or sweep, or a part of it, gave no result."""
+
+    code: str
+    message: str
+    hint: str | None = None
+    details: dict[str, Any] | None = None
+
+
+class MissingBatch(Strict):
+    """Parameter sets `start` to `end - 1`, which have no result."""
+
+    batch: int
+    start: int
+    end: int
+    error: Failure

@@ -1,0 +1,117 @@
+"""Every example in the document is a call that was made: here each is made again, and the answers are compared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from candlecloud.api import openapi
+from candlecloud.api.app import create_app
+from candlecloud.api.instants import iso
+from tests.support.api_world import ApiWorld, api_world
+from tests.support.example_player import learn_names, play, translate
+from tests.support.example_requests import CALLS
+
+DOCUMENT = openapi.document(create_app(None))
+_ORDER = {call["name"]: place for place, call in enumerate(CALLS)}
+
+
+def examples_of(document: dict[str, Any]) -> list[dict[str, Any]]:
+    """The document's examples put together again to calls: values of one name in one operation belong together."""
+    calls: dict[tuple[str, str], dict[str, Any]] = {}
+    for operation_name, operation in openapi.operations(document):
+        method, path = operation_name.split(" ")
+
+        def call(name: str, method: str = method, path: str = path) -> dict[str, Any]:
+            empty = {"name": name, "method": method, "path": path, "request": {}}
+            return calls.setdefault((f"{method} {path}", name), empty)
+
+        for parameter in operation["parameters"]:
+            for name, example in parameter.get("examples", {}).items():
+                call(name)["request"].setdefault(parameter["in"], {})[parameter["name"]] = example["value"]
+        for content in operation.get("requestBody", {}).get("content", {}).values():
+            for name, example in content.get("examples", {}).items():
+                call(name)["request"]["body"] = example["value"]
+        for status, answer in operation["responses"].items():
+            for media, content in answer.get("content", {}).items():
+                for name, example in content.get("examples", {}).items():
+                    made = call(name)
+                    made |= {"status": int(status), "media": media, "response": example["value"]}
+                    made["schema"] = content["schema"]
+                    if "x-token-scope" in example:
+                        made["scope"] = example["x-token-scope"]
+    return sorted(calls.values(), key=lambda found: _ORDER[found["name"]])
+
+
+def walk(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Path of every key of a document."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield (*path, key)
+            yield from walk(item, (*path, key))
+    elif isinstance(value, list):
+        for place, item in enumerate(value):
+            yield from walk(item, (*path, str(place)))
+
+
+EXAMPLES = examples_of(DOCUMENT)
+
+
+@pytest.fixture(scope="module")
+def played() -> Iterator[dict[str, tuple[Any, dict[str, str]]]]:
+    """All examples, made in order on one world; the answer and what the recorded identities are called today."""
+    names: dict[str, str] = {}
+    found = {}
+    with api_world(max_wait_s=0.2) as world:
+        for call in EXAMPLES:
+            response = play(world, call, names)
+            learn_names(call["response"], response.json(), names)
+            found[call["name"]] = (response, dict(names))
+    yield found
+
+
+@pytest.mark.parametrize("call", EXAMPLES, ids=lambda call: call["name"])
+def test_the_example_is_what_the_api_answers(call: dict[str, Any], played: dict[str, tuple[Any, dict[str, str]]]) -> None:
+    response, names = played[call["name"]]
+    assert response.status_code == call["status"]
+    assert response.headers["content-type"] == call["media"]
+    assert response.json() == translate(call["response"], names)
+
+
+@pytest.mark.parametrize("call", EXAMPLES, ids=lambda call: call["name"])
+def test_the_example_fits_its_schema(call: dict[str, Any]) -> None:
+    schema = {"components": DOCUMENT["components"], **call["schema"]}
+    jsonschema.validate(call["response"], schema)
+
+
+def test_no_example_stands_where_it_is_not_executed() -> None:
+    in_schemas = [path for path in walk(DOCUMENT) if path[-1] in ("example", "examples") and "schema" in "/".join(path)]
+    assert in_schemas == []
+    assert {call["name"] for call in EXAMPLES} == {call["name"] for call in CALLS}
+
+
+def test_every_operation_shows_a_good_call() -> None:
+    shown = {f"{call['method']} {call['path']}" for call in EXAMPLES if call["status"] < 300}
+    assert shown == {name for name, _ in openapi.operations(DOCUMENT)}
+
+
+def test_the_snapshot_is_the_document() -> None:
+    snapshot = Path(__file__).parents[2] / "docs" / "openapi.json"
+    assert snapshot.read_bytes() == openapi.own_document(), "run python -m candlecloud.api.openapi"
+
+
+def test_the_suggested_backfill_can_be_sent_as_it_is(world: ApiWorld) -> None:
+    call = next(call for call in EXAMPLES if call["name"] == "too_early")
+    details = play(world, call).json()["details"]
+    ready = details["backfill_request"]
+    answer = world.client.request(ready["method"], ready["path"], json=ready["body"], headers=world.headers("data:write"))
+    assert answer.status_code == 202
+    assert world.dispatcher.backfills[-1] == ready["body"]
+    assert details["required_start"]["iso"] == ready["body"]["start"]
+    assert iso(details["suggested_start"]["unix_ms"]) == details["suggested_start"]["iso"]
+    later = {**call["request"]["body"], "start": details["suggested_start"]["iso"]}
+    assert world.client.post("/backtest/run", json=later, headers=world.headers("run")).status_code == 200

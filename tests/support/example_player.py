@@ -1,0 +1,48 @@
+"""Making the documentation's calls against a real application."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from httpx2 import Response
+
+from tests.support.api_world import ApiWorld
+
+IDENTITIES = ("run_id", "sweep_id", "code_version", "next_cursor")
+"""Values that depend on the code's own hash: a change of the engine renames them without changing the contract."""
+
+
+def play(world: ApiWorld, call: dict[str, Any], names: dict[str, str] | None = None) -> Response:
+    """Make one call; `names` maps recorded identities to those of today."""
+    request = translate(call["request"], names or {})
+    scope = call.get("scope", "admin")
+    headers = ({} if scope == "none" else world.headers(scope)) | request.get("header", {})
+    world.dispatcher.deferred = call["name"] == "still_running"
+    return world.client.request(
+        call["method"].upper(),
+        call["path"].format(**request.get("path", {})),
+        params=request.get("query"),
+        json=request.get("body"),
+        headers=headers,
+    )
+
+
+def translate(value: Any, names: dict[str, str]) -> Any:
+    """Replace recorded identities by those of today, wherever they stand."""
+    if isinstance(value, dict):
+        return {key: translate(item, names) for key, item in value.items()}
+    if isinstance(value, list):
+        return [translate(item, names) for item in value]
+    if isinstance(value, str):
+        for old, new in names.items():
+            value = value.replace(old, new)
+    return value
+
+
+def learn_names(recorded: Any, found: Any, names: dict[str, str]) -> None:
+    """Note what the identities of a recorded answer are called today."""
+    if isinstance(recorded, dict) and isinstance(found, dict):
+        for key in recorded.keys() & found.keys():
+            if key in IDENTITIES and isinstance(recorded[key], str):
+                names[recorded[key]] = found[key]
+            learn_names(recorded[key], found[key], names)
