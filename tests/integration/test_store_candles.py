@@ -82,7 +82,20 @@ def test_columns_are_those_asked_for_in_that_order(stores: Stores) -> None:
         stores.candles.read(BTC_1H, columns=["volume"])
 
 
-@pytest.mark.parametrize("span", [None, TimeRange(JAN_2024, JAN_2024), TimeRange(0, 2**53), TimeRange(2**52, 2**53)])
+SPANS = [None, TimeRange(JAN_2024, JAN_2024), TimeRange(0, 2**70), TimeRange(2**52, 2**53), TimeRange(-(2**70), -5)]
+
+
+def test_times_beyond_all_calendars_are_no_error(stores: Stores) -> None:
+    stores.candles.merge(BTC_1H, make_table(BTC_1H, [JAN_2024]), NOW)
+    everything = TimeRange(-(2**70), 2**70)
+    assert stores.candles.open_times(BTC_1H, everything) == [JAN_2024]
+    assert stores.candles.count(BTC_1H, everything) == 1
+    assert stores.candles.read(BTC_1H, everything, as_of=2**70).num_rows == 1
+    assert stores.candles.read(BTC_1H, as_of=-(2**70)).num_rows == 0
+    assert stores.candles.open_times(BTC_1H, TimeRange(2**70, 2**71)) == []
+
+
+@pytest.mark.parametrize("span", SPANS)
 def test_an_empty_series_reads_as_no_rows(stores: Stores, span: TimeRange | None) -> None:
     table = stores.candles.read(BTC_1M) if span is None else stores.candles.read(BTC_1M, span)
     assert table.schema == CANDLE_SCHEMA

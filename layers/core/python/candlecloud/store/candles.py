@@ -265,13 +265,15 @@ class CandleStore:
                 f"{unknown[0]!r} is not a column.", parameter="columns", allowed=list(CANDLE_SCHEMA.names)
             )
         needed = list(dict.fromkeys([*names, *_VIEW_COLUMNS]))
+        wanted = wanted.intersect(EVERYTHING)
+        moment = None if as_of is None else max(0, min(as_of, _TIME_END))
 
         def part(period: str) -> pa.Table | None:
             stored = self._open(series, period)
             if stored is None:
                 return None
             table = stored[1].read(needed, wanted)
-            return (current_view(table) if as_of is None else as_of_view(table, as_of)).select(names)
+            return (current_view(table) if moment is None else as_of_view(table, moment)).select(names)
 
         parts = [table for table in self._each(part, self._stored_periods(series, wanted)) if table is not None]
         schema = pa.schema([CANDLE_SCHEMA.field(name) for name in names])
@@ -365,7 +367,6 @@ class CandleStore:
 
     def _stored_periods(self, series: Series, wanted: TimeRange) -> list[str]:
         """Periods that may hold a part of a range, in order."""
-        wanted = wanted.intersect(EVERYTHING)
         longest_period = 31 if series.timeframe.period == "month" else 366
         if wanted.duration <= (_PERIODS_BY_KEY - 1) * longest_period * 86_400_000:
             return periods_between(series.timeframe, wanted)

@@ -1,0 +1,65 @@
+"""Starting work elsewhere: the state machine once per attempt, functions by name, failures as our own error."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from moto import mock_aws
+
+from candlecloud.errors import TransientStoreError
+from candlecloud.store.aws import AwsClients
+from candlecloud.store.dispatch import AwsDispatcher
+from infra.local import moto_lock
+from tests.support.cloud import REGION, session
+
+ACCOUNT = "123456789012"
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/any"
+MACHINE = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:sweep"
+SWEEP = "ab" * 32
+
+
+@pytest.fixture
+def clients() -> Iterator[AwsClients]:
+    moto_lock.install()
+    with mock_aws(config={"lambda": {"use_docker": False}}):
+        yield AwsClients(session())
+
+
+def dispatcher(clients: AwsClients) -> AwsDispatcher:
+    return AwsDispatcher(
+        clients, sweep_state_machine_arn=MACHINE, run_function="cc-run", backfill_function="cc-backfill"
+    )
+
+
+def test_a_sweep_is_started_once_per_attempt(clients: AwsClients) -> None:
+    definition = {"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}}
+    clients.stepfunctions.create_state_machine(name="sweep", definition=json.dumps(definition), roleArn=ROLE)
+    dispatch = dispatcher(clients)
+    for attempt in (1, 1, 2, 2):
+        dispatch.start_sweep(SWEEP, attempt)
+    started = clients.stepfunctions.list_executions(stateMachineArn=MACHINE)["executions"]
+    assert sorted(one["name"] for one in started) == [SWEEP, f"{SWEEP}-2"]
+    for one in started:
+        found = clients.stepfunctions.describe_execution(executionArn=one["executionArn"])
+        assert json.loads(found["input"]) == {"sweep_id": SWEEP}
+
+
+def test_functions_are_invoked_without_waiting(clients: AwsClients) -> None:
+    sent: list[dict[str, Any]] = []
+    clients.lambda_.meta.events.register("before-call.lambda.Invoke", lambda params, **_: sent.append(params))
+    dispatch = dispatcher(clients)
+    dispatch.start_run("r1")
+    dispatch.start_backfill({"exchange": "binance", "start": 5})
+    assert [json.loads(one["body"]) for one in sent] == [{"run_id": "r1"}, {"exchange": "binance", "start": 5}]
+    assert [one["headers"]["X-Amz-Invocation-Type"] for one in sent] == ["Event", "Event"]
+    assert ["cc-run" in sent[0]["url_path"], "cc-backfill" in sent[1]["url_path"]] == [True, True]
+
+
+def test_what_is_not_deployed_is_our_own_error(clients: AwsClients) -> None:
+    with pytest.raises(TransientStoreError, match="Could not start the sweep") as raised:
+        dispatcher(clients).start_sweep(SWEEP)
+    assert raised.value.details == {"reason": "StateMachineDoesNotExist"}
+    assert ACCOUNT not in f"{raised.value} {raised.value.hint}"
