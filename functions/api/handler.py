@@ -7,7 +7,6 @@ from typing import Any, cast
 from mangum import Mangum
 from mangum.adapter import DEFAULT_TEXT_MIME_TYPES
 
-from candlecloud import __version__
 from candlecloud.api.app import create_app
 from candlecloud.api.dependencies import ApiOptions, Dependencies
 from candlecloud.settings import ApiSettings
@@ -16,7 +15,11 @@ from candlecloud.wiring import World, world_of
 
 def _adapter(world: World) -> Mangum:
     settings = cast(ApiSettings, world.settings)
-    options = ApiOptions(settings.max_wait_s, settings.allowed_age_s, __version__)
+    options = ApiOptions(
+        max_wait_s=settings.max_wait_s,
+        allowed_age_s=settings.allowed_age_s,
+        max_inline_bytes=settings.max_inline_bytes,
+    )
     app = create_app(Dependencies(world.stores, world.dispatcher, world.clock, options))
     return Mangum(app, lifespan="off", text_mime_types=[*DEFAULT_TEXT_MIME_TYPES, "application/problem+json"])
 

@@ -10,8 +10,8 @@ from infra.catalogue import FUNCTIONS
 from infra.resources.names import Names
 from infra.resources.schedules import ALLOWED_AGE_S
 
-_LEFT_AT_DEFAULT = {"exchange_urls", "min_interval_ms"}
-"""Only local mode sets these: on AWS the venues are the real ones, at their own pace."""
+_LEFT_AT_DEFAULT = {"exchange_urls", "min_interval_ms", "max_inline_bytes"}
+"""Only local mode sets these: on AWS the venues are the real ones at their own pace, and S3 can serve a big answer."""
 
 
 def function_environments(names: Names) -> dict[str, dict[str, str]]:

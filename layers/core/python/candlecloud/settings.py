@@ -68,6 +68,9 @@ class ApiSettings(FunctionSettings):
     run_function: str = Field(description="Name of the function that computes one run")
     backfill_function: str = Field(description="Name of the function that backfills a series")
     max_wait_s: float = Field(default=20.0, ge=0, le=25, description="How long POST /backtest/run waits before 202")
+    max_inline_bytes: int = Field(
+        default=1_000_000, ge=1, description="Answers above it are stored and linked to by a presigned URL"
+    )
     allowed_age_s: dict[str, int] = Field(
         default_factory=lambda: {"ingest_candles": 7200, "detect_gaps": 93600},
         description="JSON, job to the age in seconds of its last success above which /health calls it stalled",
