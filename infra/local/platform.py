@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import threading
 import time
 from collections.abc import Mapping
@@ -23,7 +22,7 @@ from infra.local import moto_lock
 from infra.local.client import ApiClient
 from infra.local.cloud import lambda_endpoint, local_cloud
 from infra.local.executions import Executions
-from infra.local.functions import LocalFunctions
+from infra.local.functions import MAX_SYNC_BYTES, LocalFunctions
 from infra.local.gateway import Gateway
 from infra.local.http_server import HttpServer
 from infra.local.lambda_server import LambdaServer
@@ -55,7 +54,9 @@ class LocalPlatform:
     Parameters
     ----------
     folder
-        Where state and logs are kept; None keeps nothing.
+        Where state is kept; None keeps nothing.
+    logs
+        Folder for what each function prints; None drops it.
     fresh
         Forget the saved state and start empty.
     port
@@ -85,6 +86,7 @@ class LocalPlatform:
         self,
         folder: Path | None = None,
         *,
+        logs: Path | None = None,
         fresh: bool = False,
         port: int = 0,
         clock: str | int = CLOCK,
@@ -92,6 +94,7 @@ class LocalPlatform:
         template: Template | None = None,
     ) -> None:
         self._folder = folder
+        self._logs = logs
         self._fresh = fresh
         self._port = port
         self._rate = rate
@@ -146,10 +149,13 @@ class LocalPlatform:
         if issubclass(SETTINGS[part.job], ExchangeSettings):
             variables[f"{PREFIX}EXCHANGE_URLS"] = json.dumps(self.exchange.base_urls())
             variables[f"{PREFIX}MIN_INTERVAL_MS"] = "0"
+        if part.job == "api":
+            # In-process moto has no address that a presigned URL could lead to.
+            variables[f"{PREFIX}MAX_INLINE_BYTES"] = str(MAX_SYNC_BYTES)
         return variables
 
     def _start_functions(self, parts: Mapping[str, FunctionPart]) -> None:
-        logs = InvocationLogs(self._folder / "logs" if self._folder else None)
+        logs = InvocationLogs(self._logs)
         logs.install()
         self._stack.callback(logs.uninstall)
         self.functions = LocalFunctions(parts, logs)
@@ -168,7 +174,6 @@ class LocalPlatform:
         self._state = StateFile(self._folder, self.session, moto_lock.LOCK)
         if self._fresh:
             self._state.discard()
-            shutil.rmtree(self._folder / "logs", ignore_errors=True)
         elif self._state.exists():
             extra = self._state.restore()
             self.exchange.set_clock(int(extra["clock_ms"]), self._rate)

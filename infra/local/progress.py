@@ -32,9 +32,9 @@ class Bar:
         """Move on."""
         self._progress.advance(self._task, by)
 
-    def set(self, done: int) -> None:
-        """Move to an absolute place."""
-        self._progress.update(self._task, completed=done)
+    def show(self, done: int, total: int | None) -> None:
+        """Move to an absolute place; the total may become known on the way."""
+        self._progress.update(self._task, completed=done, total=total)
 
 
 @dataclass
@@ -49,7 +49,7 @@ class Steps:
         """Run one step; the bar goes when it ends and a line with its time stays."""
         started = time.monotonic()
         columns = (TextColumn("  {task.description}"), BarColumn(28), MofNCompleteColumn(), TimeElapsedColumn())
-        with Progress(*columns, console=self.console, transient=True) as progress:
+        with Progress(*columns, console=self.console, transient=True, disable=not self.console.is_terminal) as progress:
             bar = Bar(progress, progress.add_task(title, total=total))
             yield bar
         seconds = time.monotonic() - started
