@@ -30,8 +30,6 @@ LEFT_OUT: Mapping[str, Sequence[str]] = {
         "pydantic-core",
         "typing-extensions",
         "typing-inspection",
-        # Only for starlette's OpenTelemetry middleware
-        "opentelemetry-api",
     ),
     "exchange": (
         # In layer edge

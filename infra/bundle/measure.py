@@ -61,6 +61,6 @@ def size_table(sizes: list[FunctionSize]) -> str:
     lines = [f"{'function':<17} {'unzipped MB':>11} {'of limit':>9}  layers (MB)"]
     for size in sizes:
         parts = " ".join(f"{name} {bytes_ / 1e6:.1f}" for name, bytes_ in size.parts.items() if name != "code")
-        mark = "" if size.fits else f"  ABOVE the budget of {BUDGET:.0%}"
+        mark = "" if size.fits else f"  above {BUDGET:.0%}"
         lines.append(f"{size.job:<17} {size.total / 1e6:>11.1f} {size.share:>9.1%}  {parts}{mark}")
     return "\n".join(lines)

@@ -49,7 +49,6 @@ BY_LAYER: Mapping[str, Sequence[str]] = {
         "pyarrow/libarrow_python.so.*.*",
         "pyarrow/_pyarrow_cpp_tests*",
         "pyarrow/src",
-        "pyarrow/vendored/docscrape.py",
     ),
     "numeric": (
         "numpy/f2py",
