@@ -90,6 +90,18 @@ def test_result_equals_the_bar_loop_on_real_candles() -> None:
     np.testing.assert_allclose(got["curves"]["equity"], wanted["equity"], rtol=1e-12)
 
 
+def test_real_tie_is_a_tie() -> None:
+    """SMA 30 and 60 of real hourly BTC agree to the last digit at 2023-08-13 03:00; float averages trade on it."""
+    config = RunConfig.from_dict(BASE | {"parameters": {"fast": 30, "slow": 60}})
+    bars = bars_from_table(candles_for(config))
+    tied = bars.index_of(1_691_895_600_000)
+    closes = bars.close_ticks[: tied + 1].tolist()
+    assert sum(closes[-30:]) * 60 == sum(closes[-60:]) * 30
+    target = config.setting.strategy_rule.target(bars, config.parameters)
+    assert target[tied] == 0
+    assert target[tied - 1] != 0
+
+
 def test_same_run_same_bytes() -> None:
     identity, table = run()
     first = evaluate_run(identity, table)

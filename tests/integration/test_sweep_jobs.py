@@ -1,0 +1,319 @@
+"""Runs and sweeps through their jobs on real stores: submit, plan, batches, collect, and what can go wrong."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from candlecloud.errors import (
+    ConflictError,
+    InsufficientDataError,
+    InvalidRangeError,
+    RunNotFoundError,
+    SweepNotFoundError,
+    TransientStoreError,
+)
+from candlecloud.jobs import collect_sweep, fail_sweep, plan_sweep, run_backtest, run_sweep_batch
+from candlecloud.jobs.pinned import read_candles
+from candlecloud.jobs.submit import Submission, submit_run, submit_sweep
+from candlecloud.market.candle import Candle, candles_table, times_ms
+from candlecloud.market.ranges import TimeRange
+from candlecloud.runs.collect import collect_results
+from candlecloud.runs.config import canonical_json
+from candlecloud.runs.evaluate import evaluate_batch, evaluate_run
+from candlecloud.runs.identity import Identity, run_identity
+from candlecloud.store.objects import ObjectStore
+from candlecloud.store.stores import Stores
+from tests.support.recorded import BTC_1H, LEARNED, btc_hours
+
+NOW = LEARNED + 60_000
+RISING = 1_679_000_400_000
+"""2023-03-16T21:00:00Z, a day before a steep rise: many of the sets are long."""
+EVENTS = Path(__file__).parents[2] / "events"
+BASE: dict[str, Any] = {
+    "exchange": "binance",
+    "symbol": "BTC-USDT",
+    "timeframe": "1h",
+    "strategy": "dual_sma",
+    "start": "2023-03-01",
+    "end": "2023-06-01",
+}
+GRID = {"fast": {"start": 4, "stop": 22, "step": 2}, "slow": {"start": 20, "stop": 60, "step": 4}}
+
+
+@pytest.fixture
+def lake(stores: Stores) -> Stores:
+    """Stores that hold the recorded hours from 2023-02-01 to 2023-06-01."""
+    times = times_ms(btc_hours())
+    chosen = [i for i, time in enumerate(times) if 1_675_209_600_000 <= time < 1_685_577_600_000]
+    stores.candles.merge(BTC_1H, btc_hours().take(chosen), LEARNED)
+    return stores
+
+
+def run_sweep(stores: Stores, submission: Submission, *, reverse: bool = False) -> bytes:
+    """What the state machine does, one step after the other."""
+    report = plan_sweep.run(plan_sweep.Request.from_event({"sweep_id": submission.id}), stores, now=NOW).to_dict()
+    plan = json.loads(stores.objects.get(report["plan_key"]).body)  # type: ignore[union-attr]
+    assert len(plan) == report["batches"]
+    for item in reversed(plan) if reverse else plan:
+        answer = run_sweep_batch.run(run_sweep_batch.Request.from_event(item), stores, now=NOW).to_dict()
+        assert answer == {"batch": item["batch"]}
+    collect_sweep.run(collect_sweep.Request(submission.id), stores, now=NOW)
+    results = stores.sweeps.get_results(submission.id)
+    assert results is not None
+    return results
+
+
+def restate(stores: Stores, now: int) -> None:
+    """Let the exchange correct one close in the middle of the run, in the rise of March 2023."""
+    span = TimeRange(RISING, RISING + 1)
+    row = stores.candles.read(BTC_1H, span).to_pylist()[0]
+    prices = row["open"], row["high"] + 500, row["low"], row["high"] + 400
+    candle = Candle(span.start, *prices, row["volume_base"], row["volume_quote"], row["trades"])
+    report = stores.candles.merge(BTC_1H, candles_table([candle], BTC_1H.timeframe, now, "native"), now)
+    assert report.revised == 1
+
+
+def test_sweep_in_batches_of_1_7_100_equals_one_process_byte_for_byte(lake: Stores) -> None:
+    results = {}
+    for size in (1, 7, 100):
+        submission = submit_sweep(BASE | {"grid": GRID, "batch_size": size}, lake, now=NOW)
+        results[size] = run_sweep(lake, submission, reverse=size == 7)
+        lake.sweeps.set_state(submission.id, "partial", NOW)  # so that the same sweep may be opened again
+        lake.sweeps.put_results(submission.id, b"")
+        for batch in lake.sweeps.present_batches(submission.id):
+            lake.sweeps.put_batch_result(submission.id, batch, b'{"error": {"code": "wiped", "message": ""}}')
+    assert results[1] == results[7] == results[100]
+
+    identity = submission.identity
+    table = read_candles(lake, identity)
+    whole = evaluate_batch(identity.config, table, 0, len(identity.config.sets.valid))  # type: ignore[arg-type, union-attr]
+    assert canonical_json(collect_results(identity, [whole], [])) == results[1]
+    document = json.loads(results[1])
+    assert document["sets"] == len(document["rows"]) == 108
+    assert len(document["excluded"]) == 2
+    assert document["excluded"][0]["reason"] == "fast (20) must be below slow (20)"
+    assert document["missing"] == []
+
+
+def test_states_of_a_sweep(lake: Stores) -> None:
+    submission = submit_sweep(BASE | {"grid": GRID}, lake, now=NOW)
+    assert state_of(lake, submission) == "running"
+    report = plan_sweep.run(plan_sweep.Request(submission.id), lake, now=NOW)
+    assert state_of(lake, submission) == "planned"
+    assert set(report.to_dict()) == {"sweep_id", "bucket", "plan_key", "batches"}
+    run_sweep(lake, submission)
+    assert state_of(lake, submission) == "succeeded"
+    summary = lake.sweeps.get(submission.id).summary  # type: ignore[union-attr]
+    assert summary is not None
+    assert (summary["rows"], summary["missing_batches"], len(summary["best"])) == (108, 0, 5)
+
+
+def state_of(stores: Stores, submission: Submission) -> str:
+    record = stores.sweeps.get(submission.id)
+    assert record is not None
+    return record.state
+
+
+def test_same_sweep_is_opened_once(lake: Stores) -> None:
+    first = submit_sweep(BASE | {"grid": GRID}, lake, now=NOW)
+    again = submit_sweep(BASE | {"grid": GRID, "batch_size": 3}, lake, now=NOW + 5)
+    assert (first.id, first.is_new, again.is_new, again.attempt) == (again.id, True, False, 1)
+
+
+def test_restatement_meanwhile_moves_no_batch(lake: Stores) -> None:
+    document = BASE | {"grid": GRID, "batch_size": 40}
+    undisturbed = run_sweep(lake, submit_sweep(document, lake, now=NOW))
+    # The same again, with the candle restated after the first batch.
+    submission = submit_sweep(document | {"seed": 1}, lake, now=NOW)
+    plan_sweep.run(plan_sweep.Request(submission.id), lake, now=NOW)
+    plan = lake.sweeps.get_plan(submission.id) or []
+    for number, item in enumerate(plan):
+        if number == 1:
+            restate(lake, NOW + 1)
+        run_sweep_batch.run(run_sweep_batch.Request.from_event(item), lake, now=NOW)
+    assert collect_sweep.run(collect_sweep.Request(submission.id), lake, now=NOW).state == "succeeded"
+    rows = [json.loads(body)["rows"] for body in (undisturbed, lake.sweeps.get_results(submission.id) or b"")]
+    assert rows[0] == rows[1]
+    # A sweep submitted after the restatement is another one, with other numbers.
+    later = submit_sweep(document, lake, now=NOW + 2)
+    assert later.is_new
+    assert json.loads(run_sweep(lake, later))["rows"] != rows[0]
+
+
+def test_missing_and_failed_batches_are_named(lake: Stores) -> None:
+    submission = submit_sweep(BASE | {"grid": GRID, "batch_size": 30}, lake, now=NOW)
+    plan_sweep.run(plan_sweep.Request(submission.id), lake, now=NOW)
+    plan = lake.sweeps.get_plan(submission.id) or []
+    run_sweep_batch.run(run_sweep_batch.Request.from_event(plan[0]), lake, now=NOW)
+    broken = plan[1] | {"end": 10_000}  # a batch that cannot be evaluated leaves its reason
+    assert run_sweep_batch.run(run_sweep_batch.Request.from_event(broken), lake, now=NOW).batch == 1
+    report = collect_sweep.run(collect_sweep.Request(submission.id), lake, now=NOW)
+    assert report.to_dict() == {"sweep_id": submission.id, "state": "partial", "missing": 3}
+    document = json.loads(lake.sweeps.get_results(submission.id) or b"")
+    assert [(m["batch"], m["error"]["code"]) for m in document["missing"]] == [
+        (1, "invalid_parameter"),
+        (2, "no_result"),
+        (3, "no_result"),
+    ]
+    assert [row["set"] for row in document["rows"]] == list(range(30))
+    record = lake.sweeps.get(submission.id)
+    assert record is not None
+    assert record.error == {"code": "batches_missing", "message": "3 of 4 batches gave no result."}
+    # Sent again it is opened anew, and ends whole.
+    anew = submit_sweep(BASE | {"grid": GRID, "batch_size": 30}, lake, now=NOW + 9)
+    assert (anew.id, anew.is_new, anew.attempt) == (submission.id, True, 2)
+    assert json.loads(run_sweep(lake, anew))["state"] == "succeeded"
+
+
+def test_sweep_without_any_result_has_failed(lake: Stores) -> None:
+    submission = submit_sweep(BASE | {"grid": GRID}, lake, now=NOW)
+    plan_sweep.run(plan_sweep.Request(submission.id), lake, now=NOW)
+    assert collect_sweep.run(collect_sweep.Request(submission.id), lake, now=NOW).state == "failed"
+
+
+def test_batch_that_is_done_is_not_done_again(lake: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
+    submission = submit_sweep(BASE | {"grid": GRID}, lake, now=NOW)
+    plan_sweep.run(plan_sweep.Request(submission.id), lake, now=NOW)
+    request = run_sweep_batch.Request.from_event((lake.sweeps.get_plan(submission.id) or [])[0])
+    run_sweep_batch.run(request, lake, now=NOW)
+    written: list[str] = []
+    put = ObjectStore.put
+
+    def watch(self: ObjectStore, key: str, *args: Any, **keywords: Any) -> Any:
+        written.append(key)
+        return put(self, key, *args, **keywords)
+
+    monkeypatch.setattr(ObjectStore, "put", watch)
+    assert run_sweep_batch.run(request, lake, now=NOW).batch == 0
+    assert written == []
+
+
+def test_failing_store_is_raised_to_be_tried_again(lake: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
+    sweep = submit_sweep(BASE | {"grid": GRID}, lake, now=NOW)
+    run = submit_run(BASE, lake, now=NOW)
+
+    def silent(*_: Any, **__: Any) -> pa.Table:
+        raise TransientStoreError("S3 does not answer.")
+
+    monkeypatch.setattr(type(lake.candles), "read", silent)
+    with pytest.raises(TransientStoreError):
+        run_sweep_batch.run(run_sweep_batch.Request(sweep.id, 0, 0, 5), lake, now=NOW)
+    with pytest.raises(TransientStoreError):
+        run_backtest.run(run_backtest.Request(run.id), lake, now=NOW)
+    assert lake.sweeps.present_batches(sweep.id) == []
+    assert lake.runs.get(run.id).state == "running"  # type: ignore[union-attr]
+
+
+def test_broken_state_machine_closes_its_sweep_unless_it_had_succeeded(lake: Stores) -> None:
+    submission = submit_sweep(BASE | {"grid": GRID}, lake, now=NOW)
+    event = {"sweep_id": submission.id, "error": {"Error": "States.Timeout", "Cause": "arn:aws:lambda:secret"}}
+    assert fail_sweep.run(fail_sweep.Request.from_event(event), lake, now=NOW).state == "failed"
+    record = lake.sweeps.get(submission.id)
+    assert record is not None
+    assert record.error is not None
+    assert "States.Timeout" in record.error["message"]
+    assert "arn:" not in json.dumps(record.error)
+    anew = submit_sweep(BASE | {"grid": GRID}, lake, now=NOW)
+    run_sweep(lake, anew)
+    assert fail_sweep.run(fail_sweep.Request.from_event(event), lake, now=NOW).state == "succeeded"
+
+
+def test_run_through_its_job(lake: Stores) -> None:
+    submission = submit_run(BASE, lake, now=NOW)
+    assert (submission.is_new, submission.coverage.received_candles) == (True, 92 * 24 + 50 - 1)
+    assert submit_run(BASE, lake, now=NOW + 1).is_new is False
+    report = run_backtest.run(run_backtest.Request.from_event({"run_id": submission.id}), lake, now=NOW)
+    assert report.to_dict() == {"run_id": submission.id, "state": "succeeded"}
+    record = lake.runs.get(submission.id)
+    assert record is not None
+    assert record.summary is not None
+    content = lake.runs.get_artifact(submission.id, "result.json")
+    assert content is not None
+    assert json.loads(content)["metrics"] == record.summary["metrics"]
+    # Everything needed to compute it again lies in the manifest.
+    manifest = json.loads(lake.runs.get_artifact(submission.id, "manifest.json") or b"")
+    restate(lake, NOW + 10)
+    identity = run_identity(manifest)
+    assert evaluate_run(identity, read_candles(lake, identity)).content == content
+    # Invoked a second time, it leaves the result alone.
+    assert run_backtest.run(run_backtest.Request(submission.id), lake, now=NOW + 20).state == "succeeded"
+
+
+def test_range_left_out_is_all_that_is_stored(lake: Stores) -> None:
+    document = {name: value for name, value in BASE.items() if name not in ("start", "end")}
+    config = submit_run(document, lake, now=NOW).identity.config.to_dict()
+    assert (config["start"], config["end"]) == ("2023-02-03T02:00:00Z", "2023-06-01T00:00:00Z")
+    assert config["as_of"] == "2025-08-20T00:02:00Z"
+
+
+def test_too_few_candles_are_refused_before_anything_is_opened(lake: Stores) -> None:
+    for document in (BASE | {"start": "2023-02-02"}, BASE | {"end": "2023-06-02"}, BASE | {"symbol": "ETH-USDT"}):
+        with pytest.raises(InsufficientDataError):
+            submit_run(document, lake, now=NOW)
+        with pytest.raises(InsufficientDataError):
+            submit_sweep(document | {"grid": {"fast": [5]}}, lake, now=NOW)
+
+
+def test_as_of_looks_back_but_not_ahead(lake: Stores) -> None:
+    with pytest.raises(InsufficientDataError) as caught:
+        submit_run(BASE | {"as_of": LEARNED - 1}, lake, now=NOW)
+    assert caught.value.details["latest_candle"] is None
+    with pytest.raises(InvalidRangeError):
+        submit_run(BASE | {"as_of": NOW + 1}, lake, now=NOW)
+    old = submit_run(BASE, lake, now=NOW)
+    restate(lake, NOW + 10)
+    assert submit_run(BASE | {"as_of": NOW}, lake, now=NOW + 20).id == old.id
+    assert submit_run(BASE, lake, now=NOW + 20).id != old.id
+
+
+@pytest.mark.parametrize("part", ["data_revision", "code_version"])
+def test_run_whose_candles_or_code_moved_fails_and_says_so(lake: Stores, part: str) -> None:
+    identity = submit_run(BASE, lake, now=NOW).identity
+    other = Identity(**{**identity.__dict__, part: "of another day"})
+    lake.runs.create(other.id, other.to_dict(), NOW)
+    assert run_backtest.run(run_backtest.Request(other.id), lake, now=NOW).state == "failed"
+    record = lake.runs.get(other.id)
+    assert record is not None
+    assert record.error is not None
+    assert record.error["code"] == "conflict"
+    assert "Submit it again" in record.error["hint"]
+
+
+def test_sweep_of_other_code_is_not_planned(lake: Stores) -> None:
+    identity = submit_sweep(BASE | {"grid": GRID}, lake, now=NOW).identity
+    other = Identity(identity.config, identity.data_revision, "0.0.0")
+    lake.sweeps.create(other.id, other.to_dict(), NOW)
+    with pytest.raises(ConflictError):
+        plan_sweep.run(plan_sweep.Request(other.id), lake, now=NOW)
+
+
+def test_ids_that_nobody_submitted(stores: Stores) -> None:
+    missing: list[tuple[type[Exception], Callable[[], object]]] = [
+        (RunNotFoundError, lambda: run_backtest.run(run_backtest.Request("run_x"), stores, now=NOW)),
+        (SweepNotFoundError, lambda: plan_sweep.run(plan_sweep.Request("sweep_x"), stores, now=NOW)),
+        (SweepNotFoundError, lambda: collect_sweep.run(collect_sweep.Request("sweep_x"), stores, now=NOW)),
+        (SweepNotFoundError, lambda: run_sweep_batch.run(run_sweep_batch.Request("x", 0, 0, 1), stores, now=NOW)),
+    ]
+    for error, call in missing:
+        with pytest.raises(error):
+            call()
+
+
+def test_sweep_without_a_plan_is_not_collected(lake: Stores) -> None:
+    submission = submit_sweep(BASE | {"grid": GRID}, lake, now=NOW)
+    with pytest.raises(SweepNotFoundError, match="no plan"):
+        collect_sweep.run(collect_sweep.Request(submission.id), lake, now=NOW)
+
+
+@pytest.mark.parametrize("job", [run_backtest, plan_sweep, run_sweep_batch, collect_sweep, fail_sweep])
+def test_events_on_file_are_read(job: Any) -> None:
+    name = job.__name__.rpartition(".")[2]
+    event = json.loads((EVENTS / f"{name}.json").read_text())
+    request = job.Request.from_event(event)
+    assert (getattr(request, "sweep_id", None) or request.run_id).startswith(("run_", "sweep_"))
