@@ -47,7 +47,7 @@ TEMPLATES = {
 
 
 def _fields(template: keys.Template) -> list[str]:
-    return re.findall(r"\{(\w+)\}", template.text)
+    return template.fields
 
 
 def _make(template: keys.Template, fields: dict[str, str]) -> str:

@@ -5,85 +5,21 @@ S3 keys are Hive style, so that Athena, DuckDB, Polars and pandas read the lake 
 an id or an id's shard, never a time: DynamoDB hashes it, so no partition runs hot as the clock moves. Nothing is
 written per candle.
 
-A template's fields are checked when a key is made and read back by `parse`, so every key is unique and reversible.
+A template's fields are checked when a key is made and can be read back, so every key is unique and reversible.
 """
 
 from __future__ import annotations
 
 import hashlib
-import re
-from dataclasses import dataclass
-from functools import cached_property
 
-from candlecloud.errors import InvalidParameterError
 from candlecloud.market.ranges import TimeRange
 from candlecloud.market.series import Series
+from candlecloud.store.templates import ItemKind, Template
 
 PK, SK = "pk", "sk"
 GSI1, GSI1_PK, GSI1_SK = "gsi1", "gsi1pk", "gsi1sk"
 TTL = "expires_at"
 SHARDS = 8
-
-# What a field may hold. `#` and `/` part the fields; a series id and a slot (always last in its key) may hold more.
-FIELDS = {
-    "exchange": r"[a-z0-9]+",
-    "symbol": r"[A-Za-z0-9.~_-]+",
-    "timeframe": r"[0-9]+[A-Za-z]+",
-    "period": r"[0-9]{4}(?:-[0-9]{2})?",
-    "reason": r"[a-z_]+",
-    "digest": r"[0-9a-f]{16,64}",
-    "name": r"[a-z_]+\.[a-z]+",
-    "run_id": r"[A-Za-z0-9_-]{1,80}",
-    "sweep_id": r"[A-Za-z0-9_-]{1,80}",
-    "batch": r"[0-9]{6}",
-    "series": r"[a-z0-9]+/[A-Za-z0-9.~_-]+/[0-9]+[A-Za-z]+",
-    "shard": r"[0-9]",
-    "state": r"[a-z]+",
-    "format": r"[a-z]+",
-    "start": r"[0-9]{16}",
-    "end": r"[0-9]{16}",
-    "time": r"[0-9]{16}",
-    "job": r"[a-z_]+",
-    "slot": r"[^\x00-\x1f]{1,400}",
-}
-
-
-@dataclass(frozen=True)
-class Template:
-    """A key with named fields, such as ``series#{series}``."""
-
-    text: str
-
-    def make(self, **fields: str) -> str:
-        """Fill the fields in.
-
-        Raises
-        ------
-        InvalidParameterError
-            If a value holds what its field can't.
-        """
-        for name, value in fields.items():
-            if not re.fullmatch(FIELDS[name], value):
-                raise InvalidParameterError(f"{value!r} can't be part of a key as {name}.", parameter=name)
-        return self.text.format(**fields)
-
-    def parse(self, key: str) -> dict[str, str] | None:
-        """The fields of a key, or None if it was not made by this template."""
-        match = self._pattern.fullmatch(key)
-        return match.groupdict() if match else None
-
-    def prefix(self, **fields: str) -> str:
-        """The key up to the first field that is not given."""
-        given = re.split(r"\{(?!(?:" + "|".join(fields) + r")\})", self.text)[0] if fields else self.text.split("{")[0]
-        return Template(given).make(**fields)
-
-    @cached_property
-    def _pattern(self) -> re.Pattern[str]:
-        parts = re.split(r"\{(\w+)\}", self.text)
-        literals = [re.escape(part) for part in parts[::2]]
-        groups = [f"(?P<{name}>{FIELDS[name]})" for name in parts[1::2]] + [""]
-        return re.compile("".join(a + b for a, b in zip(literals, groups, strict=True)))
-
 
 # --- S3 ---------------------------------------------------------------------------------------------------------------
 
@@ -111,21 +47,6 @@ OBJECTS = {
 
 
 # --- DynamoDB ---------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class ItemKind:
-    """One kind of item: its key, and its place in the index if it is listed."""
-
-    pk: Template
-    sk: Template
-    gsi1pk: Template | None = None
-    gsi1sk: Template | None = None
-
-    def parse(self, pk: str, sk: str) -> dict[str, str] | None:
-        """The fields of an item's key, or None if it is of another kind."""
-        partition, sort = self.pk.parse(pk), self.sk.parse(sk)
-        return None if partition is None or sort is None else partition | sort
 
 
 def _kind(pk: str, sk: str, gsi1pk: str | None = None, gsi1sk: str | None = None) -> ItemKind:
@@ -176,8 +97,7 @@ def _filled_partition(kind: str, **fields: str) -> str:
 
 
 def _fill(template: Template, fields: dict[str, str]) -> str:
-    names = re.findall(r"\{(\w+)\}", template.text)
-    return template.make(**{name: fields[name] for name in names})
+    return template.make(**{name: fields[name] for name in template.fields})
 
 
 def shard_of(text: str) -> str:
