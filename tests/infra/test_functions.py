@@ -13,7 +13,7 @@ from infra.catalogue import FUNCTIONS, LAYERS, MAX_LAYERS, PYTHON
 from infra.context import ROOT
 from tests.infra.reading import only, properties
 
-_ONLY_LOCAL = {f"{PREFIX}EXCHANGE_URLS", f"{PREFIX}MIN_INTERVAL_MS"}
+_ONLY_LOCAL = {f"{PREFIX}{name}" for name in ("EXCHANGE_URLS", "MIN_INTERVAL_MS", "MAX_INLINE_BYTES")}
 _GATEWAY_LIMIT_S = 29
 
 

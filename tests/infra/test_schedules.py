@@ -79,8 +79,9 @@ def test_health_expects_no_job_more_often_than_its_schedules_fire(platform: dict
 
 def _longest_pause_ms(expression: str) -> int:
     next_after = parse_schedule(expression)
-    times: list[int] = []
-    moment: int | None = _MONDAY_MS
-    while moment is not None and moment < _MONDAY_MS + 3 * _DAY_MS:
-        times.append(moment := next_after(moment))
+    times = [_MONDAY_MS]
+    while times[-1] < _MONDAY_MS + 3 * _DAY_MS:
+        following = next_after(times[-1])
+        assert following is not None
+        times.append(following)
     return max(later - earlier for earlier, later in pairwise(times))

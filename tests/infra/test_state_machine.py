@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from candlecloud.runs.sweep import MAX_BATCHES
 from infra.audit import text_of
 from tests.infra.reading import only
 
@@ -20,7 +21,7 @@ _ALLOWED_FIELDS = {
     "Pass": {"Type", "Parameters", "End"},
     "Fail": {"Type", "Error", "Cause"},
 }
-_MAX_BATCHES = 1000
+
 _MAX_STATE_BYTES = 32 * 1024
 
 
@@ -84,7 +85,7 @@ def test_children_together_return_less_than_32_kib(definition: dict[str, Any]) -
     # Their outputs count on AWS even where ResultPath drops them.
     failed = definition["States"]["RunBatches"]["ItemProcessor"]["States"]["BatchFailed"]["Parameters"]
     worst = [{key.removesuffix(".$"): 99_999 if key.endswith(".$") else value for key, value in failed.items()}]
-    assert len(json.dumps(worst * _MAX_BATCHES, separators=(",", ":"))) < _MAX_STATE_BYTES
+    assert len(json.dumps(worst * MAX_BATCHES, separators=(",", ":"))) < _MAX_STATE_BYTES
 
 
 def test_state_carries_pointers(definition: dict[str, Any]) -> None:
