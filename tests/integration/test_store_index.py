@@ -90,9 +90,7 @@ def true_index(stores: Stores, series: Series) -> None:
     assert (head.rows, head.first_open_time, head.last_open_time) == (len(total), total[0], total[-1])
 
 
-@pytest.mark.parametrize(
-    ("operation", "skip"), [("PutItem", 0), ("PutItem", 1), ("Query", 0), ("UpdateItem", 0)]
-)
+@pytest.mark.parametrize(("operation", "skip"), [("PutItem", 0), ("PutItem", 1), ("Query", 0), ("UpdateItem", 0)])
 @pytest.mark.parametrize("heal", ["repair", "merge again"])
 def test_a_crash_between_the_lake_and_the_index_is_healed(
     clients: AwsClients, stores: Stores, operation: str, skip: int, heal: str

@@ -135,9 +135,7 @@ def test_shards_are_spread_and_fixed() -> None:
     assert {keys.shard_of(str(i)) for i in range(200)} == set(keys.shards())
 
 
-@pytest.mark.parametrize(
-    "bad", ["", "../x", "a b", "a\0b", "run#1", "x" * 81, "é", "a/b", "a\n"]
-)
+@pytest.mark.parametrize("bad", ["", "../x", "a b", "a\0b", "run#1", "x" * 81, "é", "a/b", "a\n"])
 def test_a_foreign_id_makes_no_key(bad: str) -> None:
     with pytest.raises(InvalidParameterError) as raised:
         keys.run_item(bad)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from heapq import merge
 from itertools import islice
@@ -11,7 +10,7 @@ from candlecloud.market.gaps import GAP_STATES, Gap, GapState
 from candlecloud.market.ranges import IntervalSet, TimeRange
 from candlecloud.market.series import Series
 from candlecloud.store import keys
-from candlecloud.store.table import Item, Table
+from candlecloud.store.table import Item, Table, as_text, from_text
 
 
 class GapStore:
@@ -33,7 +32,7 @@ class GapStore:
                 "cause": gap.cause,
                 "detected_at": gap.detected_at,
                 "updated_at": gap.updated_at,
-                "evidence": json.dumps(gap.evidence, sort_keys=True),
+                "evidence": as_text(gap.evidence),
             }
         )
         newer = "attribute_not_exists(#pk) OR #updated_at <= :updated_at"
@@ -88,5 +87,5 @@ def _gap(item: Item) -> Gap:
         cause=item.get("cause"),
         detected_at=item["detected_at"],
         updated_at=item["updated_at"],
-        evidence=json.loads(item["evidence"]),
+        evidence=from_text(item["evidence"]),
     )

@@ -4,7 +4,6 @@ with an exchange."""
 from __future__ import annotations
 
 import hashlib
-import json
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from typing import Any
 
 from candlecloud.market.series import Series
 from candlecloud.store import keys
-from candlecloud.store.table import Item, Table
+from candlecloud.store.table import Item, Table, as_text, from_text
 
 _DAY_S = 86_400
 SLOT_DAYS = 7
@@ -98,7 +97,7 @@ class IngestionStore:
         self._table.update(
             keys.job_item(job),
             put=keys.job_listed(job)
-            | {"job": job, "last_success": now, "last_summary": _text(summary), "consecutive_failures": 0},
+            | {"job": job, "last_success": now, "last_summary": as_text(summary), "consecutive_failures": 0},
             condition="attribute_not_exists(#last_success) OR #last_success <= :now",
             values={"now": now},
         )
@@ -124,11 +123,11 @@ class IngestionStore:
 
     def put_cursor(self, series: Series, cursor: Mapping[str, Any], now: int) -> None:
         """Commit how far the ingestion of a series has come (JSON-able)."""
-        self._table.put(keys.cursor_item(series) | {"cursor": _text(cursor), "updated_at": now})
+        self._table.put(keys.cursor_item(series) | {"cursor": as_text(cursor), "updated_at": now})
 
     def get_cursor(self, series: Series) -> dict[str, Any] | None:
         item = self._table.get(keys.cursor_item(series))
-        return dict(json.loads(item["cursor"])) if item else None
+        return dict(from_text(item["cursor"])) if item else None
 
     def clear_cursor(self, series: Series) -> None:
         self._table.delete(keys.cursor_item(series))
@@ -137,7 +136,7 @@ class IngestionStore:
 
     def record_remediation(self, exchange: str, kind: str, now: int, details: Mapping[str, Any]) -> None:
         """Note that an exchange made us wait (429, 418, 503, ...); kept for 90 days."""
-        text = _text(details)
+        text = as_text(details)
         digest = hashlib.sha256(f"{exchange} {kind} {now} {text}".encode()).hexdigest()[:16]
         item = {"exchange": exchange, "kind": kind, "at": now, "details": text}
         ends = {keys.TTL: now // 1000 + REMEDIATION_DAYS * _DAY_S}
@@ -150,20 +149,15 @@ class IngestionStore:
             for shard in keys.shards()
         )
         newest = islice(merge(*pages, key=lambda item: str(item[keys.SK]), reverse=True), limit)
-        return [Remediation(i["exchange"], i["kind"], i["at"], json.loads(i["details"])) for i in newest]
+        return [Remediation(i["exchange"], i["kind"], i["at"], from_text(i["details"])) for i in newest]
 
 
 def _job(item: Item) -> JobStatus:
-    summary = item.get("last_summary")
     return JobStatus(
         job=item["job"],
         last_success=item.get("last_success"),
-        last_summary=json.loads(summary) if summary else None,
+        last_summary=from_text(item.get("last_summary")),
         last_failure=item.get("last_failure"),
         last_error=item.get("last_error"),
         consecutive_failures=item.get("consecutive_failures", 0),
     )
-
-
-def _text(value: Mapping[str, Any]) -> str:
-    return json.dumps(value, sort_keys=True)

@@ -23,9 +23,7 @@ SHARDS = 8
 
 # --- S3 ---------------------------------------------------------------------------------------------------------------
 
-CANDLES = Template(
-    "candles/exchange={exchange}/symbol={symbol}/timeframe={timeframe}/period={period}/candles.parquet"
-)
+CANDLES = Template("candles/exchange={exchange}/symbol={symbol}/timeframe={timeframe}/period={period}/candles.parquet")
 QUARANTINE = Template(
     "quarantine/exchange={exchange}/symbol={symbol}/timeframe={timeframe}/reason={reason}/{digest}.json"
 )

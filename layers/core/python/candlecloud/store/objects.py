@@ -52,9 +52,7 @@ class ObjectStore:
                         raise
         raise AssertionError("unreachable")
 
-    def put(
-        self, key: str, body: bytes, *, content_type: str = JSON, metadata: Mapping[str, str] | None = None
-    ) -> str:
+    def put(self, key: str, body: bytes, *, content_type: str = JSON, metadata: Mapping[str, str] | None = None) -> str:
         """Write an object whatever was there; returns its ETag."""
         return self._put(key, body, content_type, metadata, {})
 

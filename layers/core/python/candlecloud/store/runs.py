@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from candlecloud.store import keys
 from candlecloud.store.objects import ObjectStore
-from candlecloud.store.table import Item, Table
+from candlecloud.store.table import Item, Table, as_text, from_text
 
 RunState = Literal["running", "succeeded", "failed"]
 STALE_MS = 20 * 60_000
@@ -60,14 +59,14 @@ class RunStore:
 
     def finish(self, run_id: str, result_key: str, summary: Mapping[str, Any], now: int) -> None:
         """Mark a run as succeeded."""
-        done = {"state": "succeeded", "result_key": result_key, "summary": _text(summary), "updated_at": now}
+        done = {"state": "succeeded", "result_key": result_key, "summary": as_text(summary), "updated_at": now}
         self._table.update(keys.run_item(run_id), put=done, remove=("error",), condition="attribute_exists(#pk)")
 
     def fail(self, run_id: str, error: Mapping[str, Any], now: int) -> None:
         """Mark a run as failed, unless it succeeded."""
         self._table.update(
             keys.run_item(run_id),
-            put={"state": "failed", "error": _text(error), "updated_at": now},
+            put={"state": "failed", "error": as_text(error), "updated_at": now},
             condition="attribute_exists(#pk) AND #state <> :done",
             values={"done": "succeeded"},
         )
@@ -85,7 +84,7 @@ class RunStore:
 
 def begin(table: Table, item: dict[str, str], config: Mapping[str, Any], now: int, stale_ms: int) -> bool:
     """Create the item of a run or a sweep (key and id given), or begin one anew that failed or was given up."""
-    attributes = {"state": "running", "config": _text(config), "updated_at": now}
+    attributes = {"state": "running", "config": as_text(config), "updated_at": now}
     if table.put(item | attributes | {"created_at": now, "attempt": 1}, "attribute_not_exists(#pk)").done:
         return True
     ended = "#state = :failed OR #state = :partial OR (#state <> :succeeded AND #updated_at <= :stale)"
@@ -100,19 +99,11 @@ def _run(item: Item) -> RunRecord:
     return RunRecord(
         run_id=item["run_id"],
         state=item["state"],
-        config=json.loads(item["config"]),
+        config=from_text(item["config"]),
         attempt=item["attempt"],
         created_at=item["created_at"],
         updated_at=item["updated_at"],
         result_key=item.get("result_key"),
-        summary=_json(item.get("summary")),
-        error=_json(item.get("error")),
+        summary=from_text(item.get("summary")),
+        error=from_text(item.get("error")),
     )
-
-
-def _json(text: str | None) -> Mapping[str, Any] | None:
-    return json.loads(text) if text is not None else None
-
-
-def _text(value: Mapping[str, Any]) -> str:
-    return json.dumps(value, sort_keys=True)

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from candlecloud.store import keys
 from candlecloud.store.objects import ObjectStore
 from candlecloud.store.runs import STALE_MS, begin
-from candlecloud.store.table import Item, Table
+from candlecloud.store.table import Item, Table, as_text, from_text
 
 SweepState = Literal["running", "planned", "succeeded", "partial", "failed"]
 _PLAN, _RESULTS = "plan.json", "results.json"
@@ -68,8 +68,8 @@ class SweepStore:
     ) -> bool:
         """Move a sweep on; a sweep that succeeded stays so. Says whether it was moved."""
         put: dict[str, Any] = {"state": state, "updated_at": now}
-        put |= {} if summary is None else {"summary": _text(summary)}
-        put |= {} if error is None else {"error": _text(error)}
+        put |= {} if summary is None else {"summary": as_text(summary)}
+        put |= {} if error is None else {"error": as_text(error)}
         return self._table.update(
             keys.sweep_item(sweep_id),
             put=put,
@@ -117,18 +117,10 @@ def _sweep(item: Item) -> SweepRecord:
     return SweepRecord(
         sweep_id=item["sweep_id"],
         state=item["state"],
-        config=json.loads(item["config"]),
+        config=from_text(item["config"]),
         attempt=item["attempt"],
         created_at=item["created_at"],
         updated_at=item["updated_at"],
-        summary=_json(item.get("summary")),
-        error=_json(item.get("error")),
+        summary=from_text(item.get("summary")),
+        error=from_text(item.get("error")),
     )
-
-
-def _json(text: str | None) -> Mapping[str, Any] | None:
-    return json.loads(text) if text is not None else None
-
-
-def _text(value: Mapping[str, Any]) -> str:
-    return json.dumps(value, sort_keys=True)

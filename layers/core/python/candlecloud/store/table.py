@@ -6,6 +6,7 @@ In expressions an attribute is written ``#name`` and a value ``:name``.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
@@ -163,6 +164,16 @@ class Table:
                 old = error.response.get("Item")
                 return Write(False, _from_item(old) if old else None)
         return Write(True, _from_item(answer["Attributes"]) if answer.get("Attributes") else None)
+
+
+def as_text(value: Mapping[str, Any]) -> str:
+    """A nested value as an attribute: JSON with sorted keys."""
+    return json.dumps(value, sort_keys=True)
+
+
+def from_text(text: str | None) -> Any:
+    """A nested value from its attribute; None stays None."""
+    return None if text is None else json.loads(text)
 
 
 def _names(*expressions: str | None) -> dict[str, str]:
