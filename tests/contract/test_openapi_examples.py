@@ -11,8 +11,7 @@ import pytest
 
 from candlecloud.api import openapi
 from candlecloud.api.app import create_app
-from candlecloud.api.instants import iso
-from tests.support.api_world import ApiWorld, api_world
+from tests.support.api_world import api_world
 from tests.support.example_player import learn_names, play, translate
 from tests.support.example_requests import CALLS
 
@@ -102,16 +101,3 @@ def test_every_operation_shows_a_good_call() -> None:
 def test_the_snapshot_is_the_document() -> None:
     snapshot = Path(__file__).parents[2] / "docs" / "openapi.json"
     assert snapshot.read_bytes() == openapi.own_document(), "run python -m candlecloud.api.openapi"
-
-
-def test_the_suggested_backfill_can_be_sent_as_it_is(world: ApiWorld) -> None:
-    call = next(call for call in EXAMPLES if call["name"] == "too_early")
-    details = play(world, call).json()["details"]
-    ready = details["backfill_request"]
-    answer = world.client.request(ready["method"], ready["path"], json=ready["body"], headers=world.headers("data:write"))
-    assert answer.status_code == 202
-    assert world.dispatcher.backfills[-1] == ready["body"]
-    assert details["required_start"]["iso"] == ready["body"]["start"]
-    assert iso(details["suggested_start"]["unix_ms"]) == details["suggested_start"]["iso"]
-    later = {**call["request"]["body"], "start": details["suggested_start"]["iso"]}
-    assert world.client.post("/backtest/run", json=later, headers=world.headers("run")).status_code == 200

@@ -108,7 +108,7 @@ def authorize(request: Request, scope: str) -> TokenRecord:
     if scope not in known.scopes and "admin" not in known.scopes:
         raise ForbiddenError(
             f"This token lacks the scope {scope!r}.",
-            hint=f"Mint a token with the scope {scope!r}: candlecloud tokens mint --scope {scope}",
+            hint=f"Mint a token with the scope {scope!r}: candlecloud tokens mint --name NAME --scopes {scope}",
             needed=scope,
             granted=sorted(known.scopes),
         )

@@ -20,6 +20,7 @@ _HINTS = {
     "missing": "Add this field.",
     "extra_forbidden": "Remove this field, or correct its spelling.",
     "string_too_long": "Send a shorter text.",
+    "string_pattern_mismatch": "Send the id as it was given to you.",
 }
 _MESSAGES = {"missing": "This field is required.", "extra_forbidden": "There is no such field."}
 
@@ -56,7 +57,7 @@ def _field_error(item: dict[str, Any]) -> dict[str, Any]:
     place, *path = item["loc"]
     kind = item["type"]
     context = item.get("ctx", {})
-    field = ".".join(str(part) for part in path if not str(part).startswith("<")) or str(place)
+    field = context.get("field") or ".".join(str(part) for part in path if not str(part).startswith("<")) or str(place)
     hint = context.get("hint") or _HINTS.get(kind) or f"Correct {field} and send the request again."
     return {
         "field": field,

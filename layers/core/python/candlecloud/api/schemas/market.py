@@ -18,9 +18,15 @@ from candlecloud.market.timeframe import Timeframe
 T = TypeVar("T")
 
 
-def as_field_error(error: CandlecloudError) -> PydanticCustomError:
-    """An error of the domain as one of a field, so that pydantic adds the field's name and goes on to the next."""
-    return PydanticCustomError(error.code, error.message, {"hint": error.hint})  # type: ignore[arg-type]
+def as_field_error(error: CandlecloudError, field: str | None = None) -> PydanticCustomError:
+    """An error of the domain as one of a field, so that pydantic adds the field's name and goes on to the next.
+
+    Parameters
+    ----------
+    field : str, optional
+        The name to show where the rule is about several fields.
+    """
+    return PydanticCustomError(error.code, error.message, {"hint": error.hint, "field": field})  # type: ignore[arg-type]
 
 
 def _checked(parse: Callable[[str], T], canonical: Callable[[T], str]) -> AfterValidator:
@@ -74,7 +80,7 @@ class RangeFields(Strict):
     @model_validator(mode="after")
     def _start_before_end(self) -> RangeFields:
         if self.start is not None and self.end is not None and self.end <= self.start:
-            raise as_field_error(InvalidRangeError("end must lie after start."))
+            raise as_field_error(InvalidRangeError("This must lie after start."), "end")
         return self
 
     def within(self, available: TimeRange) -> TimeRange:
@@ -113,7 +119,7 @@ class SeriesFields(SymbolFields):
                 raise PydanticCustomError(
                     "invalid_symbol",
                     "Exactly one of symbol and coin is needed.",
-                    {"hint": "Send symbol, such as BTC-USDT; coin is another name for the same field."},
+                    {"hint": "Send symbol, such as BTC-USDT; coin is another name for it.", "field": "symbol"},
                 )
         return values
 

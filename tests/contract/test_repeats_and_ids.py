@@ -1,0 +1,110 @@
+"""Idempotency-Key, X-Request-Id, health, and errors of our own making."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+
+import pytest
+from starlette.testclient import TestClient
+
+from tests.support.api_world import ApiWorld
+
+BACKFILL = {"exchange": "binance", "symbol": "BTC-USDT", "timeframe": "1h"}
+RUN = {**BACKFILL, "strategy": "dual_sma"}
+
+
+def test_a_repeat_gets_the_same_answer_and_does_nothing(world: ApiWorld) -> None:
+    headers = world.headers("data:write") | {"Idempotency-Key": "once"}
+    before = len(world.dispatcher.backfills)
+    first = world.client.post("/ingestion/backfill", json=BACKFILL, headers=headers)
+    again = world.client.post("/ingestion/backfill", json=BACKFILL, headers=headers)
+    assert (first.status_code, first.content) == (again.status_code, again.content)
+    assert first.headers["location"] == again.headers["location"]
+    assert "idempotent-replayed" not in first.headers and again.headers["idempotent-replayed"] == "true"
+    assert len(world.dispatcher.backfills) == before + 1
+
+
+def test_a_key_belongs_to_one_caller_one_route_and_one_body(world: ApiWorld) -> None:
+    key = {"Idempotency-Key": "shared"}
+    mine = world.client.post("/ingestion/backfill", json=BACKFILL, headers=world.headers("data:write") | key)
+    other_caller = world.client.post("/ingestion/backfill", json=BACKFILL, headers=world.headers("admin") | key)
+    other_route = world.client.post("/backtest/run", json=RUN, headers=world.headers("admin") | key)
+    other_body = world.client.post(
+        "/ingestion/backfill", json=BACKFILL | {"start": "2023-05-01"}, headers=world.headers("admin") | key
+    )
+    assert [a.status_code for a in (mine, other_caller, other_route, other_body)] == [202, 202, 200, 409]
+    assert other_body.json()["code"] == "idempotency_conflict"
+
+
+def test_a_refused_request_leaves_its_key_free(world: ApiWorld) -> None:
+    headers = world.headers() | {"Idempotency-Key": "second-try"}
+    refused = world.client.post("/ingestion/backfill", json=BACKFILL | {"timeframe": "1M"}, headers=headers)
+    accepted = world.client.post("/ingestion/backfill", json=BACKFILL, headers=headers)
+    assert [refused.status_code, accepted.status_code] == [422, 202]
+
+
+def test_a_key_in_use_is_a_conflict(world: ApiWorld) -> None:
+    key = {"Idempotency-Key": "slow"}
+    inner = []
+
+    class Slow:
+        """Sends the same request again, on another loop, while the first is being answered."""
+
+        def start_backfill(self, request: object) -> None:
+            thread = threading.Thread(target=send_again)
+            thread.start()
+            thread.join()
+
+    def send_again() -> None:
+        inner.append(TestClient(app).post("/ingestion/backfill", json=BACKFILL, headers=world.headers() | key))
+
+    app = world.client.app
+    kept = app.state.dependencies
+    app.state.dependencies = type(kept)(kept.stores, Slow(), kept.clock, kept.options)
+    try:
+        outer = world.client.post("/ingestion/backfill", json=BACKFILL, headers=world.headers() | key)
+    finally:
+        app.state.dependencies = kept
+    assert (outer.status_code, inner[0].status_code, inner[0].json()["code"]) == (202, 409, "conflict")
+
+
+@pytest.mark.parametrize("given", ["12345678", "a" * 128, "trace.1_2-3"])
+def test_a_good_request_id_is_kept(world: ApiWorld, given: str) -> None:
+    assert world.client.get("/live", headers={"X-Request-Id": given}).headers["x-request-id"] == given
+
+
+@pytest.mark.parametrize("given", ["", "short", "a" * 129, "with space", "ünïcödé-id"])
+def test_another_one_is_replaced(world: ApiWorld, given: str) -> None:
+    answer = world.client.get("/series", headers=[("X-Request-Id", given.encode("latin-1"))])
+    assert answer.headers["x-request-id"] not in ("", given)
+    assert answer.json()["request_id"] == answer.headers["x-request-id"]
+
+
+def test_health_counts_without_telling_where(world: ApiWorld) -> None:
+    body = world.client.get("/health", headers=world.headers("read")).json()
+    late, good = body["jobs"]
+    assert body["status"] == "degraded"
+    assert (late["job"], late["status"], late["last_error"]) == ("detect_gaps", "stalled", "TransientStoreError")
+    assert (late["age_s"], late["allowed_age_s"], late["stalled_by_s"]) == (100_000.0, 93_600, 6_400.0)
+    assert (good["status"], good["consecutive_failures"], good["stalled_by_s"]) == ("ok", 0, 0.0)
+    assert "10.0.0.1" not in str(body)
+
+
+def test_the_page_for_people_loads_nothing_from_elsewhere(world: ApiWorld) -> None:
+    page = world.client.get("/docs")
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+    for word in ("<script", "<link", "http://", "https://", "src="):
+        assert word not in page.text
+    assert 'id="invalid_timeframe"' in page.text, "the problem type points here"
+
+
+def test_the_api_needs_no_numpy_and_no_ccxt() -> None:
+    program = (
+        "import sys; sys.modules['numpy'] = sys.modules['ccxt'] = None\n"
+        "from candlecloud.api.app import create_app; from candlecloud.api import openapi; openapi.own_document()"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

@@ -1,0 +1,85 @@
+"""POST /backtest/run, /sweeps and what they leave."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+from typing import get_args
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from candlecloud.api.instants import iso
+from candlecloud.api.negotiation import ARROW, PARQUET
+from candlecloud.api.schemas.metrics import Metric, Metrics
+from candlecloud.api.schemas.runs import RunRequest
+from candlecloud.metrics.summary import Summary
+from candlecloud.runs.config import RunConfig
+from tests.support.api_world import ApiWorld
+
+BTC = {"exchange": "binance", "symbol": "BTC-USDT", "timeframe": "1h", "strategy": "dual_sma"}
+RUN = {**BTC, "parameters": {"fast": 20, "slow": 50}}
+SWEEP = {**BTC, "grid": {"fast": [5, 10, 20], "slow": {"start": 10, "stop": 50, "step": 10}}}
+
+
+def test_the_same_request_is_the_same_run_computed_once(world: ApiWorld) -> None:
+    first = world.client.post("/backtest/run", json=RUN, headers=world.headers("run"))
+    again = world.client.post("/backtest/run", json={**RUN, "symbol": "BTC/USDT"}, headers=world.headers("run"))
+    assert first.status_code == again.status_code == 200
+    assert first.json() == again.json()
+    shown = world.client.get(first.headers["location"], headers=world.headers("read"))
+    assert shown.json() == first.json()
+    assert "immutable" in shown.headers["cache-control"]
+    result = world.client.get(first.json()["links"]["result"], headers=world.headers("read"))
+    assert result.json()["metrics"] == first.json()["metrics"]
+    assert result.content == world.stores.runs.get_artifact(first.json()["run_id"], "result.json")
+
+
+def test_defaults_and_fields_are_those_of_the_engine() -> None:
+    asked = {"exchange": "binance", "symbol": "BTC-USDT", "timeframe": "1h", "strategy": "dual_sma"}
+    ours = RunConfig.from_dict(RunRequest.model_validate(asked).document())
+    assert ours == RunConfig.from_dict(asked)
+    assert set(RunRequest.model_fields) - {"coin"} == set(ours.to_dict())
+    assert set(Metrics.model_fields) == set(get_args(Metric)) == {field.name for field in dataclasses.fields(Summary)}
+
+
+def test_a_sweep_from_start_to_results(world: ApiWorld) -> None:
+    started = world.client.post("/sweeps", json=SWEEP, headers=world.headers("run"))
+    assert started.status_code == 202 and (started.json()["sets"], started.json()["excluded"]) == (12, 3)
+    place = started.headers["location"]
+    sweep = world.client.get(place, headers=world.headers("read")).json()
+    assert sweep["progress"] == {"sets": 12, "batches_planned": 1, "batches_done": 1, "fraction": 1.0}
+    best = [row["metrics"]["sharpe"] for row in sweep["best"]]
+    assert best == sorted(best, reverse=True) and len(best) == 5
+
+    rows, cursor = [], ""
+    while cursor is not None:
+        query = {"sort": "total_return", "limit": 5} | ({"cursor": cursor} if cursor else {})
+        page = world.client.get(f"{place}/results", params=query, headers=world.headers("read")).json()
+        rows += page["rows"]
+        cursor = page["next_cursor"]
+    returns = [row["metrics"]["total_return"] for row in rows]
+    assert len(rows) == page["total"] == 12 and returns == sorted(returns, reverse=True)
+    assert sorted(row["set"] for row in rows) == list(range(12))
+
+    by_set = world.client.get(f"{place}/results?sort=set", headers=world.headers("read")).json()["rows"]
+    assert [row["set"] for row in by_set] == list(range(12))
+    for accept in (ARROW, PARQUET):
+        answer = world.client.get(f"{place}/results?sort=set", headers=world.headers("read") | {"Accept": accept})
+        source = io.BytesIO(answer.content)
+        table = pa.ipc.open_stream(source).read_all() if accept == ARROW else pq.read_table(source)
+        assert table.column("parameter_fast").to_pylist() == [row["parameters"]["fast"] for row in by_set]
+        assert table.column("sharpe").to_pylist() == [row["metrics"]["sharpe"] for row in by_set]
+
+
+def test_the_suggested_backfill_can_be_sent_as_it_is(world: ApiWorld) -> None:
+    too_early = {**RUN, "start": "2023-03-02"}
+    details = world.client.post("/backtest/run", json=too_early, headers=world.headers("run")).json()["details"]
+    ready = details["backfill_request"]
+    answer = world.client.request(ready["method"], ready["path"], json=ready["body"], headers=world.headers("data:write"))
+    assert answer.status_code == 202
+    assert world.dispatcher.backfills[-1] == ready["body"]
+    assert details["required_start"]["iso"] == ready["body"]["start"]
+    assert iso(details["suggested_start"]["unix_ms"]) == details["suggested_start"]["iso"]
+    later = {**RUN, "start": details["suggested_start"]["iso"]}
+    assert world.client.post("/backtest/run", json=later, headers=world.headers("run")).status_code == 200
