@@ -1,0 +1,165 @@
+"""Fuzzing: whatever is sent, the answer is one that the document promises, and never a 5xx.
+
+Two kinds: schemathesis makes requests from the document (good ones, and ones that break a rule of it); and the
+documentation's own calls are changed in one place, so that the rest of the request gets past the first checks.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import Any
+
+import pytest
+import schemathesis
+from httpx2 import InvalidURL, Response
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from schemathesis import Case, CheckFunction, GenerationMode
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from candlecloud.api import openapi
+from candlecloud.api.app import create_app
+from candlecloud.api.errors import PROBLEM_JSON
+from candlecloud.api.schemas.problem import Problem
+from tests.support.api_world import ApiWorld
+from tests.support.example_player import play
+
+SCHEMA = schemathesis.openapi.from_dict(openapi.document(create_app(None)))
+OPERATIONS = {operation.label: operation for operation in (found.ok() for found in SCHEMA.get_all_operations())}
+CHECKS: list[CheckFunction] = [
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+    response_headers_conformance,
+]
+GOOD_CALLS = [call for call in openapi.example_calls() if call["status"] < 300 and call["request"].keys() - {"header"}]
+
+
+def bounded(examples: int) -> settings:
+    """So many examples, the same ones each time: a failure here must be one that a reader can see again."""
+    return settings(
+        max_examples=examples,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+
+
+def holds(response: Response) -> None:
+    """Check what is true of every answer."""
+    assert response.status_code < 500, response.text
+    assert response.headers["x-request-id"]
+    if response.status_code >= 400:
+        assert response.headers["content-type"] == PROBLEM_JSON
+        body = Problem.model_validate(response.json())
+        assert body.status == response.status_code and body.hint
+
+
+@pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=lambda mode: mode.value)
+@pytest.mark.parametrize("label", OPERATIONS)
+def test_requests_made_from_the_document(world: ApiWorld, label: str, mode: GenerationMode) -> None:
+    @bounded(40)
+    @given(case=OPERATIONS[label].as_strategy(generation_mode=mode))
+    def check(case: Case) -> None:
+        response = send(world, case)
+        holds(response)
+        case.validate_response(response, checks=CHECKS)
+
+    check()
+
+
+def send(world: ApiWorld, case: Case) -> Response:
+    """Send a generated request with a token that opens everything."""
+    made = case.as_transport_kwargs(base_url="http://testserver")
+    content = {"content": made["data"]} if made.get("data") is not None else {}
+    content |= {"json": made["json"]} if "json" in made else {}
+    headers = {**made["headers"], **world.headers()}
+    return world.client.request(made["method"], made["url"], params=made["params"], headers=headers, **content)
+
+
+JSON_VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.integers(2**62, 2**64)
+    | st.floats()
+    | st.text(max_size=50)
+    | st.sampled_from(["\x00", "\ud800", "BTC/USDT:USDT-260101-1-C", "1M", "__proto__", "9" * 400, "2024-02-30", "NaN", -1, 0]),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=9), inner, max_size=4),
+    max_leaves=6,
+)
+
+
+@pytest.mark.parametrize("call", GOOD_CALLS, ids=lambda call: call["name"])
+def test_good_calls_with_one_thing_changed(world: ApiWorld, call: dict[str, Any]) -> None:
+    @bounded(40)
+    @given(data=st.data())
+    def check(data: st.DataObject) -> None:
+        changed = copy.deepcopy(call)
+        place = data.draw(st.sampled_from(sorted(changed["request"])))
+        target = changed["request"][place]
+        while True:
+            key = data.draw(st.sampled_from([*target, "another"]))
+            if not isinstance(target.get(key), dict) or data.draw(st.booleans()):
+                break
+            target = target[key]
+        value = data.draw(JSON_VALUES)
+        target[key] = value if place == "body" else _as_text(value, place)
+        holds(_send_changed(world, changed, place))
+
+    check()
+
+
+@bounded(150)
+@given(body=st.binary(max_size=200) | JSON_VALUES.map(lambda value: json.dumps(value).encode()))
+def test_any_body(world: ApiWorld, body: bytes) -> None:
+    headers = world.headers() | {"Content-Type": "application/json"}
+    for route in ("/backtest/run", "/sweeps", "/ingestion/backfill"):
+        holds(world.client.post(route, content=body, headers=headers))
+
+
+HEADERS = ("Authorization", "Accept", "Content-Type", "X-Request-Id", "Idempotency-Key", "If-None-Match")
+
+
+@bounded(150)
+@given(name=st.sampled_from(HEADERS), value=st.binary(max_size=60).filter(lambda v: not set(v) & {0, 10, 13}))
+def test_any_header(world: ApiWorld, name: str, value: bytes) -> None:
+    headers = [*((k, v.encode()) for k, v in world.headers().items() if k != name), (name, value)]
+    body = b'{"exchange":"binance","symbol":"BTC-USDT","timeframe":"1h"}'
+    if name != "Content-Type":
+        headers.append(("Content-Type", b"application/json"))
+    holds(world.client.post("/ingestion/backfill", content=body, headers=headers))
+    holds(world.client.get("/series", headers=headers))
+
+
+@bounded(150)
+@given(path=st.text(max_size=30), query=st.text(max_size=30))
+def test_any_address(world: ApiWorld, path: str, query: str) -> None:
+    try:
+        holds(world.client.get(f"/{path}", params={"symbol": query, query: "1"}, headers=world.headers()))
+    except (InvalidURL, UnicodeEncodeError):
+        return  # no client can send it
+
+
+def _as_text(value: Any, place: str) -> str:
+    text = value if isinstance(value, str) else json.dumps(value)
+    text = text.encode("utf-8", "replace").decode()
+    if place == "header":
+        return "".join(c for c in text if " " <= c <= "~")
+    return text.replace("/", "_").replace("\\", "_") or "_" if place == "path" else text
+
+
+def _send_changed(world: ApiWorld, call: dict[str, Any], place: str) -> Response:
+    if place != "body":
+        return play(world, call)
+    headers = world.headers() | {"Content-Type": "application/json"}
+    world.dispatcher.deferred = False
+    return world.client.post(call["path"], content=json.dumps(call["request"]["body"]).encode(), headers=headers)
