@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from infra.local.findings import CAUSES, Findings, RunPart, SweepPart
 from infra.local.history import History, ingest, recorded_histories
 from infra.local.page import day, percent, span
 from infra.local.platform import LocalPlatform
 from infra.local.progress import Steps
-from infra.local.report import CAUSES, Findings, RunPart, SweepPart, write_report
+from infra.local.report import write_report
 
 SETTING = {
     "exchange": "binance",
@@ -65,8 +66,7 @@ def run_demo(report: Path, steps: Steps | None = None, *, logs: Path | None = No
 
 def _play(platform: LocalPlatform, steps: Steps) -> Findings:
     histories = recorded_histories(platform)
-    for history in histories:
-        _ingest(platform, steps, history)
+    quarantined = {history.series: _ingest(platform, steps, history) for history in histories}
     coverage = _detect(platform, steps, histories)
     repairs = _repair(platform, steps)
     runs = [_backtest(platform, steps, symbol) for symbol in ("BTC-USDT", "ETH-USDT")]
@@ -76,6 +76,7 @@ def _play(platform: LocalPlatform, steps: Steps) -> Findings:
         sweep=sweep,
         series=sorted(platform.api.pages("/series", "series"), key=lambda item: (item["timeframe"], item["symbol"])),
         coverage=coverage,
+        quarantined=quarantined,
         gaps=list(platform.api.pages("/gaps", "gaps")),
         repairs=repairs,
         steps=steps.done,
@@ -83,11 +84,13 @@ def _play(platform: LocalPlatform, steps: Steps) -> Findings:
     )
 
 
-def _ingest(platform: LocalPlatform, steps: Steps, history: History) -> None:
+def _ingest(platform: LocalPlatform, steps: Steps, history: History) -> int:
+    """Ingest a history and return how many rows went to quarantine."""
     length = f"{(history.end - history.start) / 86_400_000:,.0f} days of {history.timeframe}"
     with steps.step(f"Ingest {history.symbol}, {length}", history.candles) as bar:
         sums = ingest(platform, history, bar.advance)
         bar.note = f"{sums['added']:,} candles, {sums['requests']} requests, {sums['quarantined']} quarantined"
+    return sums["quarantined"]
 
 
 def _detect(platform: LocalPlatform, steps: Steps, histories: list[History]) -> list[dict[str, Any]]:

@@ -23,6 +23,11 @@ class History:
     exchange: str = "binance"
 
     @property
+    def series(self) -> str:
+        """Series id."""
+        return f"{self.exchange}/{self.symbol}/{self.timeframe}"
+
+    @property
     def event(self) -> dict[str, Any]:
         """The part that events of every job share."""
         return {"exchange": self.exchange, "symbol": self.symbol, "timeframe": self.timeframe}

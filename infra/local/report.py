@@ -3,91 +3,16 @@
 from __future__ import annotations
 
 import json
-import statistics
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from html import escape
 from pathlib import Path
 from typing import Any
 
 from infra.local.charts import HOLD, STRATEGY, Curve, HeatMap, equity_chart, heat_map
+from infra.local.findings import CAUSES, Findings, RunPart, SweepPart
 from infra.local.page import NONE, code, day, days, definitions, details, moment, number, percent, span, table
-from infra.local.progress import Step
 
 STYLE = Path(__file__).with_name("report.css")
-CAUSES = {
-    "absent_at_exchange": "the exchange has no candle there: asked in two differently laid windows, it returned the "
-    "candles before and after the hole and none inside",
-    "before_listing": "the market was not listed yet",
-}
-
-
-@dataclass(frozen=True)
-class RunPart:
-    """A run: the answer of ``GET /runs/{id}`` and its result with curves."""
-
-    answer: Mapping[str, Any]
-    result: Mapping[str, Any]
-
-    @property
-    def symbol(self) -> str:
-        """Canonical symbol."""
-        return str(self.answer["config"]["symbol"])
-
-    @property
-    def title(self) -> str:
-        """Strategy with its parameters."""
-        values = "/".join(f"{value:g}" for value in self.answer["config"]["parameters"].values())
-        return f"{self.answer['config']['strategy'].replace('_', ' ')} {values}".strip()
-
-    @property
-    def metrics(self) -> Mapping[str, Any]:
-        """Numbers of the strategy."""
-        found: Mapping[str, Any] = self.answer["metrics"]
-        return found
-
-    @property
-    def held(self) -> Mapping[str, Any]:
-        """Numbers of buying and holding."""
-        found: Mapping[str, Any] = self.answer["benchmark"]["metrics"]
-        return found
-
-
-@dataclass(frozen=True)
-class SweepPart:
-    """A sweep: the answer of ``GET /sweeps/{id}`` and every row of its results."""
-
-    answer: Mapping[str, Any]
-    rows: Sequence[Mapping[str, Any]]
-
-    def by_sharpe(self) -> list[Mapping[str, Any]]:
-        """Rows with a Sharpe ratio, best first; ties by number."""
-        ranked = [row for row in self.rows if row["metrics"]["sharpe"] is not None]
-        return sorted(ranked, key=lambda row: (-row["metrics"]["sharpe"], row["set"]))
-
-
-@dataclass(frozen=True)
-class Findings:
-    """Everything that the report tells.
-
-    Attributes
-    ----------
-    coverage
-        Report of ``detect_gaps`` per series.
-    series, gaps
-        Items of ``GET /series`` and ``GET /gaps``.
-    repairs
-        Reports of ``backfill_candles``.
-    """
-
-    runs: Sequence[RunPart]
-    sweep: SweepPart
-    series: Sequence[Mapping[str, Any]]
-    coverage: Sequence[Mapping[str, Any]]
-    gaps: Sequence[Mapping[str, Any]]
-    repairs: Sequence[Mapping[str, Any]]
-    steps: Sequence[Step]
-    requests: int
 
 
 def write_report(findings: Findings) -> str:
@@ -192,27 +117,27 @@ def _sweep_section(sweep: SweepPart) -> str:
         f"Sharpe ratio of {len(sweep.rows):,} parameter sets of the fast and the slow average",
     )
     better = sum(row["metrics"]["sharpe"] > held for row in ranked)
-    median = statistics.median(row["metrics"]["sharpe"] for row in ranked)
+    median = ranked[len(ranked) // 2]
     rows = [
         (
-            f"{row['parameters']['fast']:g} / {row['parameters']['slow']:g}",
+            f"{row['parameters']['fast']:g}/{row['parameters']['slow']:g}",
             number(row["metrics"]["sharpe"]),
             percent(row["metrics"]["total_return"], 0, sign=True),
             percent(row["metrics"]["max_drawdown"], 0),
             number(row["metrics"]["n_trades"], 0),
         )
-        for row in (*ranked[:3], ranked[len(ranked) // 2], ranked[-1])
+        for row in (*ranked[:3], median, ranked[-1])
     ]
     names = ("best", "second", "third", "median", "worst")
     return (
         f"<h2>{len(sweep.rows):,} parameter sets on {escape(config['symbol'])}</h2>"
         f"<p>{better} of {len(sweep.rows):,} sets have a higher Sharpe ratio than buying and holding ({number(held)}); "
-        f"the median set has {number(median)}. Blue is better than holding, brown is worse. The ring marks the best "
-        "set, chosen with hindsight: the best of a thousand looks good by luck alone, and says nothing about tomorrow "
-        "until it has been tested on candles that did not choose it.</p>"
+        f"the median set has {number(median['metrics']['sharpe'])}. Blue is better than holding, brown is worse. The "
+        "ring marks the best set, chosen with hindsight: the best of a thousand looks good by luck alone, and says "
+        "nothing about tomorrow until it has been tested on candles that did not choose it.</p>"
         f"{picture}"
         + table(
-            ("", "fast / slow", "Sharpe", "return", "drawdown", "trades"),
+            ("", "fast/slow", "Sharpe", "return", "drawdown", "trades"),
             [(name, *row) for name, row in zip(names, rows, strict=True)],
             numbers=(2, 3, 4, 5),
         )
@@ -236,6 +161,7 @@ def _data_section(findings: Findings) -> str:
                 f"{report['missing']:,}",
                 percent(share, 3),
                 f"{report['gaps_explained']} / {report['gaps_open']}",
+                f"{findings.quarantined[name]:,}",
                 moment(item["first_open_time"]),
                 moment(item["last_open_time"]),
             )
@@ -253,10 +179,16 @@ def _data_section(findings: Findings) -> str:
     gaps = "".join(_gap(gap) for gap in findings.gaps) or "<p>No gap was found.</p>"
     tried = sum(report["gaps_found"] for report in findings.repairs)
     fixed = sum(report["gaps_fixed"] for report in findings.repairs)
+    still_open = sum(report["gaps_open"] for report in findings.coverage)
+    verdict = (
+        "Every candle of the grid is stored, or its absence is explained."
+        if not still_open
+        else f'<span class="warn">{still_open} gaps are open: missing without an explanation.</span>'
+    )
     return (
         "<h2>Can the data be trusted?</h2>"
-        "<p>Every candle of the grid is stored, or its absence is explained. Candles are never invented.</p>"
-        f"{table(head, rows, numbers=(1, 2, 3, 4, 5))}"
+        f"<p>{verdict} Candles are never invented. Times are UTC.</p>"
+        f"{table(head, rows, numbers=(1, 2, 3, 4, 5, 6))}"
         f"<h3>Gaps</h3><p>{tried} holes were taken to the exchange again; {fixed} could be filled.</p>{gaps}"
     )
 

@@ -1,0 +1,85 @@
+"""A sweep through the state machine of the template equals the same sweep in one process, bit for bit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, cast
+
+import pytest
+
+from candlecloud.jobs.pinned import read_candles
+from candlecloud.runs.collect import collect_results
+from candlecloud.runs.config import canonical_json
+from candlecloud.runs.evaluate import evaluate_batch
+from candlecloud.runs.identity import sweep_identity
+from candlecloud.runs.sweep import SweepConfig
+from infra.local.platform import LocalPlatform
+
+HOUR = 3_600_000
+EVENT = {"exchange": "binance", "symbol": "BTC-USDT", "timeframe": "1h"}
+SWEEP: dict[str, Any] = {
+    **EVENT,
+    "strategy": "dual_sma",
+    "grid": {"fast": {"start": 2, "stop": 20, "step": 2}, "slow": [5, 30, 40, 50, 60, 70, 80, 90]},
+    "end": "2025-08-18T00:00:00Z",
+}
+SETS = 72
+"""80 combinations, 8 of which have a fast average of 6 or more bars over a slow one of 5."""
+
+
+@contextmanager
+def filled_platform() -> Iterator[LocalPlatform]:
+    with LocalPlatform() as platform:
+        end = platform.exchange.now() // HOUR * HOUR
+        platform.invoke("ingest_candles", {**EVENT, "start": end - 2_000 * HOUR, "end": end})
+        yield platform
+
+
+def sweep(platform: LocalPlatform, batch_size: int) -> tuple[dict[str, Any], bytes]:
+    """Run the sweep through the API and return its answer and the stored results."""
+    accepted = platform.api.post("/sweeps", {**SWEEP, "batch_size": batch_size}).json()
+    assert (accepted["sets"], accepted["excluded"]) == (SETS, 8)
+    *_, answer = platform.api.wait(
+        f"/sweeps/{accepted['sweep_id']}", frozenset({"succeeded", "partial", "failed"}), timeout_s=60
+    )
+    results = platform.stores.sweeps.get_results(accepted["sweep_id"])
+    assert results is not None
+    return answer, results
+
+
+def in_one_process(platform: LocalPlatform, sweep_id: str) -> bytes:
+    record = platform.stores.sweeps.get(sweep_id)
+    assert record is not None
+    identity = sweep_identity(record.config)
+    table = read_candles(platform.stores, identity)
+    whole = evaluate_batch(cast(SweepConfig, identity.config), table, 0, SETS)
+    return canonical_json(collect_results(identity, [whole], []))
+
+
+@pytest.mark.parametrize(("batch_size", "batches"), [(1, 72), (7, 11), (100, 1)])
+def test_batches_of_any_size_give_the_bytes_of_one_process(batch_size: int, batches: int) -> None:
+    with filled_platform() as platform:
+        answer, results = sweep(platform, batch_size)
+        assert (answer["state"], answer["missing"]) == ("succeeded", [])
+        assert answer["progress"]["batches_planned"] == batches
+        assert results == in_one_process(platform, answer["sweep_id"])
+        (execution,) = executions(platform)
+        assert execution["status"] == "SUCCEEDED"
+        assert len(execution["output"].encode()) < 32 * 1024, "states carry pointers only"
+        assert platform.functions.failed_events == []
+
+
+def executions(platform: LocalPlatform) -> list[dict[str, Any]]:
+    client = platform.session.client("stepfunctions")
+    (machine,) = client.list_state_machines()["stateMachines"]
+    found = client.list_executions(stateMachineArn=machine["stateMachineArn"])["executions"]
+    return [client.describe_execution(executionArn=execution["executionArn"]) for execution in found]
+
+
+def test_the_same_sweep_again_is_the_same_sweep() -> None:
+    with filled_platform() as platform:
+        first, results = sweep(platform, 50)
+        again, same = sweep(platform, 20)
+        assert (again["sweep_id"], same) == (first["sweep_id"], results)
+        assert len(executions(platform)) == 1
