@@ -23,7 +23,9 @@ class Access(StrEnum):
     """What a function may do with one S3 prefix or with the table."""
 
     READ = "read"
+    WRITE = "write"
     READ_WRITE = "read_write"
+    READ_WRITE_DELETE = "read_write_delete"
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ FUNCTIONS: Mapping[str, FunctionSpec] = {
         memory_mb=1024,
         timeout_s=300,
         objects={"candles": Access.READ_WRITE, "quarantine": Access.READ_WRITE},
-        table=Access.READ_WRITE,
+        table=Access.READ_WRITE_DELETE,
         concurrency=1,
         max_event_age_s=3600,
     ),
@@ -82,7 +84,7 @@ FUNCTIONS: Mapping[str, FunctionSpec] = {
         memory_mb=1024,
         timeout_s=900,
         objects={"candles": Access.READ_WRITE, "quarantine": Access.READ_WRITE},
-        table=Access.READ_WRITE,
+        table=Access.READ_WRITE_DELETE,
         concurrency=1,
     ),
     "detect_gaps": FunctionSpec(
@@ -90,7 +92,7 @@ FUNCTIONS: Mapping[str, FunctionSpec] = {
         memory_mb=1024,
         timeout_s=300,
         objects={"candles": Access.READ},
-        table=Access.READ_WRITE,
+        table=Access.READ_WRITE_DELETE,
         max_event_age_s=3600,
     ),
     "reindex_series": FunctionSpec(
@@ -98,20 +100,20 @@ FUNCTIONS: Mapping[str, FunctionSpec] = {
         memory_mb=1024,
         timeout_s=900,
         objects={"candles": Access.READ},
-        table=Access.READ_WRITE,
+        table=Access.READ_WRITE_DELETE,
     ),
     "run_backtest": FunctionSpec(
         layers=_COMPUTE,
         memory_mb=1769,
         timeout_s=300,
-        objects={"candles": Access.READ, "runs": Access.READ_WRITE},
+        objects={"candles": Access.READ, "runs": Access.WRITE},
         table=Access.READ_WRITE,
     ),
     "plan_sweep": FunctionSpec(
         layers=_DATA,
         memory_mb=1024,
         timeout_s=120,
-        objects={"candles": Access.READ, "sweeps": Access.READ_WRITE},
+        objects={"sweeps": Access.WRITE},
         table=Access.READ_WRITE,
     ),
     # Its children are EXPRESS executions, which end after five minutes: two attempts must fit.
@@ -143,12 +145,12 @@ FUNCTIONS: Mapping[str, FunctionSpec] = {
         timeout_s=28,
         objects={
             "candles": Access.READ,
-            "runs": Access.READ_WRITE,
-            "sweeps": Access.READ_WRITE,
+            "runs": Access.READ,
+            "sweeps": Access.READ,
             "replies": Access.READ_WRITE,
             "exports": Access.READ_WRITE,
         },
-        table=Access.READ_WRITE,
+        table=Access.READ_WRITE_DELETE,
     ),
 }
 """Job to function. The job's name is also the name of its folder, event file and alarm."""

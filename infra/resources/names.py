@@ -84,9 +84,10 @@ class Names:
         return f"arn:{Aws.PARTITION}:states:{Aws.REGION}:{Aws.ACCOUNT_ID}:stateMachine:{self.state_machine}"
 
     @property
-    def state_machine_executions_arn(self) -> str:
-        """Every execution of the state machine; executions are named when they start."""
-        return f"arn:{Aws.PARTITION}:states:{Aws.REGION}:{Aws.ACCOUNT_ID}:execution:{self.state_machine}/*"
+    def state_machine_executions_arns(self) -> list[str]:
+        """Every execution of the state machine, and every child of its map; they are named when they start."""
+        executions = f"arn:{Aws.PARTITION}:states:{Aws.REGION}:{Aws.ACCOUNT_ID}:execution:{self.state_machine}"
+        return [f"{executions}:*", f"{executions}/*"]
 
     @property
     def undelivered_queue_arn(self) -> str:

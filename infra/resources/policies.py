@@ -19,13 +19,15 @@ from infra.resources.names import Names
 
 _OBJECT_ACTIONS = {
     Access.READ: ["s3:GetObject"],
+    Access.WRITE: ["s3:PutObject"],
     Access.READ_WRITE: ["s3:GetObject", "s3:PutObject"],
 }
 _TABLE_READ = ["dynamodb:GetItem", "dynamodb:Query"]
-_TABLE_WRITE = ["dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
+_TABLE_WRITE = ["dynamodb:PutItem", "dynamodb:UpdateItem"]
 _TABLE_ACTIONS = {
     Access.READ: _TABLE_READ,
-    Access.READ_WRITE: sorted([*_TABLE_READ, *_TABLE_WRITE]),
+    Access.READ_WRITE: [*_TABLE_READ, *_TABLE_WRITE],
+    Access.READ_WRITE_DELETE: [*_TABLE_READ, *_TABLE_WRITE, "dynamodb:DeleteItem"],
 }
 _LOG_DELIVERY = [
     "logs:CreateLogDelivery",
@@ -85,19 +87,17 @@ def state_machine_role(scope: Construct, jobs: Sequence[str], names: Names) -> i
         _allow(["lambda:InvokeFunction"], [names.function_arn(job) for job in jobs]),
         _allow(["s3:GetObject"], [_objects_arn("sweeps", names)]),
         _allow(["states:StartExecution"], [names.state_machine_arn]),
-        _allow(["states:DescribeExecution", "states:StopExecution"], [names.state_machine_executions_arn]),
+        _allow(["states:DescribeExecution", "states:StopExecution"], names.state_machine_executions_arns),
         _allow(_LOG_DELIVERY, ["*"]),
     ]
+    # By account and not by ARN: the children of the map assume it too, and theirs is another.
     principal = iam.ServicePrincipal(
-        "states.amazonaws.com",
-        conditions={
-            "StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID},
-            "ArnEquals": {"aws:SourceArn": names.state_machine_arn},
-        },
+        "states.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
     )
     role = _role(scope, "StateMachineRole", principal, statements)
     acknowledge_wildcard(scope, _objects_arn("sweeps", names), "The plan of whichever sweep is started.")
-    acknowledge_wildcard(scope, names.state_machine_executions_arn, "Its own executions, named when they start.")
+    for arn in names.state_machine_executions_arns:
+        acknowledge_wildcard(scope, arn, "Its own executions, named when they start.")
     acknowledge_wildcard(scope, "*", "Log delivery: these actions know no resource; AWS documents '*' for them.")
     return role
 
