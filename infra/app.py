@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shutil
 import sys
 import tempfile
@@ -16,7 +17,7 @@ from typing import Any
 
 from infra.audit import nag_summary, wildcard_summary
 from infra.bundle.fingerprint import stale_parts
-from infra.context import ROOT, parse_context, read_raw_context
+from infra.context import OWN_KEYS, ROOT, parse_context, read_raw_context
 
 STACKS = {"data": "CandlecloudData", "platform": "CandlecloudPlatform"}
 """Template file to stack."""
@@ -50,10 +51,12 @@ def synthesise(outdir: Path, *, snapshot: bool = False, raw_context: Mapping[str
     from infra.resources.names import Names
 
     raw = dict(read_raw_context() if raw_context is None else raw_context)
-    context = parse_context(raw)
     if snapshot:
         raw["aws:cdk:disable-asset-staging"] = True
     app = App(outdir=str(outdir), context=raw, analytics_reporting=False)
+    # By way of the app, which also knows what was given to the CDK command with -c.
+    own = {key: app.node.try_get_context(key) for key in OWN_KEYS}
+    context = parse_context({key: value for key, value in own.items() if value is not None})
     names = Names(context.name)
     data = DataStack(app, STACKS["data"], names, termination_protection=True)
     platform = PlatformStack(app, STACKS["platform"], names, context, Assets(snapshot=snapshot))
@@ -89,7 +92,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Synthesise to cdk.out, or refresh the snapshot."""
     parser = argparse.ArgumentParser(prog="python -m infra.app", description=__doc__)
     parser.add_argument("--snapshot", action="store_true", help="refresh infra/template/ instead of writing cdk.out")
-    parser.add_argument("--output", type=Path, default=ROOT / "cdk.out", help="folder of the cloud assembly")
+    parser.add_argument(
+        "--output",
+        type=Path,
+        default=Path(os.environ.get("CDK_OUTDIR", ROOT / "cdk.out")),
+        help="folder of the cloud assembly",
+    )
     arguments = parser.parse_args(argv)
     if shutil.which("node") is None:
         print(

@@ -15,6 +15,10 @@ class ContextError(ValueError):
     """cdk.json asks for something that can't be built."""
 
 
+OWN_KEYS = ("name", "series", "reserve_lanes", "alarm_topic_arn")
+"""Keys of the context that are ours; the rest is CDK's."""
+
+
 @dataclass(frozen=True)
 class ScheduledSeries:
     """One series whose jobs run on a schedule; symbol is the canonical key."""
@@ -72,9 +76,18 @@ def parse_context(raw: Mapping[str, Any]) -> Context:
     return Context(
         name=name,
         series=series,
-        reserve_lanes=bool(raw.get("reserve_lanes", True)),
+        reserve_lanes=_flag(raw.get("reserve_lanes", True)),
         alarm_topic_arn=str(raw.get("alarm_topic_arn", "")),
     )
+
+
+def _flag(value: Any) -> bool:
+    """Read yes or no; ``-c reserve_lanes=false`` arrives as text."""
+    if isinstance(value, bool):
+        return value
+    if value in ("true", "false"):
+        return bool(value == "true")
+    raise ContextError(f"cdk.json: reserve_lanes is true or false, not {value!r}")
 
 
 def _series(item: Any) -> ScheduledSeries:

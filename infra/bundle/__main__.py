@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from infra.bundle.build import build
 from infra.bundle.interpreter import find_interpreter
+from infra.bundle.libraries import ForeignLibraryError
 from infra.bundle.measure import measure, size_table
 from infra.bundle.platforms import UnsupportedHostError, host_target, lambda_target
 from infra.catalogue import PYTHON
@@ -35,7 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     started = time.monotonic()
     try:
         build(target, interpreter, _say)
-    except subprocess.CalledProcessError as error:
+    except (subprocess.CalledProcessError, ForeignLibraryError) as error:
         return _fail(f"building for {target.name} failed: {error}")
     sizes = measure(target.folder)
     print(f"\n{target.name} ({target.machine}), Python {PYTHON}, {time.monotonic() - started:.0f} s")

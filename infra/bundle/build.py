@@ -8,6 +8,7 @@ from pathlib import Path
 
 from infra.bundle.byte_code import compile_folder
 from infra.bundle.fingerprint import write_fingerprints
+from infra.bundle.libraries import check_libraries
 from infra.bundle.platforms import Target
 from infra.bundle.trim import trim
 from infra.bundle.wheels import install_wheels
@@ -50,5 +51,6 @@ def _build_layer(name: str, target: Target, interpreter: Path | None) -> None:
         python.mkdir(parents=True)
         install_wheels(ROOT / "layers" / name / "requirements.txt", python, target)
         trim(name, python)
+        check_libraries(python, target.machine)
     if interpreter is not None:
         compile_folder(interpreter, layer, "/opt")

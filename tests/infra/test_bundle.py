@@ -16,6 +16,7 @@ from infra.bundle import fingerprint
 from infra.bundle.byte_code import compile_folder
 from infra.bundle.fingerprint import stale_parts, write_fingerprints
 from infra.bundle.interpreter import find_interpreter
+from infra.bundle.libraries import ForeignLibraryError, check_libraries
 from infra.bundle.locks import DEV_LOCK, LAYERS, LEFT_OUT
 from infra.bundle.measure import LIMIT_BYTES, FunctionSize, measure, size_table
 from infra.bundle.platforms import UnsupportedHostError, host_target, lambda_target
@@ -161,6 +162,22 @@ def test_a_build_is_stale_once_its_sources_change(tmp_path: Path, monkeypatch: p
     (root / "layers/core/python/candlecloud/a.py").write_text("changed")
     (root / "functions/api/handler.py").write_text("changed")
     assert stale_parts(build) == ["functions/api", "layers/core"]
+
+
+def _library(path: Path, machine: int, needs: bytes) -> None:
+    head = b"\x7fELF\x02\x01\x01" + bytes(9) + (3).to_bytes(2, "little") + machine.to_bytes(2, "little")
+    path.write_bytes(head + b"\x00" + needs + b"\x00")
+
+
+def test_libraries_are_for_the_target(tmp_path: Path) -> None:
+    _library(tmp_path / "good.so", 183, b"GLIBC_2.34")
+    (tmp_path / "script.so").write_text("INPUT(good.so)")
+    assert check_libraries(tmp_path, "aarch64") == 1
+    with pytest.raises(ForeignLibraryError, match=r"good\.so is for aarch64"):
+        check_libraries(tmp_path, "x86_64")
+    _library(tmp_path / "new.so.1", 183, b"GLIBC_2.38")
+    with pytest.raises(ForeignLibraryError, match=r"new\.so\.1 needs glibc 2\.38"):
+        check_libraries(tmp_path, "aarch64")
 
 
 def _run_bare(tmp_path: Path, handler: str, event: object) -> dict[str, object]:

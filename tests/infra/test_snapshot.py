@@ -70,12 +70,14 @@ def test_context_is_read_without_the_cdk_command() -> None:
     context = parse_context(read_raw_context())
     assert context.name == "candlecloud"
     assert context.series
+    assert parse_context({"reserve_lanes": "false"}).reserve_lanes is False
 
 
 @pytest.mark.parametrize(
     "raw",
     [
         {"name": ""},
+        {"reserve_lanes": "perhaps"},
         {"series": [{"exchange": "binance", "symbol": "BTC-USDT"}]},
         {"series": ["binance/BTC-USDT/1h"]},
         {"series": [{"exchange": "kraken", "symbol": "BTC-USD", "timeframe": "1h"}] * 2},
