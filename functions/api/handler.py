@@ -26,4 +26,5 @@ def _adapter(world: World) -> Mangum:
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     world = world_of("api")
-    return world.once("http", lambda: _adapter(world))(event, context)
+    adapter = cast(Mangum, world.once("http", lambda: _adapter(world)))
+    return adapter(event, context)

@@ -44,7 +44,8 @@ def test_each_error_has_the_whole_body(kind: type[CandlecloudError]) -> None:
     assert response.status_code == body.status == STATUS[kind.code]
     assert (body.code, body.message, body.detail) == (kind.code, "What is wrong.", "What is wrong.")
     assert (body.instance, body.request_id) == ("/here", "12345678")
-    assert len(body.hint) > 10 and body.hint.endswith((".", ")"))
+    assert len(body.hint) > 10
+    assert body.hint.endswith((".", ")"))
 
 
 def test_retry_after_is_what_the_exchange_said() -> None:

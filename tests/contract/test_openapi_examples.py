@@ -24,26 +24,33 @@ def examples_of(document: dict[str, Any]) -> list[dict[str, Any]]:
     calls: dict[tuple[str, str], dict[str, Any]] = {}
     for operation_name, operation in openapi.operations(document):
         method, path = operation_name.split(" ")
-
-        def call(name: str, method: str = method, path: str = path) -> dict[str, Any]:
+        parts = (*_sent(operation), *_answered(operation))
+        for name, part in parts:
             empty = {"name": name, "method": method, "path": path, "request": {}}
-            return calls.setdefault((f"{method} {path}", name), empty)
-
-        for parameter in operation["parameters"]:
-            for name, example in parameter.get("examples", {}).items():
-                call(name)["request"].setdefault(parameter["in"], {})[parameter["name"]] = example["value"]
-        for content in operation.get("requestBody", {}).get("content", {}).values():
-            for name, example in content.get("examples", {}).items():
-                call(name)["request"]["body"] = example["value"]
-        for status, answer in operation["responses"].items():
-            for media, content in answer.get("content", {}).items():
-                for name, example in content.get("examples", {}).items():
-                    made = call(name)
-                    made |= {"status": int(status), "media": media, "response": example["value"]}
-                    made["schema"] = content["schema"]
-                    if "x-token-scope" in example:
-                        made["scope"] = example["x-token-scope"]
+            call = calls.setdefault((operation_name, name), empty)
+            for place, value in part.pop("request", {}).items():
+                known = call["request"].get(place, {})
+                call["request"][place] = known | value
+            call |= part
     return sorted(calls.values(), key=lambda found: _ORDER[found["name"]])
+
+
+def _sent(operation: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for parameter in operation["parameters"]:
+        for name, example in parameter.get("examples", {}).items():
+            yield name, {"request": {parameter["in"]: {parameter["name"]: example["value"]}}}
+    for content in operation.get("requestBody", {}).get("content", {}).values():
+        for name, example in content.get("examples", {}).items():
+            yield name, {"request": {"body": example["value"]}}
+
+
+def _answered(operation: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for status, answer in operation["responses"].items():
+        for media, content in answer.get("content", {}).items():
+            for name, example in content.get("examples", {}).items():
+                scope = {"scope": example["x-token-scope"]} if "x-token-scope" in example else {}
+                shown = {"response": example["value"], "schema": content["schema"]}
+                yield name, {"status": int(status), "media": media, **shown, **scope}
 
 
 def walk(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
@@ -61,7 +68,7 @@ EXAMPLES = examples_of(DOCUMENT)
 
 
 @pytest.fixture(scope="module")
-def played() -> Iterator[dict[str, tuple[Any, dict[str, str]]]]:
+def played() -> dict[str, tuple[Any, dict[str, str]]]:
     """All examples, made in order on one world; the answer and what the recorded identities are called today."""
     names: dict[str, str] = {}
     found = {}
@@ -70,11 +77,13 @@ def played() -> Iterator[dict[str, tuple[Any, dict[str, str]]]]:
             response = play(world, call, names)
             learn_names(call["response"], response.json(), names)
             found[call["name"]] = (response, dict(names))
-    yield found
+    return found
 
 
 @pytest.mark.parametrize("call", EXAMPLES, ids=lambda call: call["name"])
-def test_the_example_is_what_the_api_answers(call: dict[str, Any], played: dict[str, tuple[Any, dict[str, str]]]) -> None:
+def test_the_example_is_what_the_api_answers(
+    call: dict[str, Any], played: dict[str, tuple[Any, dict[str, str]]]
+) -> None:
     response, names = played[call["name"]]
     assert response.status_code == call["status"]
     assert response.headers["content-type"] == call["media"]

@@ -45,12 +45,14 @@ def test_defaults_and_fields_are_those_of_the_engine() -> None:
 
 def test_a_sweep_from_start_to_results(world: ApiWorld) -> None:
     started = world.client.post("/sweeps", json=SWEEP, headers=world.headers("run"))
-    assert started.status_code == 202 and (started.json()["sets"], started.json()["excluded"]) == (12, 3)
+    assert started.status_code == 202
+    assert (started.json()["sets"], started.json()["excluded"]) == (12, 3)
     place = started.headers["location"]
     sweep = world.client.get(place, headers=world.headers("read")).json()
     assert sweep["progress"] == {"sets": 12, "batches_planned": 1, "batches_done": 1, "fraction": 1.0}
     best = [row["metrics"]["sharpe"] for row in sweep["best"]]
-    assert best == sorted(best, reverse=True) and len(best) == 5
+    assert best == sorted(best, reverse=True)
+    assert len(best) == 5
 
     rows, cursor = [], ""
     while cursor is not None:
@@ -59,7 +61,8 @@ def test_a_sweep_from_start_to_results(world: ApiWorld) -> None:
         rows += page["rows"]
         cursor = page["next_cursor"]
     returns = [row["metrics"]["total_return"] for row in rows]
-    assert len(rows) == page["total"] == 12 and returns == sorted(returns, reverse=True)
+    assert len(rows) == page["total"] == 12
+    assert returns == sorted(returns, reverse=True)
     assert sorted(row["set"] for row in rows) == list(range(12))
 
     by_set = world.client.get(f"{place}/results?sort=set", headers=world.headers("read")).json()["rows"]
@@ -76,7 +79,9 @@ def test_the_suggested_backfill_can_be_sent_as_it_is(world: ApiWorld) -> None:
     too_early = {**RUN, "start": "2023-03-02"}
     details = world.client.post("/backtest/run", json=too_early, headers=world.headers("run")).json()["details"]
     ready = details["backfill_request"]
-    answer = world.client.request(ready["method"], ready["path"], json=ready["body"], headers=world.headers("data:write"))
+    answer = world.client.request(
+        ready["method"], ready["path"], json=ready["body"], headers=world.headers("data:write")
+    )
     assert answer.status_code == 202
     assert world.dispatcher.backfills[-1] == ready["body"]
     assert details["required_start"]["iso"] == ready["body"]["start"]

@@ -20,7 +20,8 @@ def test_a_long_run_is_202_until_it_has_ended() -> None:
         world.dispatcher.deferred = True
         answer = world.client.post("/backtest/run", json=RUN, headers=world.headers())
         assert (answer.status_code, answer.json()["state"]) == (202, "running")
-        assert answer.json()["metrics"] is None and answer.headers["retry-after"] == "2"
+        assert answer.json()["metrics"] is None
+        assert answer.headers["retry-after"] == "2"
         place = answer.headers["location"]
         early = world.client.get(f"{place}/result", headers=world.headers())
         assert (early.status_code, early.json()["code"]) == (409, "conflict")
@@ -41,7 +42,8 @@ def test_what_could_not_be_started_can_be_sent_again(monkeypatch: pytest.MonkeyP
             assert (failed.status_code, failed.json()["code"]) == (503, "store_unavailable")
             assert int(failed.headers["retry-after"]) >= 1
             again = world.client.post(route, json=body, headers=world.headers())
-            assert again.status_code in (200, 202) and again.json()["state"] == "succeeded"
+            assert again.status_code in (200, 202)
+            assert again.json()["state"] == "succeeded"
 
 
 def test_progress_of_a_sweep_that_runs() -> None:
@@ -68,15 +70,20 @@ def test_large_answers_leave_by_a_link() -> None:
     with api_world(max_inline_bytes=2_000) as world:
         run = world.client.post("/backtest/run", json=RUN, headers=world.headers()).json()
         place = world.client.post("/sweeps", json=SWEEP, headers=world.headers()).headers["location"]
-        for url, accept in ((run["links"]["result"], "*/*"), (f"{place}/results", "*/*"), (f"{place}/results", PARQUET)):
+        for url, accept in (
+            (run["links"]["result"], "*/*"),
+            (f"{place}/results", "*/*"),
+            (f"{place}/results", PARQUET),
+        ):
             answer = world.client.get(url, headers=world.headers() | {"Accept": accept}, follow_redirects=False)
-            assert answer.status_code == 303 and answer.content == b""
+            assert answer.status_code == 303
+            assert answer.content == b""
             link = urlsplit(answer.headers["location"])
             key = unquote(link.path).lstrip("/")
             assert "X-Amz-Expires=900" in link.query or "Expires=" in link.query
             stored = world.stores.objects.get(key.removeprefix(f"{world.stores.objects.bucket}/"))
-            assert stored is not None and len(stored.body) > 2_000
-
+            assert stored is not None
+            assert len(stored.body) > 2_000
 
 
 def test_errors_of_ours_show_nothing_but_an_id(capsys: pytest.CaptureFixture[str]) -> None:
@@ -88,10 +95,12 @@ def test_errors_of_ours_show_nothing_but_an_id(capsys: pytest.CaptureFixture[str
         patch.setattr(world.stores.index, "list_series", broken)
         answer = world.client.get("/series", headers=world.headers())
         assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
-        assert "secret" not in answer.text and "10.0.0.1" not in answer.text
+        assert "secret" not in answer.text
+        assert "10.0.0.1" not in answer.text
         assert answer.json()["request_id"] == answer.headers["x-request-id"]
         logged = capsys.readouterr().out
-        assert "secret-bucket" in logged and answer.headers["x-request-id"] in logged
+        assert "secret-bucket" in logged
+        assert answer.headers["x-request-id"] in logged
 
         def silent(**_: object) -> None:
             raise TransientStoreError("Could not read the index.", reason="Throttling")

@@ -21,7 +21,9 @@ def main(arguments: list[str]) -> int:
             body = response.json()
             good = (response.status_code, body["code"]) == (row.status, row.code)
             wrong += not good
-            print(f"{response.status_code} {body['code']:<22} {row.title:<34} {body['message']} -> {body['hint']}"[:230])
+            print(
+                f"{response.status_code} {body['code']:<22} {row.title:<34} {body['message']} -> {body['hint']}"[:230]
+            )
             if "--bodies" in arguments:
                 print(json.dumps(body, indent=2, ensure_ascii=False))
             highest = max(highest, response.status_code)

@@ -48,7 +48,7 @@ class ApiWorld:
 
 @contextmanager
 def api_world(*, max_wait_s: float = 5.0, max_inline_bytes: int = 1_000_000) -> Iterator[ApiWorld]:
-    """Three months of hourly BTC with a real outage and one restated candle, a month of ETH, one job on time, one late."""
+    """Three months of hourly BTC with a real outage and a restated candle, a month of ETH, a job on time, one late."""
     with embedded_stores() as stores:
         seed(stores)
         dispatcher = InlineDispatcher(stores, clock)

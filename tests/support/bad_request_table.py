@@ -16,6 +16,7 @@ from tests.support.api_world import ApiWorld
 BTC = {"exchange": "binance", "symbol": "BTC-USDT", "timeframe": "1h"}
 RUN = {**BTC, "strategy": "dual_sma", "parameters": {"fast": 20, "slow": 50}}
 JSON = {"Content-Type": "application/json"}
+THOUSAND = {"start": 2, "stop": 1000, "step": 1}
 KEY = {"Idempotency-Key": "the-same-key"}
 
 
@@ -100,7 +101,7 @@ TABLE = [
     _run("as_of in the future", 422, "invalid_range", "future", {"as_of": "2099-01-01"}),
     BadRequest(
         "sweep too large", "POST", "/sweeps", 422, "invalid_parameter", "100,000",
-        body={**BTC, "strategy": "dual_sma", "grid": {n: {"start": 2, "stop": 1000, "step": 1} for n in ("fast", "slow")}},
+        body={**BTC, "strategy": "dual_sma", "grid": dict.fromkeys(("fast", "slow"), THOUSAND)},
     ),
     BadRequest(
         "step of 0", "POST", "/sweeps", 422, "invalid_parameter", "grid.fast.step",
@@ -133,5 +134,7 @@ def send(world: ApiWorld, row: BadRequest) -> Response:
         world.client.post("/ingestion/backfill", json=BTC, headers={**world.headers(), **KEY})
     known = {**world.tokens, "invented": "cc_" + "A" * 43}
     token = {} if row.scope == "none" else {"Authorization": f"Bearer {known[row.scope]}"}
-    content = {"content": row.body} if isinstance(row.body, bytes) else {"json": row.body} if row.body is not None else {}
+    content = (
+        {"content": row.body} if isinstance(row.body, bytes) else {"json": row.body} if row.body is not None else {}
+    )
     return world.client.request(row.method, row.url, params=row.query, headers={**token, **row.headers}, **content)

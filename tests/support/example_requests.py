@@ -1,4 +1,4 @@
-"""The calls that the documentation shows. `python -m tests.evidence.record_examples` makes them and keeps the answers."""
+"""The calls that the documentation shows; `python -m tests.evidence.record_examples` makes them."""
 
 from __future__ import annotations
 
@@ -16,15 +16,11 @@ def _get(name: str, route: str, summary: str, status: int = 200, /, **request: A
     return _call(name, "get", route, summary, status, request)
 
 
-def _post(
-    name: str, route: str, summary: str, status: int, body: dict[str, Any], /, **request: Any
-) -> dict[str, Any]:
+def _post(name: str, route: str, summary: str, status: int, body: dict[str, Any], /, **request: Any) -> dict[str, Any]:
     return _call(name, "post", route, summary, status, request | {"body": body})
 
 
-def _call(
-    name: str, method: str, route: str, summary: str, status: int, request: dict[str, Any]
-) -> dict[str, Any]:
+def _call(name: str, method: str, route: str, summary: str, status: int, request: dict[str, Any]) -> dict[str, Any]:
     scope = request.pop("scope", "admin")
     if status >= 400:
         request["header"] = request.get("header", {}) | ID
@@ -48,7 +44,10 @@ CALLS = [
     ),
     _get("not_a_timeframe", "/candles", "1M is not a minute", 422, query={**BTC, "timeframe": "1M"}),
     _get("nothing_stored", "/candles", "A series that is not stored", 404, query={**BTC, "symbol": "DOGE/USDT"}),
-    _get("other_cursor", "/candles", "A cursor of another query", 400, query={**BTC, "cursor": "$first_page.next_cursor"}),
+    _get(
+        "other_cursor", "/candles", "A cursor of another query", 400,
+        query={**BTC, "cursor": "$first_page.next_cursor"},
+    ),
     _get("no_token", "/candles", "Without a token", 401, query=BTC, scope="none"),
     _get("stored", "/series", "Everything that is stored"),
     _get("outage", "/gaps", "The gaps of one series: an outage of the exchange", query=BTC),
@@ -59,12 +58,16 @@ CALLS = [
         "still_running", "/backtest/run", "A run that takes longer than the API waits", 202,
         {**WHOLE, "parameters": {"fast": 12, "slow": 26}, "direction": "both"},
     ),
-    _post("too_early", "/backtest/run", "History that does not reach back far enough", 422, {**WHOLE, "start": "2023-03-02"}),
+    _post(
+        "too_early", "/backtest/run", "History that does not reach back far enough", 422,
+        {**WHOLE, "start": "2023-03-02"},
+    ),
     _post(
         "fast_above_slow", "/backtest/run", "Parameters that do not go together", 422,
         {**WHOLE, "parameters": {"fast": 50, "slow": 20}},
     ),
     _post("read_only", "/backtest/run", "A token without the scope", 403, WHOLE, scope="read"),
+    _post("no_waiting", "/runs", "A run that one looks at later", 202, {**EVENING, "fee_bps": 5}),
     _get("dual_sma_again", "/runs/{run_id}", "A run that has succeeded", path={"run_id": "$dual_sma.run_id"}),
     _get("no_run", "/runs/{run_id}", "A run that nobody asked for", 404, path={"run_id": NO_RUN}),
     _get("evening_result", "/runs/{run_id}/result", "The whole result", path={"run_id": "$evening.run_id"}),

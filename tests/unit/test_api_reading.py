@@ -70,7 +70,8 @@ def test_every_spelling_of_a_moment(given_value: object, wanted: int) -> None:
 @pytest.mark.parametrize(
     "bad",
     [
-        "yesterday", "2024-13-01", "2024-02-30T00:00:00Z", "", " ", 1.5, True, None, [], "NaN", 2**63, -1, 1706659200, "9" * 30,
+        "yesterday", "2024-13-01", "2024-02-30T00:00:00Z", "", " ", 1.5, True, None, [], "NaN", 2**63, -1, 1706659200,
+        "9" * 30,
         "2024-01-31T25:00Z", "0001-01-01", "9999-12-31T23:59:59-23:59",
     ],
 )  # fmt: skip

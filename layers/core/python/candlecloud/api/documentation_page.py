@@ -33,11 +33,12 @@ def render() -> bytes:
     links = [f'<a href="#{_anchor(name)}"><code>{escape(name)}</code></a>' for name, _ in openapi.operations(document)]
     return "\n".join(
         [
-            f'<!doctype html><html lang="en"><meta charset="utf-8"><title>candlecloud API</title><style>{_STYLE}</style>',
+            '<!doctype html><html lang="en"><meta charset="utf-8"><title>candlecloud API</title>',
+            f"<style>{_STYLE}</style>",
             '<meta name="viewport" content="width=device-width,initial-scale=1">',
             f"<h1>candlecloud API {escape(document['info']['version'])}</h1>",
             "".join(_paragraphs(document["info"]["description"])),
-            '<p>For programs: <a href="/openapi.json">/openapi.json</a>.</p>',
+            '<p>For programs: <a href="openapi.json">openapi.json</a>.</p>',
             f"<nav>{''.join(links)}</nav>",
             *sections,
             _error_table(),

@@ -36,7 +36,9 @@ class InvalidRequestError(CandlecloudError):
 
 class InvalidCursorError(CandlecloudError):
     code = "invalid_cursor"
-    default_hint = "Send next_cursor of the previous page unchanged with the same filters, or leave it out to start over."
+    default_hint = (
+        "Send next_cursor of the previous page unchanged with the same filters, or leave it out to start over."
+    )
 
 
 class BodyTooLargeError(CandlecloudError):

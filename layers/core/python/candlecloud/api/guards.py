@@ -2,7 +2,7 @@
 
 `GuardedRoute` runs them in this order, before FastAPI reads anything, so that a request without a token learns nothing
 and ``use_json_body`` comes before a complaint about the body (422). Blocking calls are made in place: a Lambda serves
-one request at a time, and the local gateway gives each request a thread, so a hop to a thread pool (0.4 ms) buys nothing.
+one request at a time, and the local gateway gives each request a thread; a hop to a thread pool (0.4 ms) buys nothing.
 """
 
 from __future__ import annotations

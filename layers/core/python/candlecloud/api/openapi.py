@@ -29,6 +29,7 @@ Crypto market data, backtests and sweeps.
 * Every error has the same body (RFC 9457). Programs read `code`, people read `message` and `hint`.
 * Every route but `/live`, `/ready`, `/openapi.json` and `/docs` needs `Authorization: Bearer <token>` with the scope
   that it names; the scope `admin` opens every route.
+* Paths in bodies (`links`, `follow`, an error's `type`) start at the API's root; the header `Location` is complete.
 * With an `Idempotency-Key` a POST can be repeated: a successful answer is kept for a day and given again.
 * Answers to GET carry a strong `ETag`; `If-None-Match` is answered with 304 when nothing has changed.
 """
@@ -75,7 +76,9 @@ def _headers(operation: dict[str, Any]) -> list[dict[str, Any]]:
     ]
     if "requestBody" in operation:
         headers.append(
-            _header("Idempotency-Key", "Makes a repeat safe: the same key and body get the same answer", "^[!-~]{1,200}$")
+            _header(
+                "Idempotency-Key", "Makes a repeat safe: the same key and body get the same answer", "^[!-~]{1,200}$"
+            )
         )
     elif "security" in operation:
         headers.append(_header("If-None-Match", "ETag of the answer that you already have", r'^"[0-9a-f]{32}"$'))

@@ -50,7 +50,6 @@ class RequestContext:
         try:
             _check_path(scope["path"])
             await self.app(scope, receive, send_with_headers)
-            return
         except InvalidRequestError as found:
             error = found
         except Exception as found:
@@ -59,6 +58,8 @@ class RequestContext:
                 raise
             error = InternalError("Something went wrong on our side.")
             error.__cause__ = found
+        else:
+            return
         response = problem_response(error, instance=_printable(scope["path"]), request_id=request_id)
         await response(scope, receive, send_with_headers)
 

@@ -24,6 +24,7 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
         for status in sorted({*statuses, 500, 503})
     }
 
+
 SEE_OTHER: dict[int | str, dict[str, Any]] = {
     303: {
         "description": "The answer is above 1 MB: follow Location, without the token, within 15 minutes",

@@ -26,7 +26,8 @@ _MESSAGES = {"missing": "This field is required.", "extra_forbidden": "There is 
 
 
 # What a field's own rule may say; each class of the domain's input errors under its code.
-_KINDS = {kind.code: kind for kind in (InvalidInputError, *InvalidInputError.__subclasses__())}
+_INPUT_ERRORS: tuple[type[InvalidInputError], ...] = (InvalidInputError, *InvalidInputError.__subclasses__())
+_KINDS = {kind.code: kind for kind in _INPUT_ERRORS}
 
 
 def from_validation(error: RequestValidationError) -> CandlecloudError:

@@ -41,8 +41,8 @@ _BINARY = {"schema": {"type": "string", "format": "binary"}}
 async def list_candles(request: Request, world: World, query: Annotated[CandleQuery, Query()]) -> Response:
     """Candles that open in `[start, end)`, oldest first.
 
-    Follow `next_cursor` (Arrow and Parquet carry it in the header `X-Next-Cursor`) until it is null. Give `as_of` to see
-    one unchanging state of the data over all pages.
+    Follow `next_cursor` (Arrow and Parquet carry it in the header `X-Next-Cursor`) until it is null. Give `as_of` to
+    see one unchanging state of the data over all pages.
     """
     media_type: str = request.state.media_type
     if media_type == JSON and query.limit > MAX_JSON_LIMIT:

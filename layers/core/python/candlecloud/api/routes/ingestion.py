@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from candlecloud.api.dependencies import World
 from candlecloud.api.guards import GuardedRoute, needs
 from candlecloud.api.instants import iso
+from candlecloud.api.location import place_of
 from candlecloud.api.negotiation import JSON
 from candlecloud.api.responses import LOCATION, problems
 from candlecloud.api.schemas.ingestion import BackfillAccepted, BackfillRequest
@@ -25,18 +26,20 @@ router = APIRouter(route_class=GuardedRoute, tags=["market data"])
     response_model=BackfillAccepted,
     responses={202: {"headers": LOCATION}, **problems(400, 401, 403, 406, 409, 413, 415, 422)},
 )
-async def backfill(world: World, body: BackfillRequest) -> Response:
+async def backfill(request: Request, world: World, body: BackfillRequest) -> Response:
     """Hand a range to the job `backfill_candles`.
 
     It fetches what the exchange can give and records the rest as explained gaps; `/gaps` of the series shows the
     outcome, `/health` that the job ran.
     """
-    request = {"exchange": body.exchange, "symbol": body.symbol_key, "timeframe": body.timeframe}
-    follow = f"/gaps?{urlencode(request)}"
+    event = {"exchange": body.exchange, "symbol": body.symbol_key, "timeframe": body.timeframe}
+    follow = f"/gaps?{urlencode(event)}"
     span = {name: iso(t) for name, t in (("start", body.start), ("end", body.end)) if t is not None}
-    world.dispatcher.start_backfill({**request, **span})
+    world.dispatcher.start_backfill({**event, **span})
     accepted = BackfillAccepted(
-        **request,
+        exchange=body.exchange,
+        symbol=body.symbol_key,
+        timeframe=body.timeframe,
         start=span.get("start"),
         start_ms=body.start,
         end=span.get("end"),
@@ -44,5 +47,5 @@ async def backfill(world: World, body: BackfillRequest) -> Response:
         follow=follow,
     )
     return Response(
-        accepted.model_dump_json(), status_code=202, media_type=JSON, headers={"Location": follow}
+        accepted.model_dump_json(), status_code=202, media_type=JSON, headers={"Location": place_of(request, follow)}
     )

@@ -1,4 +1,4 @@
-"""POST /backtest/run, GET /runs/{run_id} and its result."""
+"""POST /backtest/run and /runs, GET /runs/{run_id} and its result."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from candlecloud.api.dependencies import Dependencies, World
 from candlecloud.api.guards import GuardedRoute, needs
 from candlecloud.api.instants import iso
 from candlecloud.api.large_answers import deliver
+from candlecloud.api.location import place_of
 from candlecloud.api.negotiation import JSON
 from candlecloud.api.responses import LOCATION, SEE_OTHER, problems
 from candlecloud.api.schemas.runs import RunAnswer, RunRequest
@@ -39,23 +40,27 @@ RunId = Annotated[str, Path(pattern=r"^run_[0-9a-f]{32}$", description="From `PO
         **problems(400, 401, 403, 404, 406, 409, 413, 415, 422),
     },
 )
-async def run_backtest(world: World, body: RunRequest) -> Response:
+async def run_backtest(request: Request, world: World, body: RunRequest) -> Response:
     """Create the run, start it, and wait for its end; 202 if that takes too long.
 
     The same request on the same candles is the same run: it is computed once. Where history is too short, the answer
     is `insufficient_data` with the numbers, a start that would work, and a backfill request that is ready to be sent.
     """
-    submission = submit_run(body.document(), world.stores, now=world.clock())
-    if submission.is_new:
-        try:
-            world.dispatcher.start_run(submission.id)
-        except CandlecloudError as error:
-            world.stores.runs.fail(submission.id, describe_failure(error), world.clock())
-            raise
-    record = await _wait(world, submission.id)
-    ended = record.state in RUN_ENDS
-    headers = {"Location": f"/runs/{record.run_id}"} | ({} if ended else {"Retry-After": "2"})
-    return Response(_answer(record).model_dump_json(), 200 if ended else 202, headers, JSON)
+    record = await _wait(world, _start(world, body))
+    return _posted(request, record, 200 if record.state in RUN_ENDS else 202)
+
+
+@router.post(
+    "/runs",
+    dependencies=needs("run"),
+    summary="Start a backtest",
+    status_code=202,
+    response_model=RunAnswer,
+    responses={202: {"headers": LOCATION}, **problems(400, 401, 403, 404, 406, 409, 413, 415, 422)},
+)
+async def start_run(request: Request, world: World, body: RunRequest) -> Response:
+    """Like `/backtest/run`, without waiting."""
+    return _posted(request, _find(world, _start(world, body)), 202)
 
 
 @router.get(
@@ -87,6 +92,25 @@ async def get_run_result(request: Request, world: World, run_id: RunId) -> Respo
             f"The run is {record.state}; it has no result.", hint=f"GET /runs/{run_id} says why.", state=record.state
         )
     return deliver(request, world, body, JSON, immutable=True, stored_at=record.result_key)
+
+
+def _start(world: Dependencies, body: RunRequest) -> str:
+    """Open the run and start it, where it is not there already; returns its id."""
+    submission = submit_run(body.document(), world.stores, now=world.clock())
+    if submission.is_new:
+        try:
+            world.dispatcher.start_run(submission.id)
+        except CandlecloudError as error:
+            world.stores.runs.fail(submission.id, describe_failure(error), world.clock())
+            raise
+    return submission.id
+
+
+def _posted(request: Request, record: RunRecord, status: int) -> Response:
+    headers = {"Location": place_of(request, f"/runs/{record.run_id}")} | (
+        {} if record.state in RUN_ENDS else {"Retry-After": "2"}
+    )
+    return Response(_answer(record).model_dump_json(), status, headers, JSON)
 
 
 async def _wait(world: Dependencies, run_id: str) -> RunRecord:

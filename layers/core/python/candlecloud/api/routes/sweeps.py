@@ -12,6 +12,7 @@ from candlecloud.api.dependencies import Dependencies, World
 from candlecloud.api.guards import GuardedRoute, needs
 from candlecloud.api.instants import iso
 from candlecloud.api.large_answers import deliver
+from candlecloud.api.location import place_of
 from candlecloud.api.negotiation import ARROW, JSON, PARQUET
 from candlecloud.api.responses import LOCATION, SEE_OTHER, problems
 from candlecloud.api.schemas.sweeps import (
@@ -42,7 +43,7 @@ SweepId = Annotated[str, Path(pattern=r"^sweep_[0-9a-f]{32}$", description="From
     response_model=SweepAccepted,
     responses={202: {"headers": LOCATION}, **problems(400, 401, 403, 404, 406, 409, 413, 415, 422)},
 )
-async def start_sweep(world: World, body: SweepRequest) -> Response:
+async def start_sweep(request: Request, world: World, body: SweepRequest) -> Response:
     """Compute every combination of a grid. The same request on the same candles is the same sweep."""
     submission = submit_sweep(body.document(), world.stores, now=world.clock())
     if submission.is_new:
@@ -60,7 +61,8 @@ async def start_sweep(world: World, body: SweepRequest) -> Response:
         excluded=len(sets.excluded),
         links=_links(record),
     )
-    return Response(accepted.model_dump_json(), 202, {"Location": f"/sweeps/{record.sweep_id}"}, JSON)
+    headers = {"Location": place_of(request, f"/sweeps/{record.sweep_id}")}
+    return Response(accepted.model_dump_json(), 202, headers, JSON)
 
 
 @router.get(

@@ -19,7 +19,9 @@ class CandleQuery(SeriesFields, RangeFields):
 
     limit: Annotated[
         int,
-        Field(ge=1, le=MAX_LIMIT, description=f"Rows of a page; at most {MAX_JSON_LIMIT} as JSON, {MAX_LIMIT} otherwise"),
+        Field(
+            ge=1, le=MAX_LIMIT, description=f"Rows of a page; at most {MAX_JSON_LIMIT} as JSON, {MAX_LIMIT} otherwise"
+        ),
     ] = DEFAULT_LIMIT
     cursor: Cursor = None
     as_of: Annotated[

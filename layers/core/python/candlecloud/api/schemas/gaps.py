@@ -18,7 +18,9 @@ class GapQuery(SymbolFields):
 
     exchange: Annotated[Exchange | None, Field(description="With symbol and timeframe: the gaps of one series")] = None
     timeframe: Annotated[TimeframeText | None, Field(description="1m, 5m, 15m, 1h or 1d")] = None
-    state: Annotated[Literal["open", "repaired", "explained"] | None, Field(description="Only gaps in this state")] = None
+    state: Annotated[Literal["open", "repaired", "explained"] | None, Field(description="Only gaps in this state")] = (
+        None
+    )
     limit: Annotated[int, Field(ge=1, le=MAX_LIMIT)] = 100
     cursor: Cursor = None
 
@@ -26,7 +28,7 @@ class GapQuery(SymbolFields):
     def _whole_series_or_none(self) -> GapQuery:
         symbol = self.symbol or self.coin
         given = [part is not None for part in (self.exchange, symbol, self.timeframe)]
-        if any(given) and not all(given) or (self.symbol and self.coin):
+        if (any(given) and not all(given)) or (self.symbol and self.coin):
             raise PydanticCustomError(
                 "invalid_input",
                 "A series is named by exchange, symbol (or coin, not both) and timeframe together.",

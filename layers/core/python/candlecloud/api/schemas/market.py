@@ -26,7 +26,7 @@ def as_field_error(error: CandlecloudError, field: str | None = None) -> Pydanti
     field : str, optional
         The name to show where the rule is about several fields.
     """
-    return PydanticCustomError(error.code, error.message, {"hint": error.hint, "field": field})  # type: ignore[arg-type]
+    return PydanticCustomError(error.code, error.message, {"hint": error.hint, "field": field})
 
 
 def _checked(parse: Callable[[str], T], canonical: Callable[[T], str]) -> AfterValidator:

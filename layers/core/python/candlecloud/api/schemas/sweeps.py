@@ -37,9 +37,9 @@ class SweepRequest(SettingFields):
         dict[Name, Axis],
         Field(min_length=1, max_length=20, description="Parameter to its values; all combinations are computed"),
     ]
-    parameters: Annotated[
-        dict[Name, Number], Field(max_length=50, description="Parameters that all sets share")
-    ] = Field(default_factory=dict)
+    parameters: Annotated[dict[Name, Number], Field(max_length=50, description="Parameters that all sets share")] = (
+        Field(default_factory=dict)
+    )
     batch_size: Annotated[
         int | None, Field(strict=True, ge=1, le=100_000, description="Sets per batch; moves no result")
     ] = None
