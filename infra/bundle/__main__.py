@@ -1,5 +1,4 @@
-"""``python -m infra.bundle``: build for Lambda, measure, fail above budget; ``--platform host``: build for this machine
-and run every handler from it."""
+"""``python -m infra.bundle``: build for Lambda, measure, fail above budget; then the same for this machine, and run."""
 
 from __future__ import annotations
 
@@ -8,48 +7,69 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 from infra.bundle.build import build
 from infra.bundle.interpreter import find_interpreter
 from infra.bundle.libraries import ForeignLibraryError
 from infra.bundle.measure import measure, size_table
-from infra.bundle.platforms import UnsupportedHostError, host_target, lambda_target
+from infra.bundle.platforms import Target, UnsupportedHostError, host_target, lambda_target
 from infra.catalogue import PYTHON
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Build one bundle; 1 when it does not fit, or does not run."""
+    """Build the bundles; 1 when one can't be built, does not fit, or does not run."""
     parser = argparse.ArgumentParser(prog="python -m infra.bundle", description=__doc__)
-    parser.add_argument("--platform", choices=("lambda", "host"), default="lambda", help="what to build for")
-    parser.add_argument("--no-run", action="store_true", help="with --platform host: build and measure only")
+    parser.add_argument(
+        "--platform", choices=("all", "lambda", "host"), default="all", help="lambda: what ships; host: try it out here"
+    )
     arguments = parser.parse_args(argv)
-    try:
-        target = host_target() if arguments.platform == "host" else lambda_target()
-    except UnsupportedHostError as error:
-        return _fail(str(error))
     interpreter = find_interpreter()
     if interpreter is None:
         _say(
             f"No Python {PYTHON} on this machine (looked on PATH, in pyenv and in uv): the bundle ships without byte "
             "code, and its cold starts take two to five times as long. It works all the same."
         )
-    started = time.monotonic()
     try:
-        build(target, interpreter, _say)
+        if arguments.platform != "host" and not _build_for_lambda(interpreter):
+            return _fail("a function is above budget: trim a layer (infra/bundle/trim.py) or take one away")
+        if arguments.platform == "lambda":
+            return 0
+        return _try_out_here(interpreter, required=arguments.platform == "host")
     except (subprocess.CalledProcessError, ForeignLibraryError) as error:
-        return _fail(f"building for {target.name} failed: {error}")
-    sizes = measure(target.folder)
-    print(f"\n{target.name} ({target.machine}), Python {PYTHON}, {time.monotonic() - started:.0f} s")
-    print(size_table(sizes))
-    if arguments.platform == "lambda" and not all(size.fits for size in sizes):
-        return _fail("a function is above budget: trim a layer (infra/bundle/trim.py) or take one away")
-    if arguments.platform == "host" and not arguments.no_run:
-        if interpreter is None:
-            return _fail(f"to run the handlers from the bundle, install Python {PYTHON}")
-        from infra.bundle.try_out import try_out
+        return _fail(f"the bundle could not be built: {error}")
 
-        return try_out(target, interpreter)
-    return 0
+
+def _build_for_lambda(interpreter: Path | None) -> bool:
+    target = lambda_target()
+    _build(target, interpreter)
+    sizes = measure(target.folder)
+    _say(size_table(sizes))
+    return all(size.fits for size in sizes)
+
+
+def _try_out_here(interpreter: Path | None, *, required: bool) -> int:
+    """Run the handlers from a bundle for this machine; where that can't be, say so (and fail if it was asked for)."""
+    try:
+        target = host_target()
+    except UnsupportedHostError as error:
+        _say(f"Not tried out: {error}.")
+        return int(required)
+    if interpreter is None:
+        _say(f"Not tried out: that needs a Python {PYTHON} on this machine.")
+        return int(required)
+    _build(target, interpreter)
+    # Only here: it brings moto and the replay exchange along.
+    from infra.bundle.try_out import try_out
+
+    return try_out(target, interpreter)
+
+
+def _build(target: Target, interpreter: Path | None) -> None:
+    started = time.monotonic()
+    _say(f"\nbuilding for {target.name} ({target.machine}), Python {PYTHON}")
+    build(target, interpreter, lambda step: _say(f"  {step}"))
+    _say(f"built in {time.monotonic() - started:.0f} s\n")
 
 
 def _say(line: str) -> None:
