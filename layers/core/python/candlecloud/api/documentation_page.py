@@ -26,9 +26,9 @@ text-align:left;vertical-align:top}tr:target{background:#fd06}nav a{display:inli
 
 
 @lru_cache(maxsize=1)
-def render() -> bytes:
-    """The page of this version, as UTF-8."""
-    document = json.loads(openapi.own_document())
+def render(openapi_json: bytes) -> bytes:
+    """The page for an OpenAPI document, as UTF-8."""
+    document = json.loads(openapi_json)
     sections = [_operation(name, operation) for name, operation in openapi.operations(document)]
     links = [f'<a href="#{_anchor(name)}"><code>{escape(name)}</code></a>' for name, _ in openapi.operations(document)]
     return "\n".join(

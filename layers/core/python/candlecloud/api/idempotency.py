@@ -9,17 +9,14 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from candlecloud.api.dependencies import dependencies_of
 from candlecloud.api.errors import InvalidRequestError
+from candlecloud.api.json_body import JsonRequest
 from candlecloud.errors import ConflictError
-
-if TYPE_CHECKING:
-    from candlecloud.api.guards import JsonRequest
 
 HEADER = "Idempotency-Key"
 PATTERN = r"^[!-~]{1,200}$"

@@ -6,10 +6,10 @@ file is up to date.
 
 from __future__ import annotations
 
+import copy
 import json
 import sys
 from collections.abc import Iterator
-from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -45,7 +45,7 @@ def example_calls() -> list[dict[str, Any]]:
 def document(app: FastAPI) -> dict[str, Any]:
     """The whole document of an application."""
     app.description = DESCRIPTION
-    found: dict[str, Any] = dict(app.openapi())
+    found: dict[str, Any] = copy.deepcopy(app.openapi())
     found["components"]["schemas"][Problem.__name__] = Problem.model_json_schema()
     for _, operation in operations(found):
         operation.setdefault("parameters", []).extend(_headers(operation))
@@ -62,12 +62,13 @@ def operations(found: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
                 yield f"{method} {path}", item[method]
 
 
-@lru_cache(maxsize=1)
-def own_document() -> bytes:
-    """The document of this version, as JSON."""
-    from candlecloud.api.app import create_app
-
-    return json.dumps(document(create_app(None)), indent=1, ensure_ascii=False, sort_keys=True).encode() + b"\n"
+def as_json(app: FastAPI) -> bytes:
+    """The document as JSON; put together once per application."""
+    if not hasattr(app.state, "openapi_json"):
+        text = json.dumps(document(app), indent=1, ensure_ascii=False, sort_keys=True)
+        app.state.openapi_json = text.encode() + b"\n"
+    found: bytes = app.state.openapi_json
+    return found
 
 
 def _headers(operation: dict[str, Any]) -> list[dict[str, Any]]:
@@ -112,13 +113,16 @@ def _show(operation: dict[str, Any], call: dict[str, Any]) -> None:
 
 def main(arguments: list[str]) -> int:
     """Write the snapshot, or check it."""
+    from candlecloud.api.app import create_app  # the application serves this document, so it imports this module
+
+    current = as_json(create_app(None))
     if "--check" in arguments:
-        current = SNAPSHOT.exists() and SNAPSHOT.read_bytes() == own_document()
-        print(f"{SNAPSHOT}: " + ("up to date" if current else "out of date; run python -m candlecloud.api.openapi"))
-        return 0 if current else 1
+        same = SNAPSHOT.exists() and SNAPSHOT.read_bytes() == current
+        print(f"{SNAPSHOT}: " + ("up to date" if same else "out of date; run python -m candlecloud.api.openapi"))
+        return 0 if same else 1
     SNAPSHOT.parent.mkdir(exist_ok=True)
-    SNAPSHOT.write_bytes(own_document())
-    print(f"{SNAPSHOT}: written, {len(own_document())} bytes")
+    SNAPSHOT.write_bytes(current)
+    print(f"{SNAPSHOT}: written, {len(current)} bytes")
     return 0
 
 

@@ -17,10 +17,15 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame
 @router.get("/openapi.json")
 async def openapi_document(request: Request) -> Response:
     """The OpenAPI 3.1 document."""
-    return etag.answer(request, openapi.own_document())
+    return etag.answer(request, openapi.as_json(request.app))
 
 
 @router.get("/docs", responses={200: {"content": {"text/html": {}}}})
 async def documentation(request: Request) -> Response:
     """The same document as one self-contained page without scripts."""
-    return etag.answer(request, render(), "text/html; charset=utf-8", headers={"Content-Security-Policy": _POLICY})
+    return etag.answer(
+        request,
+        render(openapi.as_json(request.app)),
+        "text/html; charset=utf-8",
+        headers={"Content-Security-Policy": _POLICY},
+    )
