@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from collections.abc import Iterator
 from functools import lru_cache
@@ -29,7 +30,8 @@ text-align:left;vertical-align:top}tr:target{background:#fd06}nav a{display:inli
 def render(openapi_json: bytes) -> bytes:
     """The page for an OpenAPI document, as UTF-8."""
     document = json.loads(openapi_json)
-    sections = [_operation(name, operation) for name, operation in openapi.operations(document)]
+    schemas = document["components"]["schemas"]
+    sections = [_operation(name, operation, schemas) for name, operation in openapi.operations(document)]
     links = [f'<a href="#{_anchor(name)}"><code>{escape(name)}</code></a>' for name, _ in openapi.operations(document)]
     return "\n".join(
         [
@@ -47,7 +49,7 @@ def render(openapi_json: bytes) -> bytes:
     ).encode()
 
 
-def _operation(name: str, operation: dict[str, Any]) -> str:
+def _operation(name: str, operation: dict[str, Any], schemas: dict[str, Any]) -> str:
     method, path = name.split(" ")
     scopes = [scope for item in operation.get("security", []) for names in item.values() for scope in names]
     needed = f"Scope: <code>{escape(', '.join(scopes))}</code>" if scopes else "Public"
@@ -55,19 +57,41 @@ def _operation(name: str, operation: dict[str, Any]) -> str:
         f'<h2 id="{_anchor(name)}"><b>{method.upper()} {escape(path)}</b> {escape(operation["summary"])}</h2>',
         f"<p>{needed}</p>",
         *_paragraphs(operation.get("description", "")),
-        _parameter_table(operation.get("parameters", [])),
+        _table([*operation.get("parameters", []), *_body_fields(operation, schemas)]),
     ]
     calls = [call for call in openapi.example_calls() if (call["method"], call["path"]) == (method, path)]
     return "\n".join([*parts, *(_call(call) for call in calls)])
 
 
-def _parameter_table(parameters: list[dict[str, Any]]) -> str:
+def _body_fields(operation: dict[str, Any], schemas: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The fields of the body in the form of parameters."""
+    for content in operation.get("requestBody", {}).get("content", {}).values():
+        schema = schemas[content["schema"]["$ref"].rpartition("/")[2]]
+        for name, field in schema["properties"].items():
+            yield {"name": name, "in": "body", "required": name in schema.get("required", ()), "schema": field}
+
+
+def _table(fields: list[dict[str, Any]]) -> str:
     rows = [
-        f"<tr><td><code>{escape(p['name'])}</code>{' (required)' if p.get('required') else ''}</td>"
-        f"<td>{p['in']}</td><td>{escape(p.get('description') or p['schema'].get('description', ''))}</td></tr>"
-        for p in parameters
+        f"<tr><td><code>{escape(f['name'])}</code>{' *' if f.get('required') else ''}</td><td>{f['in']}</td>"
+        f"<td>{_text(f.get('description') or f['schema'].get('description', ''))}{_rule(f['schema'])}</td></tr>"
+        for f in fields
     ]
-    return f"<table><tr><th>name</th><th>in</th><th></th></tr>{''.join(rows)}</table>" if rows else ""
+    return f"<table><tr><th>name (* required)</th><th>in</th><th></th></tr>{''.join(rows)}</table>" if rows else ""
+
+
+def _rule(schema: dict[str, Any]) -> str:
+    """Allowed values and default, as far as the schema says them plainly."""
+    parts = [f"one of {', '.join(map(str, schema['enum']))}"] if "enum" in schema else []
+    if "minimum" in schema and "maximum" in schema:
+        parts.append(f"{_number(schema['minimum'])} to {_number(schema['maximum'])}")
+    if schema.get("default") is not None:
+        parts.append(f"default {json.dumps(schema['default'])}")
+    return f" ({escape('; '.join(parts))})" if parts else ""
+
+
+def _number(value: float) -> str:
+    return str(int(value)) if value == int(value) else str(value)
 
 
 def _call(call: dict[str, Any]) -> str:
@@ -82,7 +106,9 @@ def curl(call: dict[str, Any], address: str = "$CANDLECLOUD_URL") -> str:
     """A recorded call as a command line."""
     request = call["request"]
     path = call["path"].format(**request.get("path", {}))
-    words = ["curl", "-s", "-H", '"Authorization: Bearer $CANDLECLOUD_TOKEN"']
+    words = ["curl", "-s"]
+    if call.get("scope") != "none":
+        words += ["-H", '"Authorization: Bearer $CANDLECLOUD_TOKEN"']
     for key, value in request.get("header", {}).items():
         words += ["-H", shlex.quote(f"{key}: {value}")]
     if "body" in request:
@@ -109,8 +135,17 @@ def _subclasses(kind: type[CandlecloudError]) -> Iterator[type[CandlecloudError]
         yield from _subclasses(child)
 
 
-def _paragraphs(text: str) -> list[str]:
-    return [f"<p>{escape(part)}</p>" for part in text.replace("\n* ", "\n\n* ").split("\n\n") if part.strip()]
+def _paragraphs(text: str) -> Iterator[str]:
+    """Paragraphs and lists of the little Markdown that our descriptions use."""
+    for part in text.strip().split("\n\n"):
+        if part.startswith("* "):
+            yield "<ul>" + "".join(f"<li>{_text(item)}</li>" for item in part[2:].split("\n* ")) + "</ul>"
+        elif part:
+            yield f"<p>{_text(part)}</p>"
+
+
+def _text(text: str) -> str:
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
 
 
 def _anchor(name: str) -> str:

@@ -31,14 +31,16 @@ class SettingFields(SeriesFields, RangeFields):
 
     strategy: Annotated[Name, Field(description="`dual_sma` or `buy_and_hold`")]
     initial_equity: Annotated[Amount, Field(ge=1e-6, le=1e15, description="Quote currency")] = 10_000.0
-    direction: Direction = "long"
+    direction: Annotated[Direction, Field(description="Which positions are allowed")] = "long"
     fee_bps: Annotated[Amount, Field(ge=0, le=1_000, description="Basis points of the notional, per fill")] = 10.0
     slippage_bps: Annotated[Amount, Field(ge=0, le=1_000, description="Basis points of the price, per fill")] = 2.0
-    flatten_at_end: StrictBool = False
+    flatten_at_end: Annotated[StrictBool, Field(description="Close an open position at the last bar")] = False
     as_of: Annotated[
         Instant | None, Field(description="Compute on the candles as they were known then; default now")
     ] = None
-    seed: Annotated[int, Field(strict=True, ge=0, le=2**63 - 1)] = 0
+    seed: Annotated[
+        int, Field(strict=True, ge=0, le=2**53 - 1, description="For strategies that draw lots; none does yet")
+    ] = 0
 
     def document(self) -> dict[str, Any]:
         """What `jobs.submit` reads: one name per field, times in ISO-8601."""
