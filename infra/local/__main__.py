@@ -35,6 +35,9 @@ def main(arguments: list[str] | None = None) -> int:
         from infra.local.server import serve_platform
 
         return serve_platform(FOLDER, port=given.port, fresh=given.fresh, speed=given.speed)
+    except KeyboardInterrupt:
+        print("candlecloud: stopped", file=sys.stderr)
+        return 130
     except (PortInUseError, StateError, TemplateError, UnsafeEnvironmentError) as error:
         print(f"candlecloud: {error}", file=sys.stderr)
         return 1
@@ -45,7 +48,7 @@ def _demo(report: Path) -> int:
     from infra.local.progress import Steps
 
     steps = Steps()
-    run_demo(report, steps, logs=FOLDER / "logs")
+    run_demo(report, steps, logs=FOLDER / "demo-logs")
     steps.console.print(f"\nReport: [bold]{report}[/bold]  [dim]({steps.seconds:.0f} s in all)[/dim]")
     return 0
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 from infra.local.findings import CAUSES, Findings, RunPart, SweepPart
 from infra.local.history import History, ingest, recorded_histories
-from infra.local.page import day, percent, span
+from infra.local.page import percent, span
 from infra.local.platform import LocalPlatform
 from infra.local.progress import Steps
 from infra.local.report import write_report
@@ -51,13 +52,11 @@ def run_demo(report: Path, steps: Steps | None = None, *, logs: Path | None = No
         When a run or the sweep does not succeed.
     """
     steps = steps or Steps()
-    with steps.step("Start the platform: embedded AWS from the CDK template, replay exchange, API"):
-        platform = LocalPlatform(logs=logs)
-        platform.__enter__()
-    try:
+    with ExitStack() as stack:
+        with steps.step("Start the platform") as bar:
+            platform = stack.enter_context(LocalPlatform(logs=logs))
+            bar.note = "from the CDK template"
         findings = _play(platform, steps)
-    finally:
-        platform.__exit__(None, None, None)
     with steps.step("Write the report"):
         report.parent.mkdir(parents=True, exist_ok=True)
         report.write_text(write_report(findings), encoding="utf-8")
@@ -89,7 +88,7 @@ def _ingest(platform: LocalPlatform, steps: Steps, history: History) -> int:
     length = f"{(history.end - history.start) / 86_400_000:,.0f} days of {history.timeframe}"
     with steps.step(f"Ingest {history.symbol}, {length}", history.candles) as bar:
         sums = ingest(platform, history, bar.advance)
-        bar.note = f"{sums['added']:,} candles, {sums['requests']} requests, {sums['quarantined']} quarantined"
+        bar.note = f"{sums['added']:,} candles"
     return sums["quarantined"]
 
 
@@ -116,14 +115,15 @@ def _repair(platform: LocalPlatform, steps: Steps) -> list[dict[str, Any]]:
     for gap, report in zip(gaps, reports, strict=True):
         hole = f"{gap['symbol']} {gap['timeframe']}: {span(gap['end_ms'] - gap['start_ms'])} from {gap['start']}"
         for entry in report["unrepairable"]:
-            steps.say(f"{hole} cannot be repaired: {CAUSES.get(entry['cause'], entry['cause'])}")
+            steps.say(f"{hole} cannot be repaired:")
+            steps.say(f"  {CAUSES.get(entry['cause'], entry['cause'])}")
         for entry in report["still_open"]:
             steps.say(f"{hole} stays open: {entry['cause']}")
     return reports
 
 
 def _backtest(platform: LocalPlatform, steps: Steps, symbol: str) -> RunPart:
-    with steps.step(f"Backtest {symbol}, two moving averages {PARAMETERS['fast']}/{PARAMETERS['slow']}"):
+    with steps.step(f"Backtest {symbol}, dual SMA {PARAMETERS['fast']}/{PARAMETERS['slow']}"):
         accepted = platform.api.post("/backtest/run", {**SETTING, "symbol": symbol, "parameters": PARAMETERS}).json()
         *_, answer = platform.api.wait(f"/runs/{accepted['run_id']}", RUN_ENDS, timeout_s=TIMEOUT_S)
         if answer["state"] != "succeeded":
@@ -140,7 +140,7 @@ def _backtest(platform: LocalPlatform, steps: Steps, symbol: str) -> RunPart:
 def _sweep(platform: LocalPlatform, steps: Steps) -> SweepPart:
     request = {**SETTING, "symbol": "BTC-USDT", "grid": GRID, "batch_size": BATCH_SIZE}
     accepted = platform.api.post("/sweeps", request).json()
-    with steps.step(f"Sweep {accepted['sets']:,} parameter sets through the state machine", None) as bar:
+    with steps.step(f"Sweep {accepted['sets']:,} parameter sets, state machine", None) as bar:
         answer: Mapping[str, Any] = {}
         for answer in platform.api.wait(f"/sweeps/{accepted['sweep_id']}", SWEEP_ENDS, timeout_s=TIMEOUT_S):
             bar.show(answer["progress"]["batches_done"], answer["progress"]["batches_planned"])
@@ -152,7 +152,7 @@ def _sweep(platform: LocalPlatform, steps: Steps) -> SweepPart:
     best = part.by_sharpe()[0]
     held = answer["benchmark"]["metrics"]["sharpe"]
     steps.say(
-        f"best of {len(rows):,} with hindsight: {best['parameters']['fast']:g}/{best['parameters']['slow']:g}, Sharpe "
-        f"{best['metrics']['sharpe']:.2f}; buy and hold has {held:.2f} from {day(SETTING['start'])}"
+        f"best with hindsight: {best['parameters']['fast']:g}/{best['parameters']['slow']:g}, Sharpe ratio "
+        f"{best['metrics']['sharpe']:.2f}; buy and hold has {held:.2f}"
     )
     return part

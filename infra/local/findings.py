@@ -10,8 +10,8 @@ from infra.local.progress import Step
 
 STRATEGIES = {"dual_sma": "dual SMA", "buy_and_hold": "buy and hold"}
 CAUSES = {
-    "absent_at_exchange": "the exchange has no candle there: asked in two differently laid windows, it returned the "
-    "candles before and after the hole and none inside",
+    "absent_at_exchange": "the exchange has no candle there: asked in two differently laid windows, it gave the "
+    "candles on both sides of the hole and none inside",
     "before_listing": "the market was not listed yet",
 }
 

@@ -15,6 +15,8 @@ from urllib.parse import unquote, urlsplit
 from infra.local.functions import MAX_ASYNC_BYTES, MAX_SYNC_BYTES, LocalFunctions, UnknownFunctionError
 
 HOST = "127.0.0.1"
+_SIGNED = "AWS4-HMAC-SHA256"
+"""Every AWS client signs; a web page that posts here from a browser on this machine cannot set the header."""
 _INVOKE = re.compile(r"/2015-03-31/functions/([^/]+)/invocations/?")
 
 
@@ -49,6 +51,9 @@ class _InvokeHandler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        if not self.headers.get("Authorization", "").startswith(_SIGNED):
+            self._fail(403, "MissingAuthenticationTokenException", "Missing Authentication Token")
+            return
         match = _INVOKE.fullmatch(urlsplit(self.path).path)
         if match is None:
             self._fail(404, "ResourceNotFoundException", f"local Lambda serves invocations only, not {self.path}")

@@ -51,7 +51,7 @@ class InvocationLogs:
     Parameters
     ----------
     folder
-        Gets one ``<function>.log`` each; None drops what handlers print.
+        Gets one ``<function>.log`` each, written anew; None drops what handlers print.
     """
 
     def __init__(self, folder: Path | None) -> None:
@@ -88,5 +88,5 @@ class InvocationLogs:
         with self._lock:
             if function not in self._files:
                 self._folder.mkdir(parents=True, exist_ok=True)
-                self._files[function] = (self._folder / f"{function}.log").open("a", buffering=1)
+                self._files[function] = (self._folder / f"{function}.log").open("w", buffering=1)
             self._files[function].write(text)

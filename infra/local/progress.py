@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
+_TITLE = 46
+
 
 @dataclass(frozen=True)
 class Step:
@@ -49,13 +51,21 @@ class Steps:
         """Run one step; the bar goes when it ends and a line with its time stays."""
         started = time.monotonic()
         columns = (TextColumn("  {task.description}"), BarColumn(28), MofNCompleteColumn(), TimeElapsedColumn())
-        with Progress(*columns, console=self.console, transient=True, disable=not self.console.is_terminal) as progress:
+        # rich must not put itself in the place of standard output: that is where the functions' logs are split.
+        with Progress(
+            *columns,
+            console=self.console,
+            transient=True,
+            redirect_stdout=False,
+            redirect_stderr=False,
+            disable=not self.console.is_terminal,
+        ) as progress:
             bar = Bar(progress, progress.add_task(title, total=total))
             yield bar
         seconds = time.monotonic() - started
         self.done.append(Step(title, seconds))
         note = f"  [dim]{bar.note}[/dim]" if bar.note else ""
-        self.console.print(f"[green]✓[/green] {title} [dim]{seconds:5.1f} s[/dim]{note}")
+        self.console.print(f"[green]✓[/green] {title:{_TITLE}} {seconds:5.1f} s{note}")
 
     def say(self, text: str) -> None:
         """Print a line below the step before."""

@@ -8,6 +8,8 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import boto3
 import pytest
@@ -140,6 +142,13 @@ def test_refusals_are_lambdas_own(client: Any, arguments: dict[str, Any], code: 
     with pytest.raises(ClientError) as caught:
         client.invoke(**arguments)
     assert caught.value.response["Error"]["Code"] == code
+
+
+def test_an_unsigned_request_is_refused(client: Any, handlers: Handlers) -> None:
+    url = f"{client.meta.endpoint_url}/2015-03-31/functions/cc-flaky/invocations"
+    with pytest.raises(HTTPError, match="403"):
+        urlopen(Request(url, data=b'{"good": 1}', method="POST"), timeout=5)
+    assert handlers.attempts == 0
 
 
 def test_dry_run_finds_the_function_and_runs_nothing(client: Any, handlers: Handlers) -> None:
