@@ -87,7 +87,7 @@ def test_the_example_is_what_the_api_answers(
     response, names = played[call["name"]]
     assert response.status_code == call["status"]
     assert response.headers["content-type"] == call["media"]
-    assert response.json() == translate(call["response"], names)
+    assert response.json() == translate(call["response"], names), "meant? python -m tests.evidence.record_examples"
 
 
 @pytest.mark.parametrize("call", EXAMPLES, ids=lambda call: call["name"])

@@ -9,6 +9,8 @@ import threading
 import pytest
 from starlette.testclient import TestClient
 
+from candlecloud.jobs.backfill_candles import Request
+from candlecloud.market.series import Series
 from tests.support.api_world import ApiWorld
 
 BACKFILL = {"exchange": "binance", "symbol": "BTC-USDT", "timeframe": "1h"}
@@ -25,6 +27,18 @@ def test_a_repeat_gets_the_same_answer_and_does_nothing(world: ApiWorld) -> None
     assert "idempotent-replayed" not in first.headers
     assert again.headers["idempotent-replayed"] == "true"
     assert len(world.dispatcher.backfills) == before + 1
+
+
+@pytest.mark.parametrize(
+    "span", [{}, {"start": "2023-05-01"}, {"start": 1682899200000, "end": "2023-05-02T00:00+01:00"}]
+)
+def test_the_job_reads_what_the_api_hands_over(world: ApiWorld, span: dict[str, object]) -> None:
+    body = {"exchange": "kraken", "coin": "BTC/USD", "timeframe": "24h", **span}
+    assert world.client.post("/ingestion/backfill", json=body, headers=world.headers("data:write")).status_code == 202
+    request = Request.from_event(world.dispatcher.backfills[-1])
+    assert request.series == Series.of("kraken", "BTC-USD", "1d")
+    assert request.start == (1682899200000 if span else None)
+    assert request.end == (1682982000000 if "end" in span else None)
 
 
 def test_a_key_belongs_to_one_caller_one_route_and_one_body(world: ApiWorld) -> None:
