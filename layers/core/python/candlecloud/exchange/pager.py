@@ -273,9 +273,10 @@ class Walk:
         if anchor is not None and self._is_plausible(earlier[-1], anchor):
             self.facts["restated_candle"] += 1
             return earlier[-1]
-        if earlier[-1].within(window):
+        last = earlier[-1]
+        if last.within(window):
             self.facts["unlinked_page"] += 1
-            self._quarantine(BadRows("wrong_symbol", [list(row) for row in earlier[-1].good.values()]), "")
+            self._quarantine(BadRows("wrong_symbol", [list(row) for row in last.good.values()]), last.payload_hash)
         return None
 
     def _is_linked(self, answer: Answer, anchor: Candle | None, earlier: list[Answer]) -> bool:

@@ -1,0 +1,194 @@
+"""Wanted candles from the exchange into the lake: fetched, committed in chunks, gaps and incidents written down."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow as pa
+
+from candlecloud.errors import ExchangeError, ExchangeUnavailableError, RateLimitedError
+from candlecloud.exchange.client import ExchangeClient
+from candlecloud.exchange.coverage import FetchReport
+from candlecloud.exchange.pager import Bounds, Sink, fetch_range
+from candlecloud.exchange.retry import Clock
+from candlecloud.jobs.gap_ledger import findings_of, write_findings
+from candlecloud.market.candle import Candle, candles_table, times_ms
+from candlecloud.market.ranges import IntervalSet, TimeRange
+from candlecloud.market.series import Series
+from candlecloud.store.stores import Stores
+
+SOURCE = "native"
+CHUNK_ROWS = 20_000
+CHUNK_MS = 30_000  # a slow venue's rows are committed at least this often
+_MOST_REMEDIATIONS = 20
+_QUARANTINE_SAMPLE = 20
+_NEIGHBOURS = 10
+_MOST_RANGES_WITH_NEIGHBOURS = 32
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass
+class Acquired:
+    """What an acquisition did.
+
+    Attributes
+    ----------
+    fetch : FetchReport
+    added, revised, unchanged : int
+        What became of the candles that came.
+    added_ranges : IntervalSet
+        Committed to the lake.
+    """
+
+    fetch: FetchReport
+    added: int
+    revised: int
+    unchanged: int
+
+
+@dataclass
+class Committer:
+    """Collects candles and merges them into the lake chunk by chunk."""
+
+    stores: Stores
+    series: Series
+    clock: Clock
+    on_commit: Callable[[IntervalSet], None]
+    waiting: list[Candle] = field(default_factory=list)
+    since: int | None = None
+    added: int = 0
+    revised: int = 0
+    unchanged: int = 0
+
+    def take(self, candles: list[Candle]) -> None:
+        """Take candles, and commit if there are enough of them or the first has waited long enough."""
+        self.waiting += candles
+        now = self.clock()
+        self.since = now if self.since is None else self.since
+        if len(self.waiting) >= CHUNK_ROWS or now - self.since >= CHUNK_MS:
+            self.commit()
+
+    def commit(self) -> None:
+        """Merge what is waiting, then tell how far that is."""
+        if not self.waiting:
+            return
+        now = self.clock()
+        table = candles_table(self.waiting, self.series.timeframe, now, SOURCE)
+        merged = self.stores.candles.merge(self.series, table, now)
+        self.added += merged.added
+        self.revised += merged.revised
+        self.unchanged += merged.unchanged
+        times = [candle.open_time for candle in self.waiting]
+        self.waiting, self.since = [], None
+        self.on_commit(IntervalSet.from_grid(times, self.series.timeframe.ms))
+
+
+def acquire(
+    stores: Stores,
+    exchange: ExchangeClient,
+    series: Series,
+    wanted: IntervalSet,
+    *,
+    bounds: Bounds,
+    clock: Clock,
+    deadline: int | None = None,
+    on_commit: Callable[[IntervalSet], None] = lambda committed: None,
+    on_progress: Progress = lambda done_ms, total_ms: None,
+) -> Acquired:
+    """Fetch the wanted candles and commit them.
+
+    Parameters
+    ----------
+    on_commit : callable
+        Told after each commit which intervals are in the lake now.
+
+    Raises
+    ------
+    RateLimitedError
+        If the exchange has shut us out and that time is not over; nothing is asked then.
+    """
+    refuse_while_banned(stores, series.exchange, clock())
+    committer = Committer(stores, series, clock, on_commit)
+    incidents = _Incidents(stores, series, clock)
+    sink = Sink(committer.take, incidents.quarantine, incidents.remediate, on_progress)
+    try:
+        fetch = fetch_range(
+            exchange, series, wanted, sink,
+            bounds=bounds, clock=clock, deadline=deadline, known=neighbours(stores, series, wanted),
+        )  # fmt: skip
+    finally:
+        committer.commit()  # what came is good, whatever came after it
+    if fetch.listed_from is not None:
+        stores.index.set_listed_from(series, fetch.listed_from, clock())
+    write_findings(stores.gaps, series, findings_of(fetch), clock())
+    return Acquired(fetch, committer.added, committer.revised, committer.unchanged)
+
+
+def refuse_while_banned(stores: Stores, exchange: str, now: int) -> None:
+    """Stay away while an earlier answer of the exchange, to whichever invocation, said to stay away."""
+    for incident in stores.ingestion.remediations(exchange, limit=1):
+        until = incident.details.get("until", 0)
+        if until > now:
+            raise RateLimitedError(
+                f"{exchange} asked to be left alone until a time that has not come.",
+                exchange=exchange, retry_after_s=(until - now) / 1000,
+            )  # fmt: skip
+
+
+def stored_ranges(stores: Stores, series: Series, span: TimeRange) -> IntervalSet:
+    """Which part of a range is in the lake."""
+    return IntervalSet.from_grid(stores.candles.open_times(series, span), series.timeframe.ms)
+
+
+def neighbours(stores: Stores, series: Series, wanted: IntervalSet) -> list[Candle]:
+    """Stored candles just before and after the wanted ranges: what the exchange says has to fit to them."""
+    reach = _NEIGHBOURS * series.timeframe.ms
+    found: list[Candle] = []
+    for span in list(wanted)[:_MOST_RANGES_WITH_NEIGHBOURS]:
+        before = read_candles(stores, series, TimeRange(max(0, span.start - reach), span.start))
+        after = read_candles(stores, series, TimeRange(span.end, span.end + reach))
+        found += before[-1:] + after[:1]
+    return found
+
+
+def read_candles(stores: Stores, series: Series, span: TimeRange) -> list[Candle]:
+    """Stored candles of a range, as candles."""
+    table: pa.Table = stores.candles.read(series, span, columns=list(Candle._fields))
+    columns = [times_ms(table), *(table.column(name).to_pylist() for name in Candle._fields[1:])]
+    return [Candle(*row) for row in zip(*columns, strict=True)]
+
+
+@dataclass
+class _Incidents:
+    """Writes down bad rows and the venue's faults as they come."""
+
+    stores: Stores
+    series: Series
+    clock: Clock
+    remediations: int = 0
+
+    def quarantine(self, reason: str, rows: list[Any], payload_hash: str) -> None:
+        """Few bad rows are kept one by one; of a whole bad page, a sample and the count."""
+        if len(rows) > _QUARANTINE_SAMPLE:
+            rows = [{"rows": len(rows), "first": rows[:_QUARANTINE_SAMPLE], "last": rows[-1]}]
+        for row in rows:
+            self.stores.quarantine.put(self.series, reason, row, payload_hash, self.clock())
+
+    def remediate(self, error: ExchangeError) -> None:
+        if not isinstance(error, ExchangeUnavailableError) or self.remediations >= _MOST_REMEDIATIONS:
+            return
+        self.remediations += 1
+        now = self.clock()
+        details = {"message": error.message, "status": error.details.get("status")}
+        wait_s = error.details.get("retry_after_s")
+        if wait_s is not None and isinstance(error, RateLimitedError):
+            details["until"] = now + round(1000 * wait_s)
+        self.stores.ingestion.record_remediation(self.series.exchange, error.code, now, details)
+
+
+def count(ranges: Iterable[TimeRange], series: Series) -> int:
+    """Candles in some disjoint ranges."""
+    return sum(span.duration for span in ranges) // series.timeframe.ms

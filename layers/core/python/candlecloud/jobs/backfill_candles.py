@@ -1,0 +1,219 @@
+"""Backfill one series: repair what the exchange can give, record what it cannot, with cause and evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from candlecloud.errors import ExchangeError, ExchangeUnavailableError, SeriesNotFoundError
+from candlecloud.exchange.client import ExchangeClient
+from candlecloud.exchange.coverage import FetchReport
+from candlecloud.exchange.pager import read_bounds
+from candlecloud.exchange.retry import Clock
+from candlecloud.jobs.acquisition import Progress, acquire, count
+from candlecloud.jobs.detect_gaps import find_missing, listing_span
+from candlecloud.jobs.events import read_fields, read_range, read_series, read_slot, span_dict
+from candlecloud.jobs.gap_ledger import Finding, all_gaps, write_findings
+from candlecloud.market.ranges import IntervalSet, TimeRange
+from candlecloud.market.series import Series
+from candlecloud.store.stores import Stores
+
+JOB = "backfill_candles"
+_LEASE_MS = 15 * 60_000
+_LISTED = 50
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to backfill.
+
+    Attributes
+    ----------
+    series : Series
+    start, end : int, optional
+        ms UTC: everything missing in the range is asked for, also what was explained before. Without them: the open
+        gaps of the series and the holes between its first and last stored candle.
+    slot : str, optional
+        The firing of the schedule that this is; it is worked off once.
+    """
+
+    series: Series
+    start: int | None = None
+    end: int | None = None
+    slot: str | None = None
+
+    @classmethod
+    def from_event(cls, event: Mapping[str, Any]) -> Request:
+        """Read and check an event.
+
+        Raises
+        ------
+        InvalidInputError
+            Naming the field that is wrong.
+        """
+        event = read_fields(event, ("exchange", "symbol", "timeframe", "start", "end", "scheduled_at"))
+        series = read_series(event)
+        start, end = read_range(event)
+        return cls(series, start, end, read_slot(event, series))
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was done.
+
+    Attributes
+    ----------
+    gaps_found : int
+        Missing ranges that were looked into.
+    gaps_fixed : int
+        Of these, those whose every candle is stored now.
+    candles_missing, candles_added : int
+        Candles that were missing, and that came.
+    unrepairable : list
+        Ranges that the exchange does not have, each with cause and evidence.
+    still_open : list
+        Ranges that stay open, each with the reason: no proof either way, a failure, or the deadline.
+    complete : bool
+        Nothing stays open.
+    """
+
+    series: str
+    gaps_found: int = 0
+    gaps_fixed: int = 0
+    candles_missing: int = 0
+    candles_added: int = 0
+    candles_unrepairable: int = 0
+    candles_open: int = 0
+    quarantined: int = 0
+    requests: int = 0
+    failed: int = 0
+    unrepairable: list[dict[str, Any]] = field(default_factory=list)
+    still_open: list[dict[str, Any]] = field(default_factory=list)
+    complete: bool = True
+    skipped: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def checked(self) -> Report:
+        """The report itself, if nothing failed: an invocation with failed windows must not look like a success.
+
+        Raises
+        ------
+        ExchangeUnavailableError, ExchangeError
+            With the report in its details. What came is committed all the same.
+        """
+        if not self.failed:
+            return self
+        codes = {entry["cause"] for entry in self.still_open}
+        cls = ExchangeUnavailableError if codes & {"exchange_unavailable", "rate_limited"} else ExchangeError
+        raise cls(f"{self.failed} candles of {self.series} could not be asked for.", report=self.to_dict())
+
+
+def run(
+    request: Request,
+    stores: Stores,
+    exchange: ExchangeClient,
+    *,
+    clock: Clock,
+    deadline: int | None = None,
+    on_progress: Progress = lambda done_ms, total_ms: None,
+) -> Report:
+    """Backfill.
+
+    What is missing is first written down as open gaps: a backfill that is cut short is gone on with by the next one.
+
+    Parameters
+    ----------
+    clock : callable
+        Now, ms UTC.
+    deadline : int, optional
+        ms UTC by `clock`: no request goes out after it.
+
+    Raises
+    ------
+    SeriesNotFoundError
+        If nothing is stored of the series and no range is given.
+    UnknownSymbolError, ExchangeUnavailableError
+        As in `ingest_candles`.
+    """
+    if request.slot is None:
+        return _backfill(request, stores, exchange, clock, deadline, on_progress)
+    now = clock()
+    lease = _LEASE_MS if deadline is None else max(0, deadline - now) + 60_000
+    if not stores.ingestion.claim_slot(JOB, request.slot, now, lease):
+        return Report(request.series.id, skipped="The slot is done, or another invocation is at it.")
+    try:
+        report = _backfill(request, stores, exchange, clock, deadline, on_progress)
+    except Exception:
+        stores.ingestion.release_slot(JOB, request.slot)
+        raise
+    if report.failed:
+        stores.ingestion.release_slot(JOB, request.slot)
+    else:
+        stores.ingestion.finish_slot(JOB, request.slot, clock())
+    return report
+
+
+def _backfill(
+    request: Request,
+    stores: Stores,
+    exchange: ExchangeClient,
+    clock: Clock,
+    deadline: int | None,
+    on_progress: Progress,
+) -> Report:
+    series = request.series
+    stores.candles.repair_index(series, clock())
+    bounds = read_bounds(exchange, series, clock)
+    wanted = _missing(request, stores, bounds.closed_before)
+    write_findings(stores.gaps, series, [Finding(hole, "open", None, {}) for hole in wanted], clock())
+    acquired = acquire(
+        stores, exchange, series, wanted, bounds=bounds, clock=clock, deadline=deadline, on_progress=on_progress
+    )
+    return _report(series, wanted, acquired.fetch, acquired.added)
+
+
+def _missing(request: Request, stores: Stores, closed_before: int) -> IntervalSet:
+    """What is to be asked for: nothing that is stored, nothing that is not closed."""
+    series = request.series
+    closed = IntervalSet([TimeRange(0, max(0, closed_before))])
+    if request.start is not None:
+        first = series.timeframe.ceil(request.start)
+        last = series.timeframe.floor(closed_before if request.end is None else request.end)
+        return find_missing(stores, series, TimeRange(first, max(first, min(last, closed_before))))
+    open_gaps = IntervalSet(gap.range for gap in all_gaps(stores.gaps, series) if gap.state == "open")
+    still = IntervalSet(hole for gap in open_gaps for hole in find_missing(stores, series, gap))
+    try:
+        holes = find_missing(stores, series, listing_span(stores, series, None, None))
+    except SeriesNotFoundError:
+        if not open_gaps:
+            raise
+        holes = IntervalSet()
+    return still.union(holes.difference(stores.gaps.explained(series))).intersection(closed)
+
+
+def _report(series: Series, wanted: IntervalSet, fetch: FetchReport, added: int) -> Report:
+    fixed = [hole for hole in wanted if not IntervalSet([hole]).difference(fetch.present)]
+    absent = [span_dict(e.range) | {"cause": e.cause, "evidence": e.evidence} for e in fetch.absent]
+    still_open = [span_dict(entry.range) | {"cause": entry.cause} for entry in fetch.open]
+    still_open += [span_dict(entry.range) | {"cause": entry.code} for entry in fetch.failed]
+    still_open += [span_dict(span) | {"cause": "deadline"} for span in fetch.pending]
+    left = count(wanted.difference(fetch.present), series)
+    unrepairable = count((entry.range for entry in fetch.absent), series)
+    return Report(
+        series=series.id,
+        gaps_found=len(wanted),
+        gaps_fixed=len(fixed),
+        candles_missing=count(wanted, series),
+        candles_added=added,
+        candles_unrepairable=unrepairable,
+        candles_open=left - unrepairable,
+        quarantined=fetch.quarantined,
+        requests=fetch.requests,
+        failed=count((entry.range for entry in fetch.failed), series),
+        unrepairable=absent[:_LISTED],
+        still_open=sorted(still_open, key=lambda entry: str(entry["start"]))[:_LISTED],
+        complete=fetch.is_complete,
+    )

@@ -1,0 +1,148 @@
+"""Hold what is stored of one series against its grid: every hole becomes a gap item, every filled one is closed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from candlecloud.errors import SeriesNotFoundError
+from candlecloud.exchange.retry import Clock
+from candlecloud.jobs.events import read_fields, read_range, read_series, read_slot, span_dict
+from candlecloud.jobs.gap_ledger import Finding, all_gaps, write_findings
+from candlecloud.market.candle import period_range, periods_between
+from candlecloud.market.gaps import missing_ranges
+from candlecloud.market.ranges import IntervalSet, TimeRange
+from candlecloud.market.series import Series
+from candlecloud.store.stores import Stores
+
+_LISTED = 50
+
+
+@dataclass(frozen=True)
+class Request:
+    """Which series to look at.
+
+    Attributes
+    ----------
+    start, end : int, optional
+        ms UTC; the stored span where left out.
+    slot : str, optional
+        The firing of the schedule that this is. Looking twice changes nothing, so it is only carried along.
+    """
+
+    series: Series
+    start: int | None = None
+    end: int | None = None
+    slot: str | None = None
+
+    @classmethod
+    def from_event(cls, event: Mapping[str, Any]) -> Request:
+        """Read and check an event.
+
+        Raises
+        ------
+        InvalidInputError
+            Naming the field that is wrong.
+        """
+        event = read_fields(event, ("exchange", "symbol", "timeframe", "start", "end", "scheduled_at"))
+        series = read_series(event)
+        start, end = read_range(event)
+        return cls(series, start, end, read_slot(event, series))
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was found; `expected` is the sum of `stored` and `missing`, all three in candles.
+
+    Attributes
+    ----------
+    gaps_found : int
+        Holes in the range, explained ones included.
+    gaps_new, gaps_closed : int
+        Items that this look has opened, and has closed because their candles are there now.
+    gaps_open, gaps_explained : int
+        Items of the series after the look.
+    gaps : list
+        The first holes, with state and cause.
+    """
+
+    series: str
+    range: dict[str, str | None]
+    expected: int
+    stored: int
+    missing: int
+    gaps_found: int
+    gaps_new: int
+    gaps_closed: int
+    gaps_open: int
+    gaps_explained: int
+    gaps: list[dict[str, Any]]
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def run(request: Request, stores: Stores, *, clock: Clock) -> Report:
+    """Look for holes and write them down; doing it twice is doing it once.
+
+    Raises
+    ------
+    SeriesNotFoundError
+        If nothing is stored of the series.
+    """
+    series, now = request.series, clock()
+    span = listing_span(stores, series, request.start, request.end)
+    missing = find_missing(stores, series, span)
+    before = [gap for gap in all_gaps(stores.gaps, series) if gap.state != "repaired"]
+    findings = [Finding(hole, "open", None, {}) for hole in missing]
+    for gap in before:  # also outside the range: a gap is closed when its candles are there, whoever brought them
+        absent = find_missing(stores, series, gap.range)
+        there = IntervalSet([gap.range]).difference(absent)
+        findings += [Finding(part, "repaired", None, {"found_in_lake": True}) for part in there]
+    written = write_findings(stores.gaps, series, findings, now)
+    after = [gap for gap in all_gaps(stores.gaps, series) if gap.state != "repaired"]
+    known = IntervalSet(gap.range for gap in before)
+    in_range = [gap for gap in after if gap.range.intersect(span)]
+    step = series.timeframe.ms
+    return Report(
+        series=series.id,
+        range=span_dict(span),
+        expected=span.duration // step,
+        stored=(span.duration - missing.total) // step,
+        missing=missing.total // step,
+        gaps_found=len(missing),
+        gaps_new=sum(gap.state == "open" and not IntervalSet([gap.range]).intersection(known) for gap in written),
+        gaps_closed=sum(gap.state == "repaired" for gap in written),
+        gaps_open=sum(gap.state == "open" for gap in after),
+        gaps_explained=sum(gap.state == "explained" for gap in after),
+        gaps=[
+            span_dict(gap.range) | {"state": gap.state, "cause": gap.cause, "candles": gap.missing_candles}
+            for gap in in_range[:_LISTED]
+        ],
+    )
+
+
+def listing_span(stores: Stores, series: Series, start: int | None, end: int | None) -> TimeRange:
+    """Whole candles that the series should hold: what is asked for or stored, and nothing before the listing.
+
+    Raises
+    ------
+    SeriesNotFoundError
+        If nothing is stored of the series.
+    """
+    held = stores.candles.available_range(series)
+    if held is None:
+        raise SeriesNotFoundError(f"Nothing is stored of {series}.", series=series.id)
+    listed_from = stores.index.listed_from(series) or 0
+    first = series.timeframe.ceil(max(listed_from, held.start if start is None else start))
+    return TimeRange(first, max(first, series.timeframe.floor(held.end if end is None else end)))
+
+
+def find_missing(stores: Stores, series: Series, span: TimeRange) -> IntervalSet:
+    """The part of a range that is not stored; read period by period, so that a long minute series fits in memory."""
+    missing = IntervalSet()
+    for period in periods_between(series.timeframe, span):
+        part = period_range(series.timeframe, period).intersect(span)
+        missing = missing.union(missing_ranges(stores.candles.open_times(series, part), part, series.timeframe))
+    return missing

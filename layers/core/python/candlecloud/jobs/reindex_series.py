@@ -1,0 +1,66 @@
+"""Rebuild the index of one series, or of all, from what S3 holds: S3 is the truth."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from candlecloud.exchange.retry import Clock
+from candlecloud.jobs.events import read_fields, read_series
+from candlecloud.market.series import Series
+from candlecloud.store.stores import Stores
+
+
+@dataclass(frozen=True)
+class Request:
+    """Which series; None for every series that has an object in the lake."""
+
+    series: Series | None = None
+
+    @classmethod
+    def from_event(cls, event: Mapping[str, Any]) -> Request:
+        """Read and check an event; one without exchange, symbol and timeframe means all series.
+
+        Raises
+        ------
+        InvalidInputError
+            Naming the field that is wrong.
+        """
+        event = read_fields(event, ("exchange", "symbol", "timeframe", "scheduled_at"))
+        named = [name for name in ("exchange", "symbol", "timeframe") if event.get(name) is not None]
+        return cls(read_series(event) if named else None)
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was found and put right.
+
+    Attributes
+    ----------
+    objects_checked, entries_repaired, entries_removed : int
+    corrupt : list of str
+        ``series period`` of each object whose content is not what its checksum says.
+    """
+
+    series: int = 0
+    objects_checked: int = 0
+    entries_repaired: int = 0
+    entries_removed: int = 0
+    corrupt: list[str] = field(default_factory=list)
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def run(request: Request, stores: Stores, *, clock: Clock) -> Report:
+    """Reindex; where the index is true already, nothing is written."""
+    wanted = [request.series] if request.series is not None else stores.candles.stored_series()
+    found = [(series, stores.candles.repair_index(series, clock())) for series in wanted]
+    return Report(
+        series=len(found),
+        objects_checked=sum(repair.checked for _, repair in found),
+        entries_repaired=sum(repair.repaired for _, repair in found),
+        entries_removed=sum(repair.removed for _, repair in found),
+        corrupt=[f"{series.id} {period}" for series, repair in found for period in repair.corrupt],
+    )
