@@ -1,0 +1,92 @@
+"""Every committed event, sent to its real handler on the local platform."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from candlecloud.jobs.submit import submit_run, submit_sweep
+from infra.local.gateway import Gateway
+from infra.local.parts import read_gateway
+from infra.local.platform import LocalPlatform
+
+EVENTS = Path(__file__).resolve().parents[2] / "events"
+HOUR = 3_600_000
+SERIES = {"exchange": "binance", "symbol": "BTC-USDT", "timeframe": "1h"}
+STRATEGY = {**SERIES, "strategy": "dual_sma", "start": "2025-08-10T00:00:00Z", "end": "2025-08-18T00:00:00Z"}
+
+
+def event_of(job: str) -> dict[str, Any]:
+    return dict(json.loads((EVENTS / f"{job}.json").read_text()))
+
+
+@pytest.fixture(scope="module")
+def platform() -> Iterator[LocalPlatform]:
+    with LocalPlatform() as running:
+        end = running.exchange.now() // HOUR * HOUR
+        running.invoke("ingest_candles", {**SERIES, "start": end - 600 * HOUR, "end": end})
+        yield running
+
+
+def test_every_function_has_an_event_and_every_event_a_function(platform: LocalPlatform) -> None:
+    assert {path.stem for path in EVENTS.glob("*.json")} == set(platform.functions.parts)
+
+
+@pytest.mark.parametrize("job", ["ingest_candles", "detect_gaps", "backfill_candles"])
+def test_events_of_data_jobs(platform: LocalPlatform, job: str) -> None:
+    report = platform.invoke(job, event_of(job))
+    assert report["series"] == "binance/BTC-USDT/1h"
+
+
+def test_event_of_the_index(platform: LocalPlatform) -> None:
+    assert platform.invoke("reindex_series", event_of("reindex_series"))["series"] == 1
+
+
+def test_event_of_a_run(platform: LocalPlatform) -> None:
+    run_id = submit_run({**STRATEGY, "parameters": {"fast": 4, "slow": 9}}, platform.stores, now=_now(platform)).id
+    assert platform.invoke("run_backtest", {**event_of("run_backtest"), "run_id": run_id})["state"] == "succeeded"
+    assert platform.api.get(f"/runs/{run_id}")["state"] == "succeeded"
+
+
+def test_events_of_a_sweep(platform: LocalPlatform) -> None:
+    grid = {"fast": {"start": 1, "stop": 10, "step": 1}, "slow": {"start": 11, "stop": 20, "step": 1}}
+    document = {**STRATEGY, "grid": grid, "batch_size": 100}
+    sweep_id = submit_sweep(document, platform.stores, now=_now(platform)).id
+    for job in ("plan_sweep", "run_sweep_batch", "collect_sweep"):
+        report = platform.invoke(job, {**event_of(job), "sweep_id": sweep_id})
+    assert (report["state"], report["missing"]) == ("succeeded", 0)
+    assert platform.api.get(f"/sweeps/{sweep_id}")["progress"]["batches_done"] == 1
+
+
+def test_event_of_a_broken_sweep(platform: LocalPlatform) -> None:
+    document = {**STRATEGY, "grid": {"fast": [2], "slow": [3]}}
+    sweep_id = submit_sweep(document, platform.stores, now=_now(platform)).id
+    platform.invoke("fail_sweep", {**event_of("fail_sweep"), "sweep_id": sweep_id})
+    answer = platform.api.get(f"/sweeps/{sweep_id}")
+    assert (answer["state"], answer["error"] is None) == ("failed", False)
+
+
+def test_event_of_the_api(platform: LocalPlatform) -> None:
+    answer = platform.invoke("api", event_of("api"))
+    assert (answer["statusCode"], json.loads(answer["body"])) == (200, {"status": "live"})
+
+
+def test_the_local_gateway_sends_what_api_gateway_sends(platform: LocalPlatform) -> None:
+    gateway = Gateway(read_gateway(platform.template), platform.functions)
+    scope = {"method": "GET", "path": "/live", "query_string": b"", "headers": [(b"accept", b"application/json")]}
+    local, real = gateway.event(scope, b"", "id"), event_of("api")
+    gateway.close()
+    assert set(local) == set(real)
+    assert set(local["requestContext"]) <= set(real["requestContext"])
+    assert {name: type(local[name]) for name in ("path", "headers", "multiValueHeaders", "isBase64Encoded")} == {
+        name: type(real[name]) for name in ("path", "headers", "multiValueHeaders", "isBase64Encoded")
+    }
+
+
+def _now(platform: LocalPlatform) -> int:
+    """When the lake was last written to, which is when a run can be pinned."""
+    return max(int(series["updated_at_ms"]) for series in platform.api.pages("/series", "series")) + 1
