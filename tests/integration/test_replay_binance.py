@@ -173,7 +173,20 @@ def test_unknown_path_is_not_found(binance: Any) -> None:
         binance.publicGetDepth({"symbol": "BTCUSDT"})
 
 
-def test_tickers_are_the_recorded_ones(binance: Any) -> None:
+def test_a_ticker_is_that_of_the_day_before_the_clock(binance: Any, market: ReplayExchange) -> None:
+    market.set_clock("2024-11-01T06:00:00Z")
+    ticker = binance.fetch_ticker("BTC/USDT")
+    hours = binance.fetch_ohlcv("BTC/USDT", "1h", market.now() - DAY, 25)
+    assert ticker["timestamp"] == market.now()
+    assert (ticker["open"], ticker["last"]) == (hours[0][1], hours[-1][4])
+    assert (ticker["high"], ticker["low"]) == (max(row[2] for row in hours), min(row[3] for row in hours))
+    # Half an hour earlier the venue itself said, in the recorded ticker:
+    assert abs(ticker["last"] / 69_624.0 - 1) < 0.01
+    assert (ticker["high"], ticker["low"]) == (72_700.0, 68_830.0)
+
+
+def test_tickers_without_candles_are_the_recorded_ones(binance: Any, market: ReplayExchange) -> None:
+    market.set_clock("2017-01-01T00:00:00Z")
     ticker = binance.fetch_ticker("BTC/USDT")
     tickers = binance.fetch_tickers(["BTC/USDT", "ETH/USDT"])
     assert ticker["last"] == tickers["BTC/USDT"]["last"] == 69_624.0

@@ -7,6 +7,7 @@ from typing import Any
 from infra.local.replay.faults import Request
 from infra.local.replay.feed import Answer, Feed, Query
 from infra.local.replay.tape import Row
+from infra.local.replay.ticker import live_ticker
 from infra.local.replay.wire import Call, Response, fixed, integer, json_response
 
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
@@ -150,8 +151,9 @@ def klines(call: Call, feed: Feed) -> Response:
 
 
 def ticker_24hr(call: Call, feed: Feed) -> Response:
-    """Return the recorded 24h tickers as they were recorded: their times are those of the recording."""
+    """Return 24h tickers at the clock; where no candle of that day is recorded, the recorded ticker as it was."""
     recorded = {entry["symbol"]: entry for entry in feed.recordings.body("binance", call.path) or []}
+    recorded = {symbol: live_ticker(feed, symbol) or entry for symbol, entry in recorded.items()}
     wanted = asked_symbols(call.params)
     if wanted is None:
         return json_response(list(recorded.values()))
