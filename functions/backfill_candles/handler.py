@@ -12,4 +12,4 @@ from candlecloud.wiring import World, job_handler
 def handler(event: dict[str, Any], world: World, *, deadline: int) -> dict[str, Any]:
     request = Request.from_event(event)
     exchange = world.exchange(request.series.exchange)
-    return run(request, world.stores, exchange, clock=world.clock, deadline=deadline).to_dict()
+    return run(request, world.stores, exchange, clock=world.clock, deadline=deadline).checked().to_dict()

@@ -18,6 +18,8 @@ from candlecloud.errors import (
 BANNED = 418  # Binance: this address went on after 429s
 _TOO_MANY = (418, 429)
 _GATEWAY = (403, 408, 451, 500, 502, 503, 504, 520, 521, 522, 523, 524, 525)
+# What ccxt does not tell apart: KuCoin's {"code":"900001","msg":"symbol not exists"} is a bare ExchangeError.
+_UNKNOWN_SYMBOL = {"kucoin": ('"900001"',), "kraken": ("EQuery:Unknown asset pair",)}
 _RATE_NAMES = frozenset({"RateLimitExceeded", "DDoSProtection"})
 _DOWN_NAMES = frozenset(
     {"NetworkError", "ExchangeNotAvailable", "OnMaintenance", "RequestTimeout", "OperationFailed", "InvalidNonce"}
@@ -51,7 +53,7 @@ def translate(error: Exception, *, exchange: str, status: int | None, headers: M
     if "BaseError" not in names:
         # ccxt itself stumbled over the answer, such as an empty body where it looks at the first character.
         return MalformedResponseError(f"{exchange} answered with something that cannot be read.", **details)
-    if "BadSymbol" in names:
+    if "BadSymbol" in names or any(mark in str(error) for mark in _UNKNOWN_SYMBOL.get(exchange, ())):
         return UnknownSymbolError(f"{exchange} does not list this symbol.", **details)
     if "RequestTimeout" in names:
         return ExchangeUnavailableError(f"{exchange} did not answer in time.", **details)
