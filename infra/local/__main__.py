@@ -8,8 +8,8 @@ from pathlib import Path
 
 from infra.local.cloud import UnsafeEnvironmentError
 from infra.local.http_server import PortInUseError
+from infra.local.resource import TemplateError
 from infra.local.state import StateError
-from infra.local.template import TemplateError
 
 FOLDER = Path(".candlecloud")
 REPORT = FOLDER / "report.html"

@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from infra.local.template import Resource, Template, TemplateError
+from infra.local.resource import Resource, TemplateError
+from infra.local.template import Template
 
 
 @dataclass(frozen=True)

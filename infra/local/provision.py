@@ -8,7 +8,8 @@ from typing import Any
 
 import boto3
 
-from infra.local.template import Resource, Template, TemplateError
+from infra.local.resource import Resource, TemplateError
+from infra.local.template import Template
 
 ROLE = "arn:aws:iam::123456789012:role/local"
 """moto wants a role for a state machine and never looks at it; roles are asserted on the template."""

@@ -10,9 +10,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
+
+from infra.local.resource import NAME_PROPERTY, REF_IS_ARN, Resource, TemplateError, arn_of, derived_name
 
 ACCOUNT = "123456789012"
 """moto's account: it appears in every ARN that moto makes, so the template's ARNs must say the same."""
@@ -21,60 +22,6 @@ SNAPSHOT = Path(__file__).resolve().parent.parent / "template"
 
 NO_VALUE = object()
 """What ``AWS::NoValue`` resolves to: the surrounding key or item disappears."""
-
-
-class TemplateError(Exception):
-    """The template asks for something that local mode cannot give; the message names where."""
-
-
-@dataclass(frozen=True)
-class Resource:
-    """One resource of one stack, its properties still unresolved."""
-
-    stack: str
-    logical_id: str
-    type: str
-    properties: Mapping[str, Any]
-    metadata: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def path(self) -> str:
-        """Construct path that CDK wrote into the metadata, or the logical id where there is none."""
-        return str(self.metadata.get("aws:cdk:path", self.logical_id))
-
-
-# The property that names a resource of this type, when the template gives it a name.
-NAME_PROPERTY = {
-    "AWS::S3::Bucket": "BucketName",
-    "AWS::DynamoDB::GlobalTable": "TableName",
-    "AWS::DynamoDB::Table": "TableName",
-    "AWS::Lambda::Function": "FunctionName",
-    "AWS::StepFunctions::StateMachine": "StateMachineName",
-    "AWS::SQS::Queue": "QueueName",
-    "AWS::SNS::Topic": "TopicName",
-    "AWS::IAM::Role": "RoleName",
-    "AWS::Logs::LogGroup": "LogGroupName",
-    "AWS::Scheduler::ScheduleGroup": "Name",
-    "AWS::Scheduler::Schedule": "Name",
-    "AWS::Glue::Database": "DatabaseInput.Name",
-    "AWS::Glue::Table": "TableInput.Name",
-}
-
-# ARN of a resource, from its physical name. Types that are not listed get the generic form of `_arn`.
-ARN_FORMAT = {
-    "AWS::S3::Bucket": "arn:aws:s3:::{name}",
-    "AWS::DynamoDB::GlobalTable": "arn:aws:dynamodb:{region}:{account}:table/{name}",
-    "AWS::DynamoDB::Table": "arn:aws:dynamodb:{region}:{account}:table/{name}",
-    "AWS::Lambda::Function": "arn:aws:lambda:{region}:{account}:function:{name}",
-    "AWS::StepFunctions::StateMachine": "arn:aws:states:{region}:{account}:stateMachine:{name}",
-    "AWS::SQS::Queue": "arn:aws:sqs:{region}:{account}:{name}",
-    "AWS::SNS::Topic": "arn:aws:sns:{region}:{account}:{name}",
-    "AWS::IAM::Role": "arn:aws:iam::{account}:role/{name}",
-    "AWS::Logs::LogGroup": "arn:aws:logs:{region}:{account}:log-group:{name}:*",
-}
-
-# Types whose Ref is the ARN (or, for a queue, the URL) and not the name.
-REF_IS_ARN = {"AWS::StepFunctions::StateMachine", "AWS::SNS::Topic", "AWS::Lambda::Version", "AWS::Lambda::Alias"}
 
 
 class Template:
@@ -150,22 +97,11 @@ class Template:
             value = value.get(part) if isinstance(value, Mapping) else None
         if value is not None:
             return str(self._resolve(resource.stack, value))
-        derived = f"{resource.stack}-{resource.logical_id}"
-        if resource.type == "AWS::S3::Bucket":
-            return re.sub(r"[^a-z0-9-]", "-", derived.lower())[:63].strip("-")
-        return derived[:64]
+        return derived_name(resource)
 
     def arn(self, resource: Resource) -> str:
         """ARN that the resource would have in this account and region."""
-        pattern = ARN_FORMAT.get(resource.type)
-        if pattern is None:
-            service = resource.type.split("::")[1].lower()
-            pattern = f"arn:aws:{service}:{{region}}:{{account}}:{{name}}"
-        return pattern.format(region=self.region, account=self.account, name=self.name(resource))
-
-    def by_arn(self, arn: str) -> Resource | None:
-        """Find the resource that an ARN belongs to."""
-        return next((resource for resource in self.resources() if self.arn(resource) == arn), None)
+        return arn_of(resource.type, self.name(resource), self.region, self.account)
 
     def resolve(self, stack: str, value: Any) -> Any:
         """Resolve intrinsic functions anywhere inside `value`, in the scope of `stack`."""

@@ -8,7 +8,8 @@ import pytest
 
 from infra.local.parts import read_functions, read_gateway, read_schedules
 from infra.local.provision import local_definition, read_definition
-from infra.local.template import Template, TemplateError
+from infra.local.resource import TemplateError
+from infra.local.template import Template
 
 DATA: dict[str, Any] = {
     "Resources": {
