@@ -30,6 +30,7 @@ from candlecloud.market.series import Series
 from candlecloud.market.symbol import Symbol
 
 TIMEOUT_MS = 10_000
+_FAR_FUTURE = 2**41  # ms UTC, the year 2039
 # Every method, parameter and answer here is public market data: no key is ever given to ccxt.
 _OPTIONS = {"enableRateLimit": False, "enableLastJsonResponse": False}
 
@@ -155,13 +156,19 @@ class ExchangeClient:
         return Page(window, rows, key, hashlib.sha256(body.encode()).hexdigest())
 
     def listing_start(self, series: Series) -> int | None:
-        """Open time of the first candle ever, ms UTC; None where the venue has no way to ask, or no candle."""
+        """Open time of the first candle ever, ms UTC; None where the venue has no way to ask, or no candle.
+
+        Raises
+        ------
+        MalformedResponseError
+            If a question for one candle is answered with several.
+        """
         if not self.profile(series.symbol).lists_from_zero:
             return None
-        page = self.fetch_window(series, TimeRange(0, 2**41), limit=1)
-        if not page.rows.candles:
-            return None
-        return min(candle.open_time for candle in page.rows.candles)
+        page = self.fetch_window(series, TimeRange(0, _FAR_FUTURE), limit=1)
+        if page.received > 1:
+            raise MalformedResponseError(f"{self.exchange} answered with {page.received} candles instead of one.")
+        return page.rows.candles[0].open_time if page.rows.candles else None
 
     def quoted_price(self, symbol: Symbol) -> Quote | None:
         """What a second endpoint quotes for exactly this symbol; None where the venue has no such endpoint.

@@ -36,6 +36,7 @@ from candlecloud.market.series import Series
 
 T = TypeVar("T")
 ASKS = 3  # how often a window is asked for before its answers are given up
+_CONFIRMED_WITH = 3  # candles before the one that is to be confirmed
 _REMEMBERED_ASKS = 64
 _DAY_MS = 86_400_000
 _QUOTE_SLACK = 1.5
@@ -270,11 +271,11 @@ class Walk:
                 return answer
             self.facts["asked_again"] += 1
             earlier.append(answer)
-        if anchor is not None and self._is_plausible(earlier[-1], anchor):
-            self.facts["restated_candle"] += 1
-            return earlier[-1]
         last = earlier[-1]
         if last.within(window):
+            if anchor is not None and self._is_plausible(last, anchor):
+                self.facts["restated_candle"] += 1
+                return last
             self.facts["unlinked_page"] += 1
             self._quarantine(BadRows("wrong_symbol", [list(row) for row in last.good.values()]), last.payload_hash)
         return None
@@ -310,7 +311,7 @@ class Walk:
         nearest = self._nearest_known(last.open_time)
         if nearest is not None and not 1 / LARGEST_LEAP < last.close / nearest.close < LARGEST_LEAP:
             return False
-        second = self.ask(TimeRange(max(0, last.open_time - self.step), last.open_time + self.step))
+        second = self.ask(TimeRange(max(0, last.open_time - _CONFIRMED_WITH * self.step), last.open_time + self.step))
         said = second.good.get(last.open_time)
         return said is not None and (same_candle(said, last) or is_restatement(said, last))
 
@@ -341,18 +342,22 @@ class Walk:
         return self.bounds.exchange_now + max(0, self.clock() - self.bounds.clock_now)
 
     def listing(self) -> int | None:
-        """Open time of the first candle ever: asked twice, believed if both agree and nothing known is older."""
+        """Open time of the first candle ever, if two different questions agree on it and nothing known is older."""
         if not self._listing_asked:
             self._listing_asked = True
-            said = {self._ask_listing() for _ in range(2)}
-            first = said.pop() if len(said) == 1 else None
-            if first is not None and all(first <= time for time in self.known):
+            self.requests += 1
+            first = self._patiently(lambda: self.client.listing_start(self.series))
+            if first is not None and self._is_first(first):
                 self.listed_from = first
         return self.listed_from
 
-    def _ask_listing(self) -> int | None:
-        self.requests += 1
-        return self._patiently(lambda: self.client.listing_start(self.series))
+    def _is_first(self, first: int) -> bool:
+        """Whether half a page around a moment holds a candle at that moment, and none before it."""
+        if any(time < first for time in self.known) or first % self.step:
+            return False
+        before = max(0, first - self.profile.page_span // 2 * self.step)
+        answer = self.ask(TimeRange(before, first + 2 * self.step))
+        return not answer.is_odd and next(iter(answer.good), None) == first
 
     def _patiently(self, ask: Callable[[], T]) -> T:
         return ask_again(

@@ -288,6 +288,13 @@ _KUCOIN_SPOT = VenueProfile(
     absence_lag_ms=15 * _MINUTE_MS,
     min_interval_ms=150,
     symbol_joint="-",
+    quote_price=ValueEndpoint(
+        "publicGetMarketStats",
+        ("data", "last"),
+        symbol_param="symbol",
+        symbol_path=("data", "symbol"),
+        time_path=("data", "time"),
+    ),
 )
 
 PROFILES: Mapping[tuple[str, Market], VenueProfile] = MappingProxyType(

@@ -119,7 +119,7 @@ def _has_bad(answer: Answer, hole: TimeRange) -> bool:
 
 
 def _why_open(walk: Walk, hole: TimeRange) -> str:
-    if hole.end + walk.profile.absence_lag_ms > walk.exchange_now():
+    if hole.start + walk.profile.absence_lag_ms > walk.exchange_now():
         return "too_recent"
     if all(time < hole.end for time in walk.known):
         return "nothing_after_it"
@@ -153,5 +153,5 @@ def _settle_before_listing(walk: Walk, hole: TimeRange) -> None:
     if listed is None or listed <= hole.start:
         return
     first = walk.series.timeframe.floor(listed)
-    evidence = {"listed_from": first, "asked": 2, "exchange_time": walk.exchange_now()}
+    evidence = {"listed_from": first, "exchange_time": walk.exchange_now()}
     walk.coverage.mark_absent(TimeRange(hole.start, max(hole.start, min(hole.end, first))), "before_listing", evidence)

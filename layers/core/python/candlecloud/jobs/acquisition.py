@@ -39,8 +39,6 @@ class Acquired:
     fetch : FetchReport
     added, revised, unchanged : int
         What became of the candles that came.
-    added_ranges : IntervalSet
-        Committed to the lake.
     """
 
     fetch: FetchReport
@@ -57,6 +55,7 @@ class Committer:
     series: Series
     clock: Clock
     on_commit: Callable[[IntervalSet], None]
+    chunk_rows: int = CHUNK_ROWS
     waiting: list[Candle] = field(default_factory=list)
     since: int | None = None
     added: int = 0
@@ -68,7 +67,7 @@ class Committer:
         self.waiting += candles
         now = self.clock()
         self.since = now if self.since is None else self.since
-        if len(self.waiting) >= CHUNK_ROWS or now - self.since >= CHUNK_MS:
+        if len(self.waiting) >= self.chunk_rows or now - self.since >= CHUNK_MS:
             self.commit()
 
     def commit(self) -> None:
@@ -97,11 +96,14 @@ def acquire(
     deadline: int | None = None,
     on_commit: Callable[[IntervalSet], None] = lambda committed: None,
     on_progress: Progress = lambda done_ms, total_ms: None,
+    chunk_rows: int = CHUNK_ROWS,
 ) -> Acquired:
     """Fetch the wanted candles and commit them.
 
     Parameters
     ----------
+    chunk_rows : int
+        How many candles are collected before they are merged into the lake.
     on_commit : callable
         Told after each commit which intervals are in the lake now.
 
@@ -111,7 +113,7 @@ def acquire(
         If the exchange has shut us out and that time is not over; nothing is asked then.
     """
     refuse_while_banned(stores, series.exchange, clock())
-    committer = Committer(stores, series, clock, on_commit)
+    committer = Committer(stores, series, clock, on_commit, chunk_rows)
     incidents = _Incidents(stores, series, clock)
     sink = Sink(committer.take, incidents.quarantine, incidents.remediate, on_progress)
     try:

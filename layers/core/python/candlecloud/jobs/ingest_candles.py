@@ -10,7 +10,7 @@ from candlecloud.errors import ExchangeError, ExchangeUnavailableError
 from candlecloud.exchange.client import ExchangeClient
 from candlecloud.exchange.pager import Bounds, read_bounds
 from candlecloud.exchange.retry import Clock
-from candlecloud.jobs.acquisition import Acquired, Progress, acquire, count, stored_ranges
+from candlecloud.jobs.acquisition import CHUNK_ROWS, Acquired, Progress, acquire, count, stored_ranges
 from candlecloud.jobs.events import iso, read_fields, read_flag, read_range, read_series, read_slot, span_dict
 from candlecloud.market.ranges import IntervalSet, TimeRange
 from candlecloud.market.series import Series
@@ -131,6 +131,7 @@ def run(
     clock: Clock,
     deadline: int | None = None,
     on_progress: Progress = lambda done_ms, total_ms: None,
+    chunk_rows: int = CHUNK_ROWS,
 ) -> Report:
     """Ingest.
 
@@ -140,6 +141,8 @@ def run(
         Now, ms UTC: when we learn something. Whether a candle is closed, the exchange's own clock decides.
     deadline : int, optional
         ms UTC by `clock`: the work stops there, at a committed cursor; the next run of the series goes on from it.
+    chunk_rows : int
+        How many candles are collected before they are committed.
 
     Raises
     ------
@@ -149,14 +152,15 @@ def run(
         If it does not even tell the time.
     """
     slot = request.slot
+    work = _Work(request.series, stores, exchange, clock, deadline, on_progress, chunk_rows)
     if slot is None:
-        return _ingest(request, stores, exchange, clock, deadline, on_progress)
+        return _ingest(request, work)
     now = clock()
     lease = _LEASE_MS if deadline is None else max(0, deadline - now) + _LEASE_MARGIN_MS
     if not stores.ingestion.claim_slot(JOB, slot, now, lease):
         return Report(request.series.id, skipped="The slot is done, or another invocation is at it.")
     try:
-        report = _ingest(request, stores, exchange, clock, deadline, on_progress)
+        report = _ingest(request, work)
     except Exception:
         stores.ingestion.release_slot(JOB, slot)
         raise
@@ -167,24 +171,38 @@ def run(
     return report
 
 
-def _ingest(
-    request: Request,
-    stores: Stores,
-    exchange: ExchangeClient,
-    clock: Clock,
-    deadline: int | None,
-    on_progress: Progress,
-) -> Report:
-    series = request.series
-    repaired = stores.candles.repair_index(series, clock())
-    bounds = read_bounds(exchange, series, clock)
-    plan = _plan(request, stores, exchange, bounds)
-    left = _Left(stores, series, clock, plan.wanted)
+@dataclass(frozen=True)
+class _Work:
+    """What a run is given, in one piece."""
+
+    series: Series
+    stores: Stores
+    exchange: ExchangeClient
+    clock: Clock
+    deadline: int | None
+    on_progress: Progress
+    chunk_rows: int
+
+
+def _ingest(request: Request, work: _Work) -> Report:
+    series, stores = work.series, work.stores
+    repaired = stores.candles.repair_index(series, work.clock())
+    bounds = read_bounds(work.exchange, series, work.clock)
+    plan = _plan(request, stores, work.exchange, bounds)
+    left = _Left(stores, series, work.clock, plan.wanted)
     left.save()
     acquired = acquire(
-        stores, exchange, series, plan.wanted,
-        bounds=bounds, clock=clock, deadline=deadline, on_commit=left.committed, on_progress=on_progress,
-    )  # fmt: skip
+        stores,
+        work.exchange,
+        series,
+        plan.wanted,
+        bounds=bounds,
+        clock=work.clock,
+        deadline=work.deadline,
+        on_commit=left.committed,
+        on_progress=work.on_progress,
+        chunk_rows=work.chunk_rows,
+    )
     left.settle(acquired)
     return _report(series, plan, acquired, left, bounds, repaired.repaired + repaired.removed)
 
