@@ -25,17 +25,12 @@ class HttpServer:
     ----------
     app
         ASGI application.
-    port
-        0 takes a free one.
-
-    Raises
-    ------
-    PortInUseError
-        When the port is taken.
+    address
+        Bound socket, from `bind`; closed at the end.
     """
 
-    def __init__(self, app: Any, port: int = 0) -> None:
-        self._socket = _listen(port)
+    def __init__(self, app: Any, address: socket.socket) -> None:
+        self._socket = address
         config = uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=5)
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(
@@ -64,15 +59,22 @@ class HttpServer:
         self._socket.close()
 
 
-def _listen(port: int) -> socket.socket:
-    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+def bind(port: int) -> socket.socket:
+    """Take a port on loopback; 0 takes a free one.
+
+    Raises
+    ------
+    PortInUseError
+        When the port is taken.
+    """
+    taken = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listening.bind((HOST, port))
+        taken.bind((HOST, port))
+        taken.listen()
     except OSError as error:
-        listening.close()
+        taken.close()
         raise PortInUseError(
             f"port {port} on {HOST} is not free ({error.strerror}); stop what uses it or give another with --port"
         ) from error
-    listening.set_inheritable(True)
-    return listening
+    return taken

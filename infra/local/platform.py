@@ -24,7 +24,7 @@ from infra.local.cloud import lambda_endpoint, local_cloud
 from infra.local.executions import Executions
 from infra.local.functions import MAX_SYNC_BYTES, LocalFunctions
 from infra.local.gateway import Gateway
-from infra.local.http_server import HttpServer
+from infra.local.http_server import HttpServer, bind
 from infra.local.lambda_server import LambdaServer
 from infra.local.logs import InvocationLogs
 from infra.local.parts import FunctionPart, read_functions, read_gateway, read_schedules
@@ -114,6 +114,8 @@ class LocalPlatform:
         return self
 
     def _start(self) -> None:
+        address = bind(self._port)  # before the slow part, so that a taken port is said at once
+        self._stack.callback(address.close)
         self._stack.enter_context(local_cloud())
         self.session = boto3.Session(region_name=REGION)
         provision(self.template, self.session)
@@ -128,7 +130,7 @@ class LocalPlatform:
         self.token = self.stores.tokens.mint("local", SCOPES, _system_now())
         gateway = Gateway(read_gateway(self.template), self.functions)
         self._stack.callback(gateway.close)
-        self.base_url = self._stack.enter_context(HttpServer(gateway, self._port)).url
+        self.base_url = self._stack.enter_context(HttpServer(gateway, address)).url
         self.api = ApiClient(self.base_url, self.token)
         self.scheduler = Scheduler(read_schedules(self.template), self._fire, self.exchange.now)
 

@@ -11,7 +11,7 @@ import pytest
 
 from candlecloud.market.series import Series
 from infra.local.client import ApiClient
-from infra.local.http_server import HttpServer, PortInUseError
+from infra.local.http_server import PortInUseError, bind
 from infra.local.platform import FunctionFailedError, LocalPlatform
 
 MINUTE, HOUR = 60_000, 3_600_000
@@ -64,7 +64,7 @@ def test_a_port_in_use_is_said_clearly(platform: LocalPlatform) -> None:
     port = urlsplit(platform.base_url).port
     assert port is not None
     with pytest.raises(PortInUseError, match=f"port {port} on 127.0.0.1 is not free.*--port"):
-        HttpServer(None, port)
+        bind(port)
 
 
 def test_one_platform_per_process(platform: LocalPlatform) -> None:
