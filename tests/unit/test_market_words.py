@@ -98,3 +98,8 @@ def test_series_ids_are_reversible_and_checked() -> None:
         Series.of("__class__", "BTC/USDT", "1h")
     with pytest.raises(InvalidInputError):
         Series.parse("binance/BTC-USDT")
+
+
+def test_series_of_spot_and_derivatives_sort_together() -> None:
+    ids = ["binance/BTC-USDT/1h", "binance/BTC-USDT/1m", "binance/BTC-USDT_USDT/1h", "kraken/BTC-USD/1d"]
+    assert [series.id for series in sorted(map(Series.parse, reversed(ids)))] == ids

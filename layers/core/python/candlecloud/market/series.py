@@ -30,7 +30,7 @@ def parse_exchange(text: str) -> str:
     return text
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True)
 class Series:
     """Identity of a stored series."""
 
@@ -57,6 +57,9 @@ class Series:
     @property
     def id(self) -> str:
         return f"{self.exchange}/{self.symbol.key}/{self.timeframe.name}"
+
+    def __lt__(self, other: Series) -> bool:
+        return self.id < other.id
 
     def __str__(self) -> str:
         return self.id

@@ -30,7 +30,7 @@ _STRIKE = re.compile(r"\d+(?:\.\d+)?\Z")
 _OPTION_TYPES = ("C", "P")
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True)
 class Symbol:
     """What is traded: spot, perpetual, dated future or option.
 
@@ -100,6 +100,10 @@ class Symbol:
                 ]
             )
         return text
+
+    def __lt__(self, other: Symbol) -> bool:
+        """By key: a spot symbol has no settlement currency to compare with that of a perpetual."""
+        return self.key < other.key
 
     def __str__(self) -> str:
         return self.key
