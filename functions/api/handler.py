@@ -26,5 +26,4 @@ def _adapter(world: World) -> Mangum:
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     world = world_of("api")
-    adapter = cast(Mangum, world.once("http", lambda: _adapter(world)))
-    return adapter(event, context)
+    return world.once("http", lambda: _adapter(world))(event, context)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -30,7 +32,7 @@ def test_algebra_equals_that_of_plain_sets(one: IntervalSet, other: IntervalSet)
 @given(sets)
 def test_ranges_are_sorted_disjoint_and_do_not_touch(one: IntervalSet) -> None:
     items = list(one)
-    assert all(a.end < b.start for a, b in zip(items, items[1:], strict=False))
+    assert all(a.end < b.start for a, b in itertools.pairwise(items))
 
 
 @given(st.sets(st.integers(0, 50)))

@@ -36,7 +36,7 @@ def observe(function: str, **keys: Any) -> Iterator[Logger]:
             yield log
         outcome = "Success"
     except Exception as error:
-        log.error("invocation failed", error=type(error).__name__, reason=str(error), **keys)
+        log.exception("invocation failed", error=type(error).__name__, reason=str(error), **keys)
         raise
     finally:
         metrics.add_metric(name=outcome, unit=MetricUnit.Count, value=1)

@@ -11,7 +11,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 from pydantic import ValidationError
 
@@ -21,6 +21,10 @@ from candlecloud.store.aws import AwsClients
 from candlecloud.store.dispatch import AwsDispatcher
 from candlecloud.store.stores import Stores, build_stores
 
+if TYPE_CHECKING:
+    from candlecloud.exchange.client import ExchangeClient
+
+T = TypeVar("T")
 DEADLINE_MARGIN_MS = 15_000
 _NO_DEADLINE_MS = 900_000
 
@@ -39,7 +43,6 @@ class World:
     def __init__(self, function: str, environment: Mapping[str, str]) -> None:
         self.function = function
         self.settings = read_settings(function, environment)
-        self._environment = environment
         self._lock = threading.RLock()
         self._built: dict[str, Any] = {}
 
@@ -60,11 +63,11 @@ class World:
             ),
         )
 
-    def exchange(self, exchange_id: str) -> Any:
+    def exchange(self, exchange_id: str) -> ExchangeClient:
         """The client of one venue; importing ccxt waits until here."""
         settings = cast(ExchangeSettings, self.settings)
 
-        def build() -> Any:
+        def build() -> ExchangeClient:
             from candlecloud.exchange.client import ExchangeClient
 
             return ExchangeClient(
@@ -84,12 +87,12 @@ class World:
     def _clients(self) -> AwsClients:
         return self.once("clients", AwsClients)
 
-    def once(self, name: str, build: Callable[[], Any]) -> Any:
+    def once(self, name: str, build: Callable[[], T]) -> T:
         """What `build` makes, made once for this world."""
         with self._lock:
             if name not in self._built:
                 self._built[name] = build()
-            return self._built[name]
+            return cast(T, self._built[name])
 
 
 class Invocation(Protocol):

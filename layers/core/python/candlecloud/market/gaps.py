@@ -23,7 +23,7 @@ class Gap:
     range : TimeRange
         Aligned to the timeframe's grid.
     state : {'open', 'repaired', 'explained'}
-        Open: not looked into, or in vain. Repaired: the candles are stored now. Explained: proven absent at the exchange.
+        Open: not looked into, or in vain. Repaired: the candles are stored now. Explained: the exchange has none.
     cause : str, optional
         A short identifier, such as ``absent_at_exchange`` or ``before_listing``.
     detected_at, updated_at : int

@@ -33,8 +33,8 @@ def merge_candles(existing: pa.Table, incoming: pa.Table, now: int) -> MergeResu
     """Merge validated candles into a stored table.
 
     An incoming candle with a new open time is added. One that equals the current row in every market column changes
-    nothing. One that differs supersedes it: the old row gets ``superseded_at = now``, the new one ``ingested_at = now``.
-    Applying the same rows twice is the same as once.
+    nothing. One that differs supersedes it: the old row gets ``superseded_at = now``, the new one the same moment as
+    ``ingested_at``. Applying the same rows twice is the same as once.
 
     Parameters
     ----------
