@@ -39,7 +39,8 @@ def _opening(findings: Findings) -> str:
     stored = sum(item["rows"] for item in findings.series)
     missing = sum(report["missing"] for report in findings.coverage)
     explained = sum(gap["missing_candles"] for gap in findings.gaps if gap["state"] == "explained")
-    config = run.answer["config"]
+    first = min(item["first_open_time"] for item in findings.series)
+    last = max(item["last_open_time"] for item in findings.series)
     tiles = (
         (f"{stored:,}", f"candles stored, from {findings.requests:,} requests to the replayed exchange"),
         (f"{missing} missing", f"{explained} of them explained with evidence"),
@@ -50,8 +51,8 @@ def _opening(findings: Findings) -> str:
     )
     cells = "".join(f"<li><b>{value}</b><span>{escape(text)}</span></li>" for value, text in tiles)
     return (
-        "<h1>From recorded candles to a backtest and a sweep</h1>"
-        f"<p>Real Binance candles of {day(config['start'])} to {day(config['end'])}, replayed on this machine through "
+        '<p class="quiet">candlecloud, demo report</p><h1>From recorded candles to a backtest and a sweep</h1>'
+        f"<p>Real Binance candles of {day(first)} to {day(last)}, replayed on this machine through "
         "the platform's own path: ingest functions, Parquet in an object store, gap detection, the HTTP API, and the "
         "state machine that fans a sweep out.</p>"
         f'<ul class="tiles">{cells}</ul>'
