@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import Any
 
 from candlecloud.exchange.client import Page
-from candlecloud.exchange.profiles import VenueProfile
+from candlecloud.exchange.profile import VenueProfile
 from candlecloud.market.candle import Candle, validate_candle
 from candlecloud.market.ranges import TimeRange
 from candlecloud.market.series import Series

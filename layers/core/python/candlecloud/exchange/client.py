@@ -21,9 +21,11 @@ from candlecloud.errors import (
 from candlecloud.exchange.breaker import Breaker
 from candlecloud.exchange.faults import BANNED, translate
 from candlecloud.exchange.pacing import Pace
-from candlecloud.exchange.profiles import CandleEndpoint, VenueProfile, profile_for
+from candlecloud.exchange.payload import header_int, rows_at, value_at, whole_at, window_params
+from candlecloud.exchange.profile import VenueProfile
+from candlecloud.exchange.profiles import profile_for
 from candlecloud.exchange.retry import Dice, Sleep
-from candlecloud.exchange.rows import ReadRows, number, read_rows, whole
+from candlecloud.exchange.rows import ReadRows, number, read_rows
 from candlecloud.exchange.venue_class import load_venue_class
 from candlecloud.market.ranges import TimeRange
 from candlecloud.market.series import Series
@@ -117,6 +119,10 @@ class ExchangeClient:
         self._paces: dict[str, Pace] = {}
         self.breaker = Breaker()
 
+    def close(self) -> None:
+        """Close the connections; a later request opens new ones."""
+        self._ccxt.session.close()
+
     def profile(self, symbol: Symbol) -> VenueProfile:
         """The profile that serves a symbol on this exchange."""
         return profile_for(self.exchange, symbol)
@@ -147,11 +153,11 @@ class ExchangeClient:
         """
         profile = self.profile(series.symbol)
         endpoint = profile.candles
-        params = _window_params(profile, series, window, limit)
+        params = window_params(profile, series, window, limit)
         with self._lane:
             answer = self._get(profile, endpoint.method, params)
             body = self._ccxt.last_http_response or ""
-        raw_rows, key = _rows_at(answer, endpoint, self.exchange)
+        raw_rows, key = rows_at(answer, endpoint, self.exchange)
         rows = read_rows(raw_rows, profile.layout, series.timeframe)
         return Page(window, rows, key, hashlib.sha256(body.encode()).hexdigest())
 
@@ -184,10 +190,10 @@ class ExchangeClient:
             return None
         wanted = profile.market_id(symbol)
         answer = self._get(profile, endpoint.method, {endpoint.symbol_param: wanted})
-        if _value_at(answer, endpoint.symbol_path, self.exchange) != wanted:
+        if value_at(answer, endpoint.symbol_path, self.exchange) != wanted:
             raise MalformedResponseError(f"{self.exchange} answered for another symbol than {symbol}.")
         try:
-            price = number(_value_at(answer, endpoint.value_path, self.exchange))
+            price = number(value_at(answer, endpoint.value_path, self.exchange))
         except (TypeError, ValueError, OverflowError) as error:
             raise MalformedResponseError(f"{self.exchange} quoted no price for {symbol}.") from error
         return Quote(price, whole_at(answer, endpoint.time_path, self.exchange) * endpoint.unit_ms)
@@ -213,7 +219,7 @@ class ExchangeClient:
             except Exception as error:
                 raise self._failure(error) from error
             finally:
-                used = _header_int(self._ccxt.answer_headers, profile.weight_header)
+                used = header_int(self._ccxt.answer_headers, profile.weight_header)
                 self._paces[profile.market] = pace.answered(self._clock_ms(), used)
             self.breaker = self.breaker.succeeded()
             return answer
@@ -239,64 +245,6 @@ class ExchangeClient:
                 retry_after_ms=None if wait is None else 1000 * wait,
             )
         return failure
-
-
-def whole_at(answer: Any, path: tuple[str, ...], exchange: str) -> int:
-    """The whole number at a path of an answer; MalformedResponseError where there is none."""
-    try:
-        return whole(_value_at(answer, path, exchange))
-    except (TypeError, ValueError, OverflowError) as error:
-        raise MalformedResponseError(f"{exchange} answered with something else than a time.") from error
-
-
-def _value_at(answer: Any, path: tuple[str, ...], exchange: str) -> Any:
-    for key in path:
-        if not isinstance(answer, dict) or key not in answer:
-            raise MalformedResponseError(f"{exchange} answered without the field {key!r}.", shape=_shape(answer))
-        answer = answer[key]
-    return answer
-
-
-def _rows_at(answer: Any, endpoint: CandleEndpoint, exchange: str) -> tuple[list[Any], str | None]:
-    """The list of rows, and the key that names the market where the path has one."""
-    market_key: str | None = None
-    for key in endpoint.path:
-        if key == "*":
-            keys = [k for k in answer if k != "last"] if isinstance(answer, dict) else []
-            if len(keys) != 1:
-                raise MalformedResponseError(f"{exchange} answered for {len(keys)} markets instead of one.")
-            market_key = key = str(keys[0])
-        answer = _value_at(answer, (key,), exchange)
-    if not isinstance(answer, list):
-        raise MalformedResponseError(
-            f"{exchange} answered with {_shape(answer)} instead of a list of candles.", shape=_shape(answer)
-        )
-    return answer, market_key
-
-
-def _shape(answer: Any) -> str:
-    """A few words about what came, without its content."""
-    if isinstance(answer, str):
-        start = answer.lstrip()[:1]
-        kind = {"<": "HTML", "": "an empty body", "[": "truncated JSON", "{": "truncated JSON"}.get(start, "text")
-        return "a null" if answer.strip() == "null" else kind
-    return {dict: "an object", list: "a list", type(None): "a null"}.get(type(answer), type(answer).__name__)
-
-
-def _window_params(profile: VenueProfile, series: Series, window: TimeRange, limit: int | None) -> dict[str, Any]:
-    endpoint = profile.candles
-    unit = endpoint.time_unit_ms
-    start = window.start - series.timeframe.ms if endpoint.start_exclusive else window.start
-    params: dict[str, Any] = {
-        endpoint.symbol_param: profile.market_id(series.symbol),
-        endpoint.interval_param: profile.interval(series.timeframe),
-        endpoint.start_param: max(0, start) // unit,
-    }
-    if endpoint.end_param is not None:
-        params[endpoint.end_param] = (window.end - (1 if endpoint.end_inclusive else 0)) // unit
-    if endpoint.limit_param is not None:
-        params[endpoint.limit_param] = min(limit or profile.page_limit, profile.page_limit)
-    return params
 
 
 def _recording(cls: type[Any]) -> type[Any]:
@@ -337,8 +285,3 @@ def _check_address(base_url: str) -> bool:
             "An exchange address is https, or http on loopback.", field="base_url", scheme=parts.scheme
         )
     return is_loopback
-
-
-def _header_int(headers: Mapping[str, str], name: str | None) -> int | None:
-    value = None if name is None else headers.get(name)
-    return int(value) if value is not None and value.isdecimal() else None

@@ -89,15 +89,17 @@ class Coverage:
 
     def decided(self) -> IntervalSet:
         """Everything that stands in one of the columns."""
-        listed = [entry.range for column in (self.absent, self.open, self.failed) for entry in column]
-        return self.present.union(IntervalSet(listed))
+        return self.present.union(self._listed())
+
+    def _listed(self) -> IntervalSet:
+        return IntervalSet(entry.range for column in (self.absent, self.open, self.failed) for entry in column)
 
     def missing(self, window: TimeRange) -> IntervalSet:
         """Wanted intervals of a window that stand in no column."""
         return IntervalSet([window]).intersection(self.wanted).difference(self.decided())
 
     def mark_present(self, ranges: IntervalSet) -> None:
-        self.present = self.present.union(ranges.intersection(self.wanted))
+        self.present = self.present.union(ranges.intersection(self.wanted).difference(self._listed()))
 
     def mark_absent(self, span: TimeRange, cause: str, evidence: dict[str, Any]) -> None:
         self.absent.extend(Absence(part, cause, evidence) for part in self.missing(span))

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from candlecloud.errors import ExchangeError
-from candlecloud.exchange.answers import Answer, find_jump, is_restatement, same_candle
+from candlecloud.exchange.answers import Answer
 from candlecloud.market.ranges import IntervalSet, TimeRange
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def prove_holes(walk: Walk, span: TimeRange) -> None:
 
 def _groups(holes: IntervalSet, walk: Walk) -> Iterator[IntervalSet]:
     """Neighbouring holes that fit into one answer together."""
-    most = (walk.profile.page_span - 2 * _MARGINS[0]) * walk.step
+    most = (walk.talk.profile.page_span - 2 * _MARGINS[0]) * walk.talk.step
     group: list[TimeRange] = []
     for hole in holes:
         if group and hole.end - group[0].start > most:
@@ -55,9 +55,9 @@ def _prove_group(walk: Walk, holes: IntervalSet) -> None:
     bad_seen = False
     while holes and tries < len(_MARGINS):
         span = _span(holes)
-        answer = walk.ask(_around(walk, span, tries))
+        answer = walk.talk.ask(_around(walk, span, tries))
         got = [row for hole in holes for row in answer.within(hole)]
-        if got and _fits(walk, answer):
+        if got and walk.talk.fits(answer):
             walk.accept(answer, got)
         else:
             tries += 1
@@ -78,24 +78,16 @@ def _span(holes: IntervalSet) -> TimeRange:
 
 def _around(walk: Walk, span: TimeRange, tries: int) -> TimeRange:
     """The window of a try: the holes, and some candles on each side of them."""
-    room = max(walk.profile.page_span - span.duration // walk.step, 2 * _MARGINS[-1])
-    margin = min(_MARGINS[tries], room // 2) * walk.step
+    room = max(walk.talk.profile.page_span - span.duration // walk.talk.step, 2 * _MARGINS[-1])
+    margin = min(_MARGINS[tries], room // 2) * walk.talk.step
     # After the first try the two sides differ, so that the hole is not in the middle of the answer.
-    before = span.start - (margin if tries == 0 else margin + walk.step * tries)
+    before = span.start - (margin if tries == 0 else margin + walk.talk.step * tries)
     after = span.end + margin
-    if tries and walk.profile.keeps == "oldest":
-        after = walk.bounds.closed_before  # the answer holds a page from its start on, and so the next candle there is
-    return TimeRange(max(0, before), max(span.end, min(after, walk.bounds.closed_before)))
-
-
-def _fits(walk: Walk, answer: Answer) -> bool:
-    """Whether an answer agrees with the known candles that it holds; without any, a second answer has to agree."""
-    if find_jump(list(answer.good.values()), walk.step) is not None:
-        return False
-    shared = [(row, walk.known[time]) for time, row in answer.good.items() if time in walk.known]
-    if not shared:
-        return walk.confirmed(answer)
-    return all(same_candle(row, known) or is_restatement(row, known) for row, known in shared)
+    if tries and walk.talk.profile.keeps == "oldest":
+        after = (
+            walk.talk.bounds.closed_before
+        )  # the answer holds a page from its start on, and so the next candle there is
+    return TimeRange(max(0, before), max(span.end, min(after, walk.talk.bounds.closed_before)))
 
 
 def _is_absent(walk: Walk, answer: Answer, hole: TimeRange) -> bool:
@@ -103,7 +95,7 @@ def _is_absent(walk: Walk, answer: Answer, hole: TimeRange) -> bool:
     before, after = _neighbours(answer, hole)
     if before is None or after is None or answer.unreadable:
         return False
-    if hole.end + walk.profile.absence_lag_ms > walk.exchange_now():
+    if hole.end + walk.talk.profile.absence_lag_ms > walk.talk.exchange_now():
         return False
     return not any(before < time < after for time in answer.bad_times)
 
@@ -119,10 +111,10 @@ def _has_bad(answer: Answer, hole: TimeRange) -> bool:
 
 
 def _why_open(walk: Walk, hole: TimeRange) -> str:
-    if hole.start + walk.profile.absence_lag_ms > walk.exchange_now():
-        return "too_recent"
-    if all(time < hole.end for time in walk.known):
+    if all(time < hole.end for time in walk.talk.known):
         return "nothing_after_it"
+    if hole.end + walk.talk.profile.absence_lag_ms > walk.talk.exchange_now():
+        return "too_recent"
     return "not_corroborated"
 
 
@@ -131,20 +123,20 @@ def _evidence(walk: Walk, answer: Answer, hole: TimeRange) -> dict[str, Any]:
     return {
         "candle_before": before,
         "candle_after": after,
-        "exchange_time": walk.exchange_now(),
+        "exchange_time": walk.talk.exchange_now(),
         "asked": _asks_about(walk, hole),
     }
 
 
 def _asks_about(walk: Walk, hole: TimeRange) -> list[dict[str, Any]]:
     """The latest answers to questions that covered the hole."""
-    about = [ask for ask in walk.asks if ask["start"] <= hole.start and hole.end <= ask["end"]]
+    about = [ask for ask in walk.talk.asks if ask["start"] <= hole.start and hole.end <= ask["end"]]
     return about[-_EVIDENCE_ASKS:]
 
 
 def _settle_before_listing(walk: Walk, hole: TimeRange) -> None:
     """Decide what lies before the first candle that the exchange ever had."""
-    if any(time < hole.start for time in walk.known):
+    if any(time < hole.start for time in walk.talk.known):
         return
     try:
         listed = walk.listing()
@@ -152,6 +144,5 @@ def _settle_before_listing(walk: Walk, hole: TimeRange) -> None:
         return  # the hole is asked about like any other
     if listed is None or listed <= hole.start:
         return
-    first = walk.series.timeframe.floor(listed)
-    evidence = {"listed_from": first, "exchange_time": walk.exchange_now()}
-    walk.coverage.mark_absent(TimeRange(hole.start, max(hole.start, min(hole.end, first))), "before_listing", evidence)
+    evidence = {"listed_from": listed, "exchange_time": walk.talk.exchange_now()}
+    walk.coverage.mark_absent(TimeRange(hole.start, max(hole.start, min(hole.end, listed))), "before_listing", evidence)

@@ -10,16 +10,15 @@ from candlecloud.errors import ExchangeError, ExchangeUnavailableError
 from candlecloud.exchange.client import ExchangeClient
 from candlecloud.exchange.pager import Bounds, read_bounds
 from candlecloud.exchange.retry import Clock
-from candlecloud.jobs.acquisition import CHUNK_ROWS, Acquired, Progress, acquire, count, stored_ranges
+from candlecloud.jobs.acquisition import CHUNK_ROWS, Acquired, Progress, acquire, count
 from candlecloud.jobs.events import iso, read_fields, read_flag, read_range, read_series, read_slot, span_dict
-from candlecloud.market.ranges import IntervalSet, TimeRange
+from candlecloud.jobs.ingest_plan import Left, Plan, make_plan
 from candlecloud.market.series import Series
 from candlecloud.store.stores import Stores
 
 JOB = "ingest_candles"
 _LEASE_MS = 15 * 60_000
 _LEASE_MARGIN_MS = 60_000
-_MOST_CURSOR_RANGES = 200
 
 
 @dataclass(frozen=True)
@@ -188,8 +187,16 @@ def _ingest(request: Request, work: _Work) -> Report:
     series, stores = work.series, work.stores
     repaired = stores.candles.repair_index(series, work.clock())
     bounds = read_bounds(work.exchange, series, work.clock)
-    plan = _plan(request, stores, work.exchange, bounds)
-    left = _Left(stores, series, work.clock, plan.wanted)
+    plan = make_plan(
+        stores,
+        work.exchange,
+        series,
+        bounds.closed_before,
+        start=request.start,
+        end=request.end,
+        reread=request.reread,
+    )
+    left = Left(stores, series, work.clock, plan.wanted)
     left.save()
     acquired = acquire(
         stores,
@@ -203,95 +210,11 @@ def _ingest(request: Request, work: _Work) -> Report:
         on_progress=work.on_progress,
         chunk_rows=work.chunk_rows,
     )
-    left.settle(acquired)
+    left.settle(acquired.fetch)
     return _report(series, plan, acquired, left, bounds, repaired.repaired + repaired.removed)
 
 
-@dataclass(frozen=True)
-class _Plan:
-    """What is asked for in all, what of it is proven already, and what therefore has to be fetched."""
-
-    requested: IntervalSet
-    stored: IntervalSet
-    explained: IntervalSet
-    wanted: IntervalSet
-
-
-def _plan(request: Request, stores: Stores, exchange: ExchangeClient, bounds: Bounds) -> _Plan:
-    """Wanted minus proven: the newest candle alone says nothing about holes before it."""
-    series, step, closed = request.series, request.series.timeframe.ms, bounds.closed_before
-    if request.start is not None:
-        span = _whole_candles(series, request.start, closed if request.end is None else request.end, closed)
-        again = IntervalSet([span] if request.reread else [])
-    else:
-        span, again = _since_last(stores, exchange, series, closed)
-    requested = IntervalSet([span]).union(_left_over(stores, series, closed))
-    hull = TimeRange(min((r.start for r in requested), default=0), max((r.end for r in requested), default=0))
-    stored = stored_ranges(stores, series, hull).intersection(requested).difference(again) if hull else IntervalSet()
-    explained = stores.gaps.explained(series).intersection(requested).difference(stored).difference(again)
-    wanted = requested.difference(stored).difference(explained)
-    assert all(span.start % step == 0 and span.end % step == 0 for span in wanted)
-    return _Plan(requested, stored, explained, wanted)
-
-
-def _whole_candles(series: Series, start: int, end: int, closed_before: int) -> TimeRange:
-    first = series.timeframe.ceil(start)
-    return TimeRange(first, max(first, min(series.timeframe.floor(end), closed_before)))
-
-
-def _since_last(
-    stores: Stores, exchange: ExchangeClient, series: Series, closed_before: int
-) -> tuple[TimeRange, IntervalSet]:
-    """From some candles before the last stored one to now, and those candles; one page where nothing is stored."""
-    profile, step = exchange.profile(series.symbol), series.timeframe.ms
-    held = stores.candles.available_range(series)
-    if held is None:
-        first = max(0, closed_before - profile.page_span * step)
-        return TimeRange(first, max(first, closed_before)), IntervalSet()
-    last_end = min(series.timeframe.floor(held.end), closed_before)
-    first = max(min(held.start, last_end), last_end - profile.reread_candles(series.timeframe) * step)
-    return TimeRange(first, max(first, closed_before)), IntervalSet([TimeRange(first, last_end)])
-
-
-def _left_over(stores: Stores, series: Series, closed_before: int) -> IntervalSet:
-    """What an earlier run had to leave."""
-    cursor = stores.ingestion.get_cursor(series) or {}
-    ranges = (TimeRange(start, max(start, min(end, closed_before))) for start, end in cursor.get("left", []))
-    return IntervalSet(ranges)
-
-
-@dataclass
-class _Left:
-    """The committed cursor: what is still to be done, saved with every commit, so that nothing depends on this run."""
-
-    stores: Stores
-    series: Series
-    clock: Clock
-    ranges: IntervalSet
-
-    def committed(self, done: IntervalSet) -> None:
-        self.ranges = self.ranges.difference(done)
-        self.save()
-
-    def settle(self, acquired: Acquired) -> None:
-        """In the end only what failed or was not reached is left; holes are gaps now, and backfill's business."""
-        fetch = acquired.fetch
-        self.ranges = fetch.pending.union(IntervalSet(entry.range for entry in fetch.failed))
-        self.save()
-
-    def save(self) -> None:
-        if not self.ranges:
-            self.stores.ingestion.clear_cursor(self.series)
-            return
-        ranges = [[span.start, span.end] for span in self.ranges]
-        if len(ranges) > _MOST_CURSOR_RANGES:  # one range over all the rest: asking for too much does no harm
-            ranges = [*ranges[: _MOST_CURSOR_RANGES - 1], [ranges[_MOST_CURSOR_RANGES - 1][0], ranges[-1][1]]]
-        self.stores.ingestion.put_cursor(self.series, {"left": ranges}, self.clock())
-
-
-def _report(
-    series: Series, plan: _Plan, acquired: Acquired, left: _Left, bounds: Bounds, index_repaired: int
-) -> Report:
+def _report(series: Series, plan: Plan, acquired: Acquired, left: Left, bounds: Bounds, index_repaired: int) -> Report:
     fetch = acquired.fetch
     absent: dict[str, int] = {}
     for entry in fetch.absent:

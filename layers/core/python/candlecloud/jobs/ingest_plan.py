@@ -1,0 +1,113 @@
+"""What an ingestion has to fetch, and what it leaves for the next one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from candlecloud.exchange.client import ExchangeClient
+from candlecloud.exchange.coverage import FetchReport
+from candlecloud.exchange.retry import Clock
+from candlecloud.jobs.acquisition import stored_ranges
+from candlecloud.market.ranges import IntervalSet, TimeRange
+from candlecloud.market.series import Series
+from candlecloud.store.stores import Stores
+
+_MOST_CURSOR_RANGES = 200
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is asked for in all, what of it is proven already, and what therefore has to be fetched."""
+
+    requested: IntervalSet
+    stored: IntervalSet
+    explained: IntervalSet
+    wanted: IntervalSet
+
+
+def make_plan(
+    stores: Stores,
+    exchange: ExchangeClient,
+    series: Series,
+    closed_before: int,
+    *,
+    start: int | None,
+    end: int | None,
+    reread: bool,
+) -> Plan:
+    """Wanted minus proven: the newest candle alone says nothing about holes before it.
+
+    Parameters
+    ----------
+    start, end : int, optional
+        The range that was asked for, ms UTC; without a start: from the last stored candle on.
+    reread : bool
+        Fetch what is stored of that range too.
+    """
+    step, closed = series.timeframe.ms, closed_before
+    if start is not None:
+        span = _whole_candles(series, start, closed if end is None else end, closed)
+        again = IntervalSet([span] if reread else [])
+    else:
+        span, again = _since_last(stores, exchange, series, closed)
+    requested = IntervalSet([span]).union(_left_over(stores, series, closed))
+    hull = TimeRange(min((r.start for r in requested), default=0), max((r.end for r in requested), default=0))
+    stored = stored_ranges(stores, series, hull).intersection(requested).difference(again) if hull else IntervalSet()
+    explained = stores.gaps.explained(series).intersection(requested).difference(stored).difference(again)
+    wanted = requested.difference(stored).difference(explained)
+    assert all(span.start % step == 0 and span.end % step == 0 for span in wanted)
+    return Plan(requested, stored, explained, wanted)
+
+
+def _whole_candles(series: Series, start: int, end: int, closed_before: int) -> TimeRange:
+    first = series.timeframe.ceil(start)
+    return TimeRange(first, max(first, min(series.timeframe.floor(end), closed_before)))
+
+
+def _since_last(
+    stores: Stores, exchange: ExchangeClient, series: Series, closed_before: int
+) -> tuple[TimeRange, IntervalSet]:
+    """From some candles before the last stored one to now, and those candles; one page where nothing is stored."""
+    profile, step = exchange.profile(series.symbol), series.timeframe.ms
+    held = stores.candles.available_range(series)
+    if held is None:
+        first = max(0, closed_before - profile.page_span * step)
+        return TimeRange(first, max(first, closed_before)), IntervalSet()
+    last_end = min(series.timeframe.floor(held.end), closed_before)
+    first = max(min(held.start, last_end), last_end - profile.reread_candles(series.timeframe) * step)
+    return TimeRange(first, max(first, closed_before)), IntervalSet([TimeRange(first, last_end)])
+
+
+def _left_over(stores: Stores, series: Series, closed_before: int) -> IntervalSet:
+    """What an earlier run had to leave."""
+    cursor = stores.ingestion.get_cursor(series) or {}
+    ranges = (TimeRange(start, max(start, min(end, closed_before))) for start, end in cursor.get("left", []))
+    return IntervalSet(ranges)
+
+
+@dataclass
+class Left:
+    """The committed cursor: what is still to be done, saved with every commit, so that nothing depends on this run."""
+
+    stores: Stores
+    series: Series
+    clock: Clock
+    ranges: IntervalSet
+
+    def committed(self, done: IntervalSet) -> None:
+        self.ranges = self.ranges.difference(done)
+        self.save()
+
+    def settle(self, fetch: FetchReport) -> None:
+        """In the end only what failed or was not reached is left; holes are gaps now, and backfill's business."""
+        self.ranges = fetch.pending.union(IntervalSet(entry.range for entry in fetch.failed))
+        self.save()
+
+    def save(self) -> None:
+        if not self.ranges:
+            self.stores.ingestion.clear_cursor(self.series)
+            return
+        ranges = [[span.start, span.end] for span in self.ranges]
+        if len(ranges) > _MOST_CURSOR_RANGES:  # one range over all the rest: asking for too much does no harm
+            ranges = [*ranges[: _MOST_CURSOR_RANGES - 1], [ranges[_MOST_CURSOR_RANGES - 1][0], ranges[-1][1]]]
+        self.stores.ingestion.put_cursor(self.series, {"left": ranges}, self.clock())

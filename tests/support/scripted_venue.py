@@ -1,0 +1,87 @@
+"""A venue on loopback that answers Binance's candle path as a script says: for behaviour that no recording has."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+MINUTE = 60_000
+# From the parameters startTime, endTime, limit: the rows, or raw text to send as it is.
+Script = Callable[[int, int, int], list[Any] | str]
+
+
+def candle_row(open_time: int, step: int = MINUTE) -> list[Any]:
+    """A Binance row whose values depend on its time only, and move little from one to the next."""
+    tick = open_time // step
+    price = 50_000 + tick % 97 - tick % 31
+    prices = [f"{value}.50000000" for value in (price, price + 3, price - 3, price + 1)]
+    return [open_time, *prices, "12.50000000", open_time + step - 1, f"{price * 12}.5", tick % 500, None, None, "0"]
+
+
+class ScriptedVenue:
+    """What the script answers, the clock of the venue, and what it was asked."""
+
+    def __init__(self, script: Script, now: int) -> None:
+        self.script = script
+        self.now = now
+        self.asked: list[tuple[int, int, int]] = []
+        self.base_url = ""
+
+    def answer(self, path: str, query: dict[str, str]) -> tuple[int, str]:
+        if path.endswith("/time"):
+            return 200, json.dumps({"serverTime": self.now})
+        if not path.endswith("/klines"):
+            return 400, json.dumps({"code": -1121, "msg": "Invalid symbol."})
+        asked = (int(query["startTime"]), int(query["endTime"]), int(query["limit"]))
+        self.asked.append(asked)
+        rows = self.script(*asked)
+        return 200, rows if isinstance(rows, str) else json.dumps(rows)
+
+
+def market_of(open_times: list[int], step: int = MINUTE) -> Script:
+    """A venue that behaves: these candles, by window, oldest first, at most `limit`."""
+
+    def script(start: int, end: int, limit: int) -> list[Any]:
+        return [candle_row(time, step) for time in open_times if start <= time <= end][:limit]
+
+    return script
+
+
+@contextmanager
+def scripted_venue(script: Script, now: int) -> Iterator[ScriptedVenue]:
+    """Serve a script until the block ends."""
+    venue = ScriptedVenue(script, now)
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            parts = urlsplit(self.path)
+            query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+            status, text = venue.answer(parts.path, query)
+            body = text.encode()
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *args: Any) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
+    venue.base_url = f"http://127.0.0.1:{server.server_address[1]}"
+    try:
+        yield venue
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

@@ -1,0 +1,121 @@
+"""Asking again: how often, how long between, and when to stop."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+
+import pytest
+
+from candlecloud.errors import (
+    ExchangeError,
+    ExchangeUnavailableError,
+    MalformedResponseError,
+    RateLimitedError,
+    UnknownSymbolError,
+)
+from candlecloud.exchange.pacing import Pace
+from candlecloud.exchange.retry import OutOfTimeError, RetryPolicy, ask_again
+
+
+class Script:
+    """Raises the given errors one after another, then answers; counts calls and waits."""
+
+    def __init__(self, *errors: Exception) -> None:
+        self.errors = list(errors)
+        self.calls = 0
+        self.waits: list[float] = []
+        self.noted: list[ExchangeError] = []
+
+    def ask(self) -> str:
+        self.calls += 1
+        if self.errors:
+            raise self.errors.pop(0)
+        return "answer"
+
+    def run(self, *, deadline: int | None = None, policy: RetryPolicy | None = None) -> str:
+        return ask_again(
+            self.ask,
+            policy=policy or RetryPolicy(),
+            clock=lambda: round(1000 * sum(self.waits)),
+            sleep=self.waits.append,
+            dice=random.Random(1),
+            deadline=deadline,
+            on_fault=self.noted.append,
+        )
+
+
+def down() -> ExchangeUnavailableError:
+    return ExchangeUnavailableError("down")
+
+
+def test_an_answer_at_once_waits_for_nothing() -> None:
+    script = Script()
+    assert script.run() == "answer"
+    assert (script.calls, script.waits) == (1, [])
+
+
+@pytest.mark.parametrize("error", [down, lambda: MalformedResponseError("HTML"), lambda: RateLimitedError("slow")])
+def test_a_passing_fault_is_survived(error: Callable[[], Exception]) -> None:
+    script = Script(error(), error(), error())
+    assert script.run() == "answer"
+    assert (script.calls, len(script.waits), len(script.noted)) == (4, 3, 3)
+
+
+def test_the_last_failure_is_passed_on() -> None:
+    script = Script(*(down() for _ in range(9)))
+    with pytest.raises(ExchangeUnavailableError):
+        script.run()
+    assert (script.calls, len(script.waits)) == (5, 4)
+
+
+@pytest.mark.parametrize("error", [UnknownSymbolError("no"), ExchangeError("refused"), KeyError("bug")])
+def test_a_refusal_is_not_repeated(error: Exception) -> None:
+    script = Script(error)
+    with pytest.raises(type(error)):
+        script.run()
+    assert script.calls == 1
+
+
+def test_an_open_circuit_is_not_waited_for() -> None:
+    script = Script(ExchangeUnavailableError("open", circuit_open=True, retry_after_s=60))
+    with pytest.raises(ExchangeUnavailableError):
+        script.run()
+    assert script.waits == []
+
+
+def test_pauses_grow_within_their_bounds_and_are_jittered() -> None:
+    policy = RetryPolicy(base_s=0.5, cap_s=4.0)
+    dice = random.Random(3)
+    for failures, longest in ((1, 0.5), (2, 1.0), (3, 2.0), (4, 4.0), (9, 4.0)):
+        pauses = [policy.pause_s(failures, dice) for _ in range(200)]
+        assert 0 <= min(pauses) < 0.2 * longest
+        assert 0.8 * longest < max(pauses) <= longest
+
+
+def test_the_exchange_says_how_long_to_wait_at_least() -> None:
+    script = Script(RateLimitedError("slow", retry_after_s=7.0))
+    script.run()
+    assert 7.0 <= script.waits[0] <= 7.5
+
+
+def test_no_wait_goes_past_the_deadline() -> None:
+    script = Script(RateLimitedError("slow", retry_after_s=120.0))
+    with pytest.raises(OutOfTimeError):
+        script.run(deadline=60_000)
+    assert script.waits == []
+
+
+def test_the_pace_holds_requests_apart() -> None:
+    pace = Pace(100)
+    assert pace.wait_ms(5_000) == 0
+    pace = pace.started(5_000)
+    assert pace.wait_ms(5_030) == 70
+    assert pace.wait_ms(5_200) == 0
+
+
+def test_a_venue_whose_counter_runs_high_is_left_alone_for_a_minute() -> None:
+    pace = Pace(100, weight_limit=6000).started(0)
+    assert pace.answered(10, 4_700).wait_ms(100) == 0
+    assert pace.answered(10, None).wait_ms(100) == 0
+    assert pace.answered(10, 4_900).wait_ms(10) == 60_000
