@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import fcntl
+import io
+import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -60,17 +63,25 @@ def test_fresh_starts_empty(tmp_path: Path) -> None:
 
 
 def test_a_sweep_under_way_is_gone_on_with(tmp_path: Path) -> None:
-    sweep = {**EVENT, "strategy": "dual_sma", "grid": {"fast": [2, 3, 4], "slow": [10, 20]}, "batch_size": 1}
+    sweep = {
+        **EVENT,
+        "strategy": "dual_sma",
+        "grid": {"fast": [2, 3, 4, 5, 6, 7], "slow": [10, 20, 30, 40, 50]},
+        "batch_size": 1,
+    }
     with LocalPlatform(tmp_path, clock=CLOCK) as first:
         ingest_days(first, 20)
         sweep_id = first.api.post("/sweeps", sweep).json()["sweep_id"]
         first.save()  # while the execution has hardly begun
         saved = (tmp_path / "state.zip").read_bytes()
+    with zipfile.ZipFile(io.BytesIO(saved)) as archive:
+        (execution,) = json.loads(archive.read("manifest.json"))["extra"]["executions"]
+    assert json.loads(execution["input"]) == {"sweep_id": sweep_id}
     (tmp_path / "state.zip").write_bytes(saved)  # as if the process had been killed after that save
     with LocalPlatform(tmp_path) as second:
         assert second.settle()
         *_, answer = second.api.wait(f"/sweeps/{sweep_id}", frozenset({"succeeded"}), timeout_s=30)
-        assert answer["progress"] == {"sets": 6, "batches_planned": 6, "batches_done": 6, "fraction": 1.0}
+        assert answer["progress"] == {"sets": 30, "batches_planned": 30, "batches_done": 30, "fraction": 1.0}
 
 
 def test_two_platforms_do_not_share_a_folder(tmp_path: Path) -> None:
