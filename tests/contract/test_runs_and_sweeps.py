@@ -9,10 +9,10 @@ from typing import get_args
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from candlecloud.api.instants import iso
 from candlecloud.api.negotiation import ARROW, PARQUET
 from candlecloud.api.schemas.metrics import Metric, Metrics
 from candlecloud.api.schemas.runs import RunRequest
+from candlecloud.market.moment import iso
 from candlecloud.metrics.summary import Summary
 from candlecloud.runs.config import RunConfig
 from tests.support.api_world import ApiWorld

@@ -72,7 +72,7 @@ def test_aliases_and_ccxt_forms_are_understood() -> None:
         ({"start": float("nan")}, InvalidRangeError, "'start'"),
         ({"end": "2024-01-01"}, InvalidRangeError, "needs a start"),
         ({"start": "2024-01-02", "end": "2024-01-01"}, InvalidRangeError, "ends before it starts"),
-        ({"scheduled_at": "<aws.scheduler.scheduled-time>"}, InvalidParameterError, "scheduled_at"),
+        ({"scheduled_at": "<aws.scheduler.scheduled-time>"}, InvalidRangeError, "scheduled_at"),
         ({"reread": "yes"}, InvalidParameterError, "'reread'"),
         ({"force": True}, InvalidParameterError, "Unknown field 'force'"),
     ],

@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from candlecloud.errors import InvalidInputError, InvalidSymbolError, InvalidTimeframeError, UnknownExchangeError
+from candlecloud.errors import (
+    InvalidInputError,
+    InvalidRangeError,
+    InvalidSymbolError,
+    InvalidTimeframeError,
+    UnknownExchangeError,
+)
+from candlecloud.market.moment import LATEST_MS, iso, parse_moment
 from candlecloud.market.series import Series
 from candlecloud.market.symbol import Symbol
 from candlecloud.market.timeframe import Timeframe
@@ -106,3 +113,16 @@ def test_series_ids_are_reversible_and_checked() -> None:
 def test_series_of_spot_and_derivatives_sort_together() -> None:
     ids = ["binance/BTC-USDT/1h", "binance/BTC-USDT/1m", "binance/BTC-USDT_USDT/1h", "kraken/BTC-USD/1d"]
     assert [series.id for series in sorted(map(Series.parse, reversed(ids)))] == ids
+
+
+@given(st.integers(100_000_000_000, LATEST_MS))
+def test_moments_round_trip(time_ms: int) -> None:
+    assert parse_moment(iso(time_ms)) == parse_moment(time_ms) == parse_moment(str(time_ms)) == time_ms
+
+
+@pytest.mark.parametrize(
+    "value", ["", "soon", "2024-13-01", -1, LATEST_MS + 1, 1_700_000_000, True, 1.5, None, "2024", "9" * 30]
+)
+def test_what_is_no_moment_is_refused(value: object) -> None:
+    with pytest.raises(InvalidRangeError):
+        parse_moment(value)

@@ -134,6 +134,12 @@ class MalformedResponseError(ExchangeError):
     code = "malformed_response"
 
 
+class WrongMarketError(ExchangeError):
+    """The candles that the exchange gave are not those of the wanted symbol."""
+
+    code = "wrong_market"
+
+
 class CorruptObjectError(CandlecloudError):
     """A stored object is not what its metadata says."""
 

@@ -111,6 +111,7 @@ STATUS: Mapping[str, int] = {
     "rate_limited": 429,
     "exchange_error": 502,
     "malformed_response": 502,
+    "wrong_market": 502,
     "exchange_unavailable": 503,
     "store_unavailable": 503,
     "not_ready": 503,

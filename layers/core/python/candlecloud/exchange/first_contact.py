@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from candlecloud.errors import ExchangeError, UnknownSymbolError
+from candlecloud.errors import ExchangeError, UnknownSymbolError, WrongMarketError
 from candlecloud.exchange.answers import BadRows
 from candlecloud.exchange.asking import ASKS, Asking
 from candlecloud.market.candle import Candle
@@ -10,12 +10,6 @@ from candlecloud.market.ranges import TimeRange
 
 _DAY_MS = 86_400_000
 _QUOTE_SLACK = 1.5
-
-
-class WrongMarketError(ExchangeError):
-    """The candles are not those of the wanted symbol."""
-
-    code = "wrong_symbol"
 
 
 def check_market(talk: Asking) -> None:

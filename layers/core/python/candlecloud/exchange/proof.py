@@ -8,14 +8,14 @@ and beyond the history cap there are no neighbours; those have proofs of their o
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from candlecloud.errors import ExchangeError
 from candlecloud.exchange.answers import Answer
+from candlecloud.exchange.asking import Asking
+from candlecloud.exchange.coverage import Coverage
+from candlecloud.market.candle import Candle
 from candlecloud.market.ranges import IntervalSet, TimeRange
-
-if TYPE_CHECKING:
-    from candlecloud.exchange.pager import Walk
 
 # Candles asked for on each side of a hole, try by try. The shape changes, so that what the venue does to one row of
 # every answer does not hit the same row each time.
@@ -23,7 +23,20 @@ _MARGINS = (1, 10, 100)
 _EVIDENCE_ASKS = 6
 
 
-def prove_holes(walk: Walk, span: TimeRange) -> None:
+class Walking(Protocol):
+    """What a proof needs of the walk that it is part of."""
+
+    talk: Asking
+    coverage: Coverage
+
+    def accept(self, answer: Answer, got: list[Candle]) -> None:
+        """Hand candles over."""
+
+    def listing(self) -> int | None:
+        """Open time of the first candle ever, if that is known."""
+
+
+def prove_holes(walk: Walking, span: TimeRange) -> None:
     """Settle every undecided interval of a span that has been walked."""
     holes = walk.coverage.missing(span)
     if holes and next(iter(holes)).start == span.start:
@@ -37,7 +50,7 @@ def prove_holes(walk: Walk, span: TimeRange) -> None:
                 walk.coverage.mark_failed(hole, error.code, error.message)
 
 
-def _groups(holes: IntervalSet, walk: Walk) -> Iterator[IntervalSet]:
+def _groups(holes: IntervalSet, walk: Walking) -> Iterator[IntervalSet]:
     """Neighbouring holes that fit into one answer together."""
     most = (walk.talk.profile.page_span - 2 * _MARGINS[0]) * walk.talk.step
     group: list[TimeRange] = []
@@ -50,7 +63,7 @@ def _groups(holes: IntervalSet, walk: Walk) -> Iterator[IntervalSet]:
         yield IntervalSet(group)
 
 
-def _prove_group(walk: Walk, holes: IntervalSet) -> None:
+def _prove_group(walk: Walking, holes: IntervalSet) -> None:
     tries = 0
     bad_seen = False
     while holes and tries < len(_MARGINS):
@@ -76,7 +89,7 @@ def _span(holes: IntervalSet) -> TimeRange:
     return TimeRange(ranges[0].start, ranges[-1].end)
 
 
-def _around(walk: Walk, span: TimeRange, tries: int) -> TimeRange:
+def _around(walk: Walking, span: TimeRange, tries: int) -> TimeRange:
     """The window of a try: the holes, and some candles on each side of them."""
     room = max(walk.talk.profile.page_span - span.duration // walk.talk.step, 2 * _MARGINS[-1])
     margin = min(_MARGINS[tries], room // 2) * walk.talk.step
@@ -90,7 +103,7 @@ def _around(walk: Walk, span: TimeRange, tries: int) -> TimeRange:
     return TimeRange(max(0, before), max(span.end, min(after, walk.talk.bounds.closed_before)))
 
 
-def _is_absent(walk: Walk, answer: Answer, hole: TimeRange) -> bool:
+def _is_absent(walk: Walking, answer: Answer, hole: TimeRange) -> bool:
     """Whether one answer shows candles on both sides of a hole, nothing in it, and nothing bad in between."""
     before, after = _neighbours(answer, hole)
     if before is None or after is None or answer.unreadable:
@@ -110,7 +123,7 @@ def _has_bad(answer: Answer, hole: TimeRange) -> bool:
     return bool(answer.unreadable) or any(hole.contains(time) for time in answer.bad_times)
 
 
-def _why_open(walk: Walk, hole: TimeRange) -> str:
+def _why_open(walk: Walking, hole: TimeRange) -> str:
     if all(time < hole.end for time in walk.talk.known):
         return "nothing_after_it"
     if hole.end + walk.talk.profile.absence_lag_ms > walk.talk.exchange_now():
@@ -118,7 +131,7 @@ def _why_open(walk: Walk, hole: TimeRange) -> str:
     return "not_corroborated"
 
 
-def _evidence(walk: Walk, answer: Answer, hole: TimeRange) -> dict[str, Any]:
+def _evidence(walk: Walking, answer: Answer, hole: TimeRange) -> dict[str, Any]:
     before, after = _neighbours(answer, hole)
     return {
         "candle_before": before,
@@ -128,13 +141,13 @@ def _evidence(walk: Walk, answer: Answer, hole: TimeRange) -> dict[str, Any]:
     }
 
 
-def _asks_about(walk: Walk, hole: TimeRange) -> list[dict[str, Any]]:
+def _asks_about(walk: Walking, hole: TimeRange) -> list[dict[str, Any]]:
     """The latest answers to questions that covered the hole."""
     about = [ask for ask in walk.talk.asks if ask["start"] <= hole.start and hole.end <= ask["end"]]
     return about[-_EVIDENCE_ASKS:]
 
 
-def _settle_before_listing(walk: Walk, hole: TimeRange) -> None:
+def _settle_before_listing(walk: Walking, hole: TimeRange) -> None:
     """Decide what lies before the first candle that the exchange ever had."""
     if any(time < hole.start for time in walk.talk.known):
         return

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from candlecloud.errors import InvalidParameterError, InvalidRangeError
+from candlecloud.market.moment import iso, parse_moment
 from candlecloud.market.ranges import TimeRange
 from candlecloud.market.series import Series
 
-_LATEST = 4_102_444_800_000  # 2100-01-01
 _SERIES_FIELDS = ("exchange", "symbol", "timeframe")
 
 
@@ -62,18 +61,10 @@ def read_time(event: Mapping[str, Any], name: str) -> int | None:
     value = event.get(name)
     if value is None:
         return None
-    time_ms: int | None = None
-    if isinstance(value, str):
-        time_ms = _parse_iso(value)
-    elif isinstance(value, int) and not isinstance(value, bool):
-        time_ms = value
-    if time_ms is None or not 0 <= time_ms < _LATEST:
-        raise InvalidRangeError(
-            f"{name!r} is not a time between 1970 and 2100.",
-            hint='Write "2024-01-31T00:00:00Z" or unix milliseconds.',
-            field=name,
-        )
-    return time_ms
+    try:
+        return parse_moment(value)
+    except InvalidRangeError as error:
+        raise InvalidRangeError(f"{name!r}: {error.message}", hint=error.hint, field=name) from error
 
 
 def read_range(event: Mapping[str, Any]) -> tuple[int | None, int | None]:
@@ -97,8 +88,9 @@ def read_slot(event: Mapping[str, Any], series: Series) -> str | None:
     scheduled_at = event.get("scheduled_at")
     if scheduled_at is None:
         return None
-    if not isinstance(scheduled_at, str) or _parse_iso(scheduled_at) is None:
+    if not isinstance(scheduled_at, str):
         raise InvalidParameterError("'scheduled_at' is the time of a firing, ISO-8601.", field="scheduled_at")
+    read_time(event, "scheduled_at")
     return f"{series.id}@{scheduled_at}"
 
 
@@ -110,24 +102,6 @@ def read_flag(event: Mapping[str, Any], name: str) -> bool:
     return value
 
 
-def iso(time_ms: int | None) -> str | None:
-    """A time for reports: ISO-8601 with Z."""
-    if time_ms is None:
-        return None
-    moment = datetime.fromtimestamp(time_ms / 1000, UTC)
-    return moment.isoformat(timespec="milliseconds" if time_ms % 1000 else "seconds").replace("+00:00", "Z")
-
-
 def span_dict(span: TimeRange) -> dict[str, str | None]:
     """A range for reports."""
     return {"start": iso(span.start), "end": iso(span.end)}
-
-
-def _parse_iso(text: str) -> int | None:
-    try:
-        moment = datetime.fromisoformat(text)
-        if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=UTC)
-        return round(moment.timestamp() * 1000)
-    except (ValueError, OverflowError):
-        return None

@@ -11,8 +11,9 @@ from candlecloud.exchange.client import ExchangeClient
 from candlecloud.exchange.pager import Bounds, read_bounds
 from candlecloud.exchange.retry import Clock
 from candlecloud.jobs.acquisition import CHUNK_ROWS, Acquired, Progress, acquire, count
-from candlecloud.jobs.events import iso, read_fields, read_flag, read_range, read_series, read_slot, span_dict
+from candlecloud.jobs.events import read_fields, read_flag, read_range, read_series, read_slot, span_dict
 from candlecloud.jobs.ingest_plan import Left, Plan, make_plan
+from candlecloud.market.moment import iso
 from candlecloud.market.series import Series
 from candlecloud.store.stores import Stores
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from candlecloud.errors import InvalidParameterError, InvalidRangeError
+from candlecloud.market.moment import iso
 from candlecloud.market.ranges import TimeRange
 from candlecloud.market.series import Series
 from candlecloud.runs.fields import (
     check_names,
-    iso,
     read_choice,
     read_flag,
     read_integer,

@@ -20,9 +20,9 @@ from candlecloud.errors import ConflictError, InsufficientDataError, InvalidPara
 from candlecloud.features.bars import Bars, bars_from_table
 from candlecloud.market.candle import MARKET_COLUMNS, times_ms
 from candlecloud.market.checksum import market_checksum
+from candlecloud.market.moment import iso
 from candlecloud.metrics.conventions import CONVENTIONS
 from candlecloud.runs.config import RunConfig, Setting, canonical_json
-from candlecloud.runs.fields import iso
 from candlecloud.runs.identity import Identity
 from candlecloud.runs.manifest import build_manifest
 from candlecloud.runs.sufficiency import Coverage, measure_coverage, needed_range

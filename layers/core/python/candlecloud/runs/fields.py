@@ -3,18 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any, NoReturn
 
-from candlecloud.errors import InvalidParameterError
-
-LATEST_MS = 4_102_444_800_000  # 2100-01-01
-
-
-def iso(time_ms: int) -> str:
-    """ms UTC as ISO-8601 with ``Z``; milliseconds only where there are some."""
-    text = datetime.fromtimestamp(time_ms // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S")
-    return f"{text}.{time_ms % 1000:03d}Z" if time_ms % 1000 else f"{text}Z"
+from candlecloud.errors import InvalidParameterError, InvalidRangeError
+from candlecloud.market.moment import parse_moment
 
 
 def check_names(document: Any, allowed: Sequence[str], field: str = "") -> Mapping[str, Any]:
@@ -85,25 +77,10 @@ def read_moment(document: Mapping[str, Any], field: str) -> int | None:
     value = document.get(field)
     if value is None:
         return None
-    time_ms = _moment_ms(value)
-    if time_ms is None or not 0 <= time_ms <= LATEST_MS:
-        _refuse(field, "unix milliseconds or ISO-8601 in UTC such as 2024-01-31T00:00:00Z, from 1970 to 2100", value)
-    return time_ms
-
-
-def _moment_ms(value: Any) -> int | None:
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
-    if not isinstance(value, str):
-        return None
     try:
-        moment = datetime.fromisoformat(value)
-    except ValueError:
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    since = moment - datetime(1970, 1, 1, tzinfo=UTC)
-    return since.days * 86_400_000 + since.seconds * 1000 + since.microseconds // 1000
+        return parse_moment(value)
+    except InvalidRangeError:
+        _refuse(field, "unix milliseconds or ISO-8601 in UTC such as 2024-01-31T00:00:00Z, from 1970 to 2100", value)
 
 
 def _refuse(field: str, wanted: str, value: Any, allowed: Any = None) -> NoReturn:

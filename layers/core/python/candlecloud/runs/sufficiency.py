@@ -8,10 +8,10 @@ from typing import Any
 
 from candlecloud.errors import InsufficientDataError
 from candlecloud.market.gaps import missing_ranges
+from candlecloud.market.moment import iso
 from candlecloud.market.ranges import TimeRange
 from candlecloud.market.series import Series
 from candlecloud.runs.config import Setting
-from candlecloud.runs.fields import iso
 
 _GAPS_SHOWN = 20
 

@@ -14,12 +14,12 @@ from starlette.responses import Response
 from candlecloud.api import cursors, etag
 from candlecloud.api.dependencies import Dependencies, World
 from candlecloud.api.guards import GuardedRoute, needs
-from candlecloud.api.instants import iso
 from candlecloud.api.negotiation import ARROW, JSON, PARQUET
 from candlecloud.api.responses import problems
 from candlecloud.api.schemas.candles import MAX_JSON_LIMIT, CandlePage, CandleQuery
 from candlecloud.errors import InvalidParameterError, SeriesNotFoundError
 from candlecloud.market.candle import empty_candles
+from candlecloud.market.moment import iso
 from candlecloud.market.ranges import TimeRange
 from candlecloud.market.series import Series
 

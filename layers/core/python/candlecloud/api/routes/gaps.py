@@ -10,10 +10,10 @@ from starlette.responses import Response
 from candlecloud.api import cursors, etag
 from candlecloud.api.dependencies import World
 from candlecloud.api.guards import GuardedRoute, needs
-from candlecloud.api.instants import iso
 from candlecloud.api.responses import problems
 from candlecloud.api.schemas.gaps import GapItem, GapPage, GapQuery
 from candlecloud.market.gaps import Gap
+from candlecloud.market.moment import iso
 
 router = APIRouter(route_class=GuardedRoute, tags=["market data"])
 

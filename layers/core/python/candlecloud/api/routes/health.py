@@ -9,10 +9,10 @@ from candlecloud.api import etag
 from candlecloud.api.dependencies import Dependencies, World
 from candlecloud.api.errors import NotReadyError
 from candlecloud.api.guards import GuardedRoute, needs
-from candlecloud.api.instants import iso
 from candlecloud.api.responses import problems
 from candlecloud.api.schemas.health import Health, JobHealth, JobState, Live, Ready
 from candlecloud.errors import TransientStoreError
+from candlecloud.market.moment import iso
 from candlecloud.store.ingestion import JobStatus
 
 router = APIRouter(route_class=GuardedRoute, tags=["state"])

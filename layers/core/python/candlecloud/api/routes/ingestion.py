@@ -9,11 +9,11 @@ from starlette.responses import Response
 
 from candlecloud.api.dependencies import World
 from candlecloud.api.guards import GuardedRoute, needs
-from candlecloud.api.instants import iso
 from candlecloud.api.location import place_of
 from candlecloud.api.negotiation import JSON
 from candlecloud.api.responses import LOCATION, problems
 from candlecloud.api.schemas.ingestion import BackfillAccepted, BackfillRequest
+from candlecloud.market.moment import iso
 
 router = APIRouter(route_class=GuardedRoute, tags=["market data"])
 

@@ -12,7 +12,6 @@ from starlette.responses import Response
 from candlecloud.api import etag
 from candlecloud.api.dependencies import Dependencies, World
 from candlecloud.api.guards import GuardedRoute, needs
-from candlecloud.api.instants import iso
 from candlecloud.api.large_answers import deliver
 from candlecloud.api.location import place_of
 from candlecloud.api.negotiation import JSON
@@ -20,6 +19,7 @@ from candlecloud.api.responses import LOCATION, SEE_OTHER, problems
 from candlecloud.api.schemas.runs import RunAnswer, RunRequest
 from candlecloud.errors import CandlecloudError, ConflictError, RunNotFoundError
 from candlecloud.jobs.submit import submit_run
+from candlecloud.market.moment import iso
 from candlecloud.runs.state import RUN_ENDS, describe_failure
 from candlecloud.store.runs import RunRecord
 

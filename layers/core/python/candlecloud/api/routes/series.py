@@ -10,9 +10,9 @@ from starlette.responses import Response
 from candlecloud.api import cursors, etag
 from candlecloud.api.dependencies import World
 from candlecloud.api.guards import GuardedRoute, needs
-from candlecloud.api.instants import iso
 from candlecloud.api.responses import problems
 from candlecloud.api.schemas.series import SeriesItem, SeriesPage, SeriesQuery
+from candlecloud.market.moment import iso
 from candlecloud.store.index import SeriesHead
 
 router = APIRouter(route_class=GuardedRoute, tags=["market data"])

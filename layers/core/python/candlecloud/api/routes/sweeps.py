@@ -10,7 +10,6 @@ from starlette.responses import Response
 from candlecloud.api import cursors, etag, sweep_results
 from candlecloud.api.dependencies import Dependencies, World
 from candlecloud.api.guards import GuardedRoute, needs
-from candlecloud.api.instants import iso
 from candlecloud.api.large_answers import deliver
 from candlecloud.api.location import place_of
 from candlecloud.api.negotiation import ARROW, JSON, PARQUET
@@ -25,6 +24,7 @@ from candlecloud.api.schemas.sweeps import (
 )
 from candlecloud.errors import CandlecloudError, ConflictError, InvalidParameterError, SweepNotFoundError
 from candlecloud.jobs.submit import submit_sweep
+from candlecloud.market.moment import iso
 from candlecloud.runs.state import SWEEP_ENDS, describe_failure
 from candlecloud.runs.sweep import SweepConfig
 from candlecloud.store.sweeps import SweepRecord

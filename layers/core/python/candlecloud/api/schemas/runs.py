@@ -7,9 +7,10 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, PlainValidator, StrictBool, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from candlecloud.api.instants import Instant, iso
+from candlecloud.api.instants import Instant
 from candlecloud.api.schemas.market import RangeFields, SeriesFields, Strict
 from candlecloud.api.schemas.metrics import Benchmark, DataCoverage, Failure, Metrics
+from candlecloud.market.moment import iso
 
 Direction = Literal["long", "short", "both"]
 Name = Annotated[str, Field(min_length=1, max_length=64)]
