@@ -1,0 +1,50 @@
+"""ccxt's own ``paginate`` beside our pager, on the same candles: ``python -m tests.evidence.pagination``."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import closing
+
+from benchmarks.pagination import TASKS, WAYS, Outcome, Task, measure
+from candlecloud.exchange.pager import Sink, fetch_range, read_bounds
+from candlecloud.market.candle import Candle
+from candlecloud.market.ranges import IntervalSet, TimeRange
+from candlecloud.market.series import Series
+from infra.local.replay import ReplayExchange
+from tests.support.ingestion import SkippingTime, client
+
+OURS = "candlecloud's pager"
+
+
+def ours(market: ReplayExchange, task: Task) -> Outcome:
+    """Fetch a task with our pager; it stands where the others stand, at the end of the range."""
+    market.reset(task.end + 60_000)
+    market.requests.clear()
+    waits, rows = SkippingTime(), list[Candle]()
+    series = Series.of(task.venue, task.symbol, task.timeframe)
+    with closing(client(market, task.venue, waits)) as exchange:
+        bounds = read_bounds(exchange, series, waits.clock)
+        wanted = IntervalSet([TimeRange(task.start, task.end)])
+        report = fetch_range(exchange, series, wanted, Sink(rows.extend), bounds=bounds, clock=waits.clock)
+    opens = sorted({row.open_time for row in rows})
+    absent = [f"{entry.range.duration // series.timeframe.ms:,} {entry.cause}" for entry in report.absent]
+    said = ("complete" if report.is_complete else "not complete") + "".join(f", {text}" for text in absent)
+    return Outcome(task, OURS, len(opens), market.requests.total, None, said)
+
+
+def main() -> int:
+    """Print wanted and got; fails if ours lost a candle without saying why."""
+    lost = 0
+    print(f"{'series':24} {'way':44} {'wanted':>7} {'got':>7} {'requests':>8}  what it said")
+    with ReplayExchange() as market:
+        for task in TASKS:
+            for way, fetch in WAYS.items():
+                print(measure(market, task, way, fetch).line())
+            outcome = ours(market, task)
+            lost += not outcome.refusal.startswith("complete")
+            print(outcome.line())
+    return 1 if lost else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
