@@ -1,4 +1,4 @@
-"""The commands that print what is claimed; with ``--run``, all of them one after another: ``python -m tests.evidence``."""
+"""The commands that print what is claimed: ``python -m tests.evidence``; with ``--run``, all of them in turn."""
 
 from __future__ import annotations
 
