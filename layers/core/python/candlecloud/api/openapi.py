@@ -1,17 +1,14 @@
 """The OpenAPI document: what FastAPI derives from the routes, plus the error body, common headers and real examples.
 
-``python -m candlecloud.api.openapi`` writes it to ``docs/openapi.json``; with ``--check`` it only says whether the
-file is up to date.
+``python -m candlecloud.api.snapshot`` writes it to ``docs/openapi.json``.
 """
 
 from __future__ import annotations
 
 import copy
 import json
-import sys
 from collections.abc import Iterator
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
@@ -20,7 +17,6 @@ from candlecloud.api.errors import PROBLEM_JSON
 from candlecloud.api.negotiation import JSON
 from candlecloud.api.schemas.problem import Problem
 
-SNAPSHOT = Path("docs/openapi.json")
 DESCRIPTION = """\
 Crypto market data, backtests and sweeps.
 
@@ -109,22 +105,3 @@ def _show(operation: dict[str, Any], call: dict[str, Any]) -> None:
     if "scope" in call:
         shown["x-token-scope"] = call["scope"]
     answer["content"][media].setdefault("examples", {})[name] = shown
-
-
-def main(arguments: list[str]) -> int:
-    """Write the snapshot, or check it."""
-    from candlecloud.api.app import create_app  # the application serves this document, so it imports this module
-
-    current = as_json(create_app(None))
-    if "--check" in arguments:
-        same = SNAPSHOT.exists() and SNAPSHOT.read_bytes() == current
-        print(f"{SNAPSHOT}: " + ("up to date" if same else "out of date; run python -m candlecloud.api.openapi"))
-        return 0 if same else 1
-    SNAPSHOT.parent.mkdir(exist_ok=True)
-    SNAPSHOT.write_bytes(current)
-    print(f"{SNAPSHOT}: written, {len(current)} bytes")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
