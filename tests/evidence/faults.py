@@ -23,12 +23,12 @@ from candlecloud.store.stores import Stores
 from infra.local.replay import FAULT_NAMES, ReplayExchange
 from infra.local.replay.clock import parse_time
 from tests.support.cloud import embedded_stores
-from tests.support.ingestion import DAY, MINUTE, SkippingTime, client, recorded_in, stored_in
+from tests.support.ingestion import DAY, HOUR, MINUTE, SkippingTime, client, recorded_in, stored_in
 
 SERIES = Series.of("binance", "BTC-USDT", "1m")
 NOW = parse_time("2025-08-18T00:00:30Z")
 SPAN = TimeRange(NOW // DAY * DAY - 3 * DAY, NOW // DAY * DAY)
-HOLE = TimeRange(SPAN.start + DAY, SPAN.start + DAY + 30 * MINUTE)
+HOLE = TimeRange(SPAN.start + DAY + HOUR, SPAN.start + DAY + HOUR + 30 * MINUTE)
 LAST = TimeRange(SPAN.end - MINUTE, SPAN.end)
 _EVENT = {"exchange": "binance", "symbol": "BTC-USDT", "timeframe": "1m", "start": SPAN.start, "end": SPAN.end}
 _A_WHILE = {"skip": 4, "times": 3}

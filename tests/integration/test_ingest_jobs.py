@@ -232,14 +232,28 @@ def test_quarantined_rows_are_kept_with_their_reason_and_payload(
     assert len(kept["payload_hash"]) == 64
 
 
-def test_a_wrong_first_page_is_one_quarantine_object_not_a_thousand(
+def test_a_market_that_is_the_wrong_one_from_the_start_is_not_stored(
     ingest: Ingest, market: ReplayExchange, stores: Stores
 ) -> None:
+    """Binance's candles do not name their market; the price that the ticker quotes does."""
     market.add_fault("wrong_symbol", path="klines")
     report = ingest()
     assert report.failed == report.requested
+    assert report.failures[0]["code"] == "wrong_symbol"
     assert stores.candles.available_range(BTC) is None
-    assert len(list(stores.quarantine.list(BTC))) == 1
+    assert {kept["reason"] for kept in stores.quarantine.list(BTC)} == {"wrong_symbol"}
+
+
+def test_a_wrong_page_is_one_quarantine_object_not_a_thousand(
+    ingest: Ingest, market: ReplayExchange, stores: Stores
+) -> None:
+    market.add_fault("repeated_page", path="klines", skip=3, times=1)
+    report = ingest(start=CLOSED - 3_000 * MINUTE, end=CLOSED)
+    assert (report.added, report.complete) == (3_000, True)
+    (kept,) = stores.quarantine.list(BTC)
+    assert kept["reason"] == "out_of_range"
+    assert kept["row"]["rows"] == report.quarantined > 900
+    assert len(kept["row"]["first"]) == 20
 
 
 def test_progress_is_told_and_ends_at_the_whole(stores: Stores, exchange: ExchangeClient, waits: SkippingTime) -> None:

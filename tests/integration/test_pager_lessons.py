@@ -29,24 +29,32 @@ ALL = list(range(START - 3_000 * MINUTE, NOW, MINUTE))
 Fetched = tuple[list[Candle], FetchReport, ScriptedVenue]
 
 
-def fetch(script: Script, *, start: int = START, end: int = END, now: int = NOW, **options: Any) -> Fetched:
+def fetch(
+    script: Script,
+    *,
+    start: int = START,
+    end: int = END,
+    now: int = NOW,
+    quote: float | None = None,
+    rows_are: Callable[[int], Candle] | None = None,
+) -> Fetched:
     """Fetch a range from a scripted venue, and hold the books against what was handed over."""
     rows: list[Candle] = []
     waits = SkippingTime()
-    with scripted_venue(script, now) as venue:
+    with scripted_venue(script, now, quote) as venue:
         client = ExchangeClient(
             "binance", base_url=venue.base_url, min_interval_ms=0, sleep=waits.sleep, clock_ms=waits.clock
         )
         with closing(client):
             bounds = read_bounds(client, BTC, waits.clock)
             wanted = IntervalSet([TimeRange(start, min(end, bounds.closed_before))])
-            report = fetch_range(client, BTC, wanted, Sink(rows.extend), bounds=bounds, clock=waits.clock, **options)
+            report = fetch_range(client, BTC, wanted, Sink(rows.extend), bounds=bounds, clock=waits.clock)
     handed = IntervalSet.from_grid({row.open_time for row in rows}, MINUTE)
     assert handed.intersection(wanted) == report.present
     listed = IntervalSet(entry.range for column in (report.absent, report.open, report.failed) for entry in column)
     assert not listed.intersection(report.present)
     assert report.present.union(listed).union(report.pending) == wanted
-    assert all(row == expected(row.open_time) for row in rows)
+    assert all(row == (rows_are or expected)(row.open_time) for row in rows)
     return rows, report, venue
 
 
@@ -127,8 +135,8 @@ def test_an_exclusive_start_loses_no_candle() -> None:
 
 def test_one_row_a_page_still_gets_there() -> None:
     one_each: Script = lambda start, end, limit: market_of(ALL)(start, end, 1)  # noqa: E731
-    rows, report, _ = fetch(one_each, end=START + 60 * MINUTE)
-    assert len(rows) == 60
+    rows, report, _ = fetch(one_each, end=START + 20 * MINUTE)
+    assert len(rows) == 20
     assert report.is_complete
 
 
@@ -228,6 +236,32 @@ def test_a_market_that_is_swapped_under_way_is_not_stored() -> None:
     assert all(row.open_time < turn for row in rows)
     assert not report.is_complete
     assert not report.absent
+
+
+RELISTED = START + 2_500 * MINUTE
+
+
+def relisted_row(time: int) -> list[Any]:
+    """The name is given to another coin, at a thousandth of the price."""
+    row = candle_row(time)
+    return row if time < RELISTED else [row[0], *(f"{float(price) / 1000:.5f}" for price in row[1:5]), *row[5:]]
+
+
+def relisted_candle(time: int) -> Candle:
+    row = relisted_row(time)
+    return Candle(time, *(float(value) for value in row[1:6]), float(row[7]), row[8])
+
+
+@pytest.mark.parametrize("halted", [100, 1_400])
+def test_a_name_that_is_given_to_another_coin_is_believed_if_the_ticker_says_so(halted: int) -> None:
+    times = without((2_500 - halted, 2_500))
+
+    def script(start: int, end: int, limit: int) -> list[Any]:
+        return [relisted_row(time) for time in times if start <= time <= end][:limit]
+
+    rows, report, _ = fetch(script, quote=50.0, rows_are=relisted_candle)
+    assert len(rows) == COUNT - halted
+    assert absent(report) == [(2_500 - halted, 2_500, "absent_at_exchange")]
 
 
 def test_a_candle_said_twice_and_differently_is_not_believed() -> None:

@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-MINUTE = 60_000
+MINUTE, DAY = 60_000, 86_400_000
 # From the parameters startTime, endTime, limit: the rows, or raw text to send as it is.
 Script = Callable[[int, int, int], list[Any] | str]
 
@@ -26,21 +26,37 @@ def candle_row(open_time: int, step: int = MINUTE) -> list[Any]:
 class ScriptedVenue:
     """What the script answers, the clock of the venue, and what it was asked."""
 
-    def __init__(self, script: Script, now: int) -> None:
+    def __init__(self, script: Script, now: int, quote: float | None = None) -> None:
         self.script = script
         self.now = now
+        self.quote = quote
         self.asked: list[tuple[int, int, int]] = []
         self.base_url = ""
 
     def answer(self, path: str, query: dict[str, str]) -> tuple[int, str]:
         if path.endswith("/time"):
             return 200, json.dumps({"serverTime": self.now})
+        if path.endswith("/ticker/24hr") and self.quote is not None:
+            return 200, json.dumps({"symbol": query["symbol"], "lastPrice": str(self.quote), "closeTime": self.now})
         if not path.endswith("/klines"):
             return 400, json.dumps({"code": -1121, "msg": "Invalid symbol."})
         asked = (int(query["startTime"]), int(query["endTime"]), int(query["limit"]))
         self.asked.append(asked)
-        rows = self.script(*asked)
+        rows = self._days(asked[0], asked[1]) if query["interval"] == "1d" else self.script(*asked)
         return 200, rows if isinstance(rows, str) else json.dumps(rows)
+
+    def _days(self, start: int, end: int) -> list[Any]:
+        """Daily rows of what the script says of the minutes, as far as it says anything."""
+        days = range(start // DAY * DAY, end, DAY)
+        minutes = [(day, self.script(day, day + DAY - 1, 1440)) for day in days]
+        return [day_of(rows, day) for day, rows in minutes if isinstance(rows, list) and rows]
+
+
+def day_of(rows: list[Any], day: int) -> list[Any]:
+    """The daily row of some minutes."""
+    opened, closed = rows[0][1], rows[-1][4]
+    high, low = max((row[2] for row in rows), key=float), min((row[3] for row in rows), key=float)
+    return [day, opened, high, low, closed, "1", day + DAY - 1, "1", len(rows), None, None, "0"]
 
 
 def market_of(open_times: list[int], step: int = MINUTE) -> Script:
@@ -53,9 +69,9 @@ def market_of(open_times: list[int], step: int = MINUTE) -> Script:
 
 
 @contextmanager
-def scripted_venue(script: Script, now: int) -> Iterator[ScriptedVenue]:
-    """Serve a script until the block ends."""
-    venue = ScriptedVenue(script, now)
+def scripted_venue(script: Script, now: int, quote: float | None = None) -> Iterator[ScriptedVenue]:
+    """Serve a script until the block ends; `quote` is the price of the 24h ticker, if the venue is to have one."""
+    venue = ScriptedVenue(script, now, quote)
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"

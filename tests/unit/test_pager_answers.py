@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from candlecloud.exchange.answers import Answer, find_jump, is_restatement, judge, same_candle
+from candlecloud.exchange.answers import Answer, find_jump, find_leap, is_restatement, judge, same_candle
 from candlecloud.exchange.client import Page
 from candlecloud.exchange.profiles import PROFILES
 from candlecloud.exchange.rows import read_rows
@@ -109,9 +109,14 @@ def candle(n: int, price: float, **changes: Any) -> Candle:
 def test_prices_do_not_jump_between_markets() -> None:
     assert find_jump([candle(0, 100), candle(1, 290), candle(2, 100)], MINUTE) is None
     assert find_jump([candle(0, 100), candle(1, 4), candle(2, 4)], MINUTE) == T0 + MINUTE
-    assert find_jump([candle(0, 100), candle(50, 500)], MINUTE) is None
-    assert find_jump([candle(0, 100), candle(50, 1_500)], MINUTE) == T0 + 50 * MINUTE
+    assert find_jump([candle(0, 100), candle(50, 1_500)], MINUTE) is None
     assert find_jump([], MINUTE) is None
+
+
+def test_prices_may_leap_only_with_a_witness() -> None:
+    assert find_leap([candle(0, 100), candle(50, 900)]) is None
+    assert find_leap([candle(0, 100), candle(50, 1_500)]) == T0 + 50 * MINUTE
+    assert find_leap([candle(0, 100)]) is None
 
 
 def test_what_an_answer_does_not_say_is_not_held_against_it() -> None:

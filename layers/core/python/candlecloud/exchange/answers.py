@@ -157,13 +157,26 @@ def _note_order(page: Page, profile: VenueProfile, facts: Counter[str]) -> None:
 
 
 def find_jump(candles: list[Candle], step: int) -> int | None:
-    """Open time of the first candle that can't follow the one before it; None if all can."""
+    """Open time of the first candle that can't follow the one just before it; None if all can."""
     for before, after in pairwise(candles):
-        limit = LARGEST_JUMP if after.open_time - before.open_time == step else LARGEST_LEAP
-        ratio = after.open / before.close
-        if not 1 / limit < ratio < limit:
+        if after.open_time - before.open_time == step and not _near(before.close, after.open, LARGEST_JUMP):
             return after.open_time
     return None
+
+
+def find_leap(candles: list[Candle]) -> int | None:
+    """Open time of the first candle whose price is far from the one before it, however long ago that was.
+
+    It happens: a name that was delisted and given to another coin. It needs another witness than the candles.
+    """
+    for before, after in pairwise(candles):
+        if not _near(before.close, after.open, LARGEST_LEAP):
+            return after.open_time
+    return None
+
+
+def _near(price: float, other: float, most: float) -> bool:
+    return 1 / most < price / other < most
 
 
 def same_candle(one: Candle, other: Candle) -> bool:

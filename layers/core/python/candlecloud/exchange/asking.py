@@ -1,8 +1,8 @@
 """Asking a venue for windows of one series, and believing an answer only if it fits to what is known.
 
 Trust is passed from candle to candle. A window is asked for together with the last candle that is known before it; if
-the answer has that candle, it is about the same market and the same time. Where nothing is known before, a second,
-narrow answer has to agree.
+the answer has that candle, it is about the same market and the same time. Where nothing is known before, another
+witness (`first_contact`) and a second, narrow answer have to agree.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from typing import Any, TypeVar
 
 from candlecloud.errors import ExchangeError
 from candlecloud.exchange.answers import (
-    LARGEST_LEAP,
     Answer,
     BadRows,
     find_jump,
+    find_leap,
     is_restatement,
     judge,
     same_candle,
@@ -75,6 +75,8 @@ class Asking:
         The latest questions, with size and hash of their answers: evidence.
     facts : Counter
         What was odd, by name.
+    voucher : callable
+        What another witness says of candles that no known one links: right, wrong, or None for nothing.
     """
 
     client: ExchangeClient
@@ -87,6 +89,7 @@ class Asking:
     known: dict[int, Candle] = field(default_factory=dict)
     asks: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=_REMEMBERED_ASKS))
     facts: Counter[str] = field(default_factory=Counter)
+    voucher: Callable[[list[Candle]], bool | None] = lambda candles: None
     requests: int = 0
     quarantined: int = 0
     _seen_bad: set[tuple[str, str]] = field(default_factory=set)
@@ -205,10 +208,15 @@ class Asking:
         return agreed and is_restatement(said, anchor)
 
     def _is_confirmed(self, answer: Answer) -> bool:
-        """Whether another, narrow answer has the last candle of this one, and it is near what is known elsewhere."""
-        last = answer.good[max(answer.good)]
-        nearest = min(self.known.values(), key=lambda row: abs(row.open_time - last.open_time), default=None)
-        if nearest is not None and not 1 / LARGEST_LEAP < last.close / nearest.close < LARGEST_LEAP:
+        """Whether another witness, or at least the price level, speaks for an answer, and a second, narrow answer
+        agrees with it."""
+        rows = list(answer.good.values())
+        last = rows[-1]
+        verdict = self.voucher(rows)
+        if verdict is None:
+            nearest = min(self.known.values(), key=lambda row: abs(row.open_time - last.open_time), default=last)
+            verdict = find_leap([nearest, last]) is None and find_leap(rows) is None
+        if not verdict:
             return False
         for before in _CONFIRMED_WITH:
             start = max(0, last.open_time - before * self.step)

@@ -127,6 +127,12 @@ class ExchangeClient:
         """The profile that serves a symbol on this exchange."""
         return profile_for(self.exchange, symbol)
 
+    def wait_ms(self, symbol: Symbol) -> float:
+        """How long a request for this symbol would sleep first to keep the pace, in ms."""
+        with self._lane:
+            pace = self._paces.get(self.profile(symbol).market)
+            return 0.0 if pace is None else pace.wait_ms(self._clock_ms())
+
     def server_time(self, symbol: Symbol) -> int:
         """The exchange's clock, ms UTC: what decides whether a candle is closed."""
         profile = self.profile(symbol)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -12,12 +12,16 @@ from candlecloud.errors import (
     ExchangeUnavailableError,
     MalformedResponseError,
     RateLimitedError,
+    RegionRefusedError,
     UnknownSymbolError,
 )
 
 BANNED = 418  # Binance: this address went on after 429s
 _TOO_MANY = (418, 429)
-_GATEWAY = (403, 408, 451, 500, 502, 503, 504, 520, 521, 522, 523, 524, 525)
+_REGION_REFUSED = 451  # Binance, to addresses of the United States among others
+# Some say 403 instead, as a firewall does that only wants fewer requests: the text tells.
+_REGION_MARKS = ("restricted location", "block access from your country", "unavailable in the u.s")
+_GATEWAY = (403, 408, 500, 502, 503, 504, 520, 521, 522, 523, 524, 525)
 # What ccxt does not tell apart: KuCoin's {"code":"900001","msg":"symbol not exists"} is a bare ExchangeError.
 _UNKNOWN_SYMBOL = {"kucoin": ('"900001"',), "kraken": ("EQuery:Unknown asset pair",)}
 _RATE_NAMES = frozenset({"RateLimitExceeded", "DDoSProtection"})
@@ -48,6 +52,8 @@ def translate(error: Exception, *, exchange: str, status: int | None, headers: M
     wait = retry_after_s(headers)
     if wait is not None:
         details["retry_after_s"] = wait
+    if status == _REGION_REFUSED or (status == 403 and any(mark in str(error).lower() for mark in _REGION_MARKS)):
+        return RegionRefusedError(f"{exchange} does not serve this address's region (HTTP {status}).", **details)
     if status in _TOO_MANY or names & _RATE_NAMES:
         return RateLimitedError(f"{exchange} asks for fewer requests (HTTP {status}).", **details)
     if "BaseError" not in names:
@@ -61,6 +67,14 @@ def translate(error: Exception, *, exchange: str, status: int | None, headers: M
         said = "no HTTP answer" if status is None else f"HTTP {status}"
         return ExchangeUnavailableError(f"{exchange} is not available ({said}).", **details)
     return ExchangeError(f"{exchange} refused the request (HTTP {status}).", **details)
+
+
+def gravest(codes: Collection[str]) -> type[ExchangeError]:
+    """The error that stands for several failures of one run, given by their codes."""
+    if RegionRefusedError.code in codes:
+        return RegionRefusedError
+    passing = {ExchangeUnavailableError.code, RateLimitedError.code}
+    return ExchangeError if passing.isdisjoint(codes) else ExchangeUnavailableError
 
 
 def retry_after_s(headers: Mapping[str, str]) -> float | None:

@@ -16,7 +16,7 @@ from candlecloud.exchange.answers import Answer, same_candle
 from candlecloud.exchange.asking import Asking, Bounds, Sink
 from candlecloud.exchange.client import ExchangeClient
 from candlecloud.exchange.coverage import Coverage, FetchReport
-from candlecloud.exchange.first_contact import check_market, find_listing
+from candlecloud.exchange.first_contact import DailyWitness, find_listing, find_witness
 from candlecloud.exchange.proof import prove_holes
 from candlecloud.exchange.retry import Clock, OutOfTimeError, RetryPolicy, ask_again
 from candlecloud.market.candle import Candle
@@ -86,6 +86,10 @@ class Walk:
     candles: int = 0
     listed_from: int | None = None
     _listing_asked: bool = False
+    _witness: DailyWitness | None = None
+
+    def __post_init__(self) -> None:
+        self.talk.voucher = lambda candles: self._find_witness().vouches(candles)
 
     def run(self) -> FetchReport:
         """Walk all ranges, then account for them."""
@@ -205,9 +209,15 @@ class Walk:
         if self.talk.known or not self.coverage.wanted.difference(self.coverage.decided()):
             return True
         try:
-            check_market(self.talk)
+            self._find_witness()
         except ExchangeError as error:
             for span in self.coverage.wanted:
                 self._fail(span, error)
             return False
         return True
+
+    def _find_witness(self) -> DailyWitness:
+        """What speaks for candles that nothing known links; looked for at most once in a fetch."""
+        if self._witness is None:
+            self._witness = find_witness(self.talk, next(iter(self.coverage.wanted)).start)
+        return self._witness

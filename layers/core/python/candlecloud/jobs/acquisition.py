@@ -131,13 +131,14 @@ def acquire(
 
 def refuse_while_banned(stores: Stores, exchange: str, now: int) -> None:
     """Stay away while an earlier answer of the exchange, to whichever invocation, said to stay away."""
-    for incident in stores.ingestion.remediations(exchange, limit=1):
-        until = incident.details.get("until", 0)
-        if until > now:
-            raise RateLimitedError(
-                f"{exchange} asked to be left alone until a time that has not come.",
-                exchange=exchange, retry_after_s=(until - now) / 1000,
-            )  # fmt: skip
+    newest = stores.ingestion.remediations(exchange, limit=_MOST_REMEDIATIONS)
+    until = max((int(incident.details.get("until", 0)) for incident in newest), default=0)
+    if until > now:
+        raise RateLimitedError(
+            f"{exchange} asked to be left alone until a time that has not come.",
+            exchange=exchange,
+            retry_after_s=(until - now) / 1000,
+        )
 
 
 def stored_ranges(stores: Stores, series: Series, span: TimeRange) -> IntervalSet:
