@@ -70,13 +70,15 @@ def _prove_group(walk: Walking, holes: IntervalSet) -> None:
         span = _span(holes)
         answer = walk.talk.ask(_around(walk, span, tries))
         got = [row for hole in holes for row in answer.within(hole)]
-        if got and walk.talk.fits(answer):
+        # An answer that does not fit what is known proves nothing, neither what it holds nor what it lacks.
+        fits = bool(answer.good) and walk.talk.fits(answer)
+        if got and fits:
             walk.accept(answer, got)
         else:
             tries += 1
         for hole in walk.coverage.missing(span):
             bad_seen = bad_seen or _has_bad(answer, hole)
-            if _is_absent(walk, answer, hole):
+            if fits and _is_absent(walk, answer, hole):
                 walk.coverage.mark_absent(hole, "absent_at_exchange", _evidence(walk, answer, hole))
         holes = walk.coverage.missing(span)
     for hole in holes:
@@ -106,7 +108,7 @@ def _around(walk: Walking, span: TimeRange, tries: int) -> TimeRange:
 def _is_absent(walk: Walking, answer: Answer, hole: TimeRange) -> bool:
     """Whether one answer shows candles on both sides of a hole, nothing in it, and nothing bad in between."""
     before, after = _neighbours(answer, hole)
-    if before is None or after is None or answer.unreadable:
+    if before is None or after is None or answer.unreadable or answer.within(hole):
         return False
     if hole.end + walk.talk.profile.absence_lag_ms > walk.talk.exchange_now():
         return False
