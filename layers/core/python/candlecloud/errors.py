@@ -122,6 +122,16 @@ class ExchangeUnavailableError(ExchangeError):
     code = "exchange_unavailable"
 
 
+class RegionRefusedError(ExchangeError):
+    """The exchange does not serve the country of this address: asking again from here never helps."""
+
+    code = "region_refused"
+    default_hint = (
+        "The exchange refuses this address's country: run in another AWS region, or set exchange_urls for a host that "
+        "serves it."
+    )
+
+
 class RateLimitedError(ExchangeUnavailableError):
     """The exchange asks us to slow down; `details['retry_after_s']` says for how long, where it says so."""
 

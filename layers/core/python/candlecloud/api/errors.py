@@ -112,6 +112,7 @@ STATUS: Mapping[str, int] = {
     "exchange_error": 502,
     "malformed_response": 502,
     "wrong_market": 502,
+    "region_refused": 502,
     "exchange_unavailable": 503,
     "store_unavailable": 503,
     "not_ready": 503,

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from candlecloud.errors import ExchangeError, ExchangeUnavailableError, SeriesNotFoundError
+from candlecloud.errors import SeriesNotFoundError
 from candlecloud.exchange.client import ExchangeClient
 from candlecloud.exchange.coverage import FetchReport
+from candlecloud.exchange.faults import gravest
 from candlecloud.exchange.pager import read_bounds
 from candlecloud.exchange.retry import Clock
 from candlecloud.jobs.acquisition import Progress, acquire, count
@@ -101,14 +102,13 @@ class Report:
 
         Raises
         ------
-        ExchangeUnavailableError, ExchangeError
+        RegionRefusedError, ExchangeUnavailableError, ExchangeError
             With the report in its details. What came is committed all the same.
         """
         if not self.failed:
             return self
         codes = {entry["cause"] for entry in self.still_open}
-        cls = ExchangeUnavailableError if codes & {"exchange_unavailable", "rate_limited"} else ExchangeError
-        raise cls(f"{self.failed} candles of {self.series} could not be asked for.", report=self.to_dict())
+        raise gravest(codes)(f"{self.failed} candles of {self.series} could not be asked for.", report=self.to_dict())
 
 
 def run(

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from candlecloud.errors import ExchangeError, ExchangeUnavailableError
 from candlecloud.exchange.client import ExchangeClient
+from candlecloud.exchange.faults import gravest
 from candlecloud.exchange.pager import Bounds, read_bounds
 from candlecloud.exchange.retry import Clock
 from candlecloud.jobs.acquisition import CHUNK_ROWS, Acquired, Progress, acquire, count
@@ -113,14 +113,13 @@ class Report:
 
         Raises
         ------
-        ExchangeUnavailableError, ExchangeError
+        RegionRefusedError, ExchangeUnavailableError, ExchangeError
             With the report in its details. What came is committed all the same.
         """
         if not self.failed:
             return self
         codes = {failure["code"] for failure in self.failures}
-        cls = ExchangeUnavailableError if codes & {"exchange_unavailable", "rate_limited"} else ExchangeError
-        raise cls(f"{self.failed} candles of {self.series} could not be asked for.", report=self.to_dict())
+        raise gravest(codes)(f"{self.failed} candles of {self.series} could not be asked for.", report=self.to_dict())
 
 
 def run(

@@ -1,0 +1,62 @@
+"""What a refusal means: told apart by status and text, and by whether asking again may help."""
+
+from __future__ import annotations
+
+import random
+
+import ccxt
+import pytest
+
+from candlecloud.errors import (
+    ExchangeError,
+    ExchangeUnavailableError,
+    RateLimitedError,
+    RegionRefusedError,
+)
+from candlecloud.exchange.faults import gravest, translate
+from candlecloud.exchange.retry import RetryPolicy, ask_again
+
+RESTRICTED = '{"code":0,"msg":"Service unavailable from a restricted location according to \'b. Eligibility\'"}'
+CLOUDFRONT = "The Amazon CloudFront distribution is configured to block access from your country."
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "expected"),
+    [
+        (ccxt.ExchangeNotAvailable(f"binance GET 451 {RESTRICTED}"), 451, RegionRefusedError),
+        (ccxt.ExchangeError("binance GET 451"), 451, RegionRefusedError),
+        (ccxt.ExchangeNotAvailable(f"binance GET 403 Forbidden {CLOUDFRONT}"), 403, RegionRefusedError),
+        (ccxt.DDoSProtection("binance GET 403 Forbidden"), 403, RateLimitedError),
+        (ccxt.ExchangeNotAvailable("kraken GET 403 Forbidden"), 403, ExchangeUnavailableError),
+        (ccxt.ExchangeNotAvailable(f"binance GET 503 {CLOUDFRONT}"), 503, ExchangeUnavailableError),
+    ],
+)
+def test_a_refused_region_is_no_outage(error: Exception, status: int, expected: type[ExchangeError]) -> None:
+    found = translate(error, exchange="binance", status=status, headers={})
+    assert type(found) is expected
+    assert found.details["status"] == status
+
+
+def test_a_refused_region_is_not_asked_again_and_says_what_to_do() -> None:
+    asked: list[int] = []
+
+    def ask() -> None:
+        asked.append(1)
+        raise translate(ccxt.ExchangeNotAvailable("no"), exchange="binance", status=451, headers={})
+
+    with pytest.raises(RegionRefusedError) as caught:
+        ask_again(ask, policy=RetryPolicy(), clock=lambda: 0, sleep=lambda seconds: None, dice=random.Random(1))
+    assert len(asked) == 1
+    assert "another AWS region" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("codes", "expected"),
+    [
+        ({"region_refused", "exchange_unavailable"}, RegionRefusedError),
+        ({"rate_limited", "malformed_response"}, ExchangeUnavailableError),
+        ({"malformed_response"}, ExchangeError),
+    ],
+)
+def test_the_gravest_failure_names_the_run(codes: set[str], expected: type[ExchangeError]) -> None:
+    assert gravest(codes) is expected
