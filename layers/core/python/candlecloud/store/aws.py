@@ -20,6 +20,14 @@ _CONFIG = Config(
     max_pool_connections=16,
     user_agent_appid="candlecloud",
 )
+# A presigned link works in every region only if it is signed with SigV4 for the bucket's host in that region. Without
+# these, botocore signs links with SigV2 for the global host, which regions since 2014 refuse and younger ones never
+# reach. A host that is an IP address (the local cloud) is spoken to with the bucket in the path all the same.
+_BY_SERVICE = {
+    "s3": Config(
+        signature_version="s3v4", s3={"addressing_style": "virtual", "us_east_1_regional_endpoint": "regional"}
+    )
+}
 # `reason`s that a wrong name or a missing permission causes: trying again won't help, whoever deployed must look.
 DEPLOYMENT_CODES = {
     "AccessDenied", "AccessDeniedException", "InvalidAccessKeyId", "NoSuchBucket", "ResourceNotFoundException",
@@ -60,7 +68,9 @@ class AwsClients:
             if service not in self._clients:
                 if self._session is None:
                     self._session = boto3.Session()
-                self._clients[service] = self._session.client(service, config=_CONFIG)
+                self._clients[service] = self._session.client(
+                    service, config=_CONFIG.merge(_BY_SERVICE.get(service, Config()))
+                )
             return self._clients[service]
 
 
