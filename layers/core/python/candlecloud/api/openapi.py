@@ -25,7 +25,8 @@ Crypto market data, backtests and sweeps.
 * Every error has the same body (RFC 9457). Programs read `code`, people read `message` and `hint`.
 * Every route but `/live`, `/ready`, `/openapi.json` and `/docs` needs `Authorization: Bearer <token>` with the scope
   that it names; the scope `admin` opens every route.
-* Paths in bodies (`links`, `follow`, an error's `type`) start at the API's root; the header `Location` is complete.
+* Paths in bodies (`links`, `follow`, an error's `type`) are relative to the API's base address, which may end in a
+  stage such as `/v1`: append them to it. The header `Location` holds that stage already and is followed as it is.
 * With an `Idempotency-Key` a POST can be repeated: a successful answer is kept for a day and given again.
 * Answers to GET carry a strong `ETag`; `If-None-Match` is answered with 304 when nothing has changed.
 """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 import uuid
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -21,7 +22,8 @@ class RequestContext:
     """ASGI middleware; the outermost one of ours.
 
     It takes over the client's ``X-Request-Id`` where that is 8 to 128 characters of ``[A-Za-z0-9._-]`` and issues one
-    otherwise, so that nothing else gets into the log. An exception that no handler knows becomes ``internal_error``:
+    otherwise, so that nothing else gets into the log. It notes when the request began (``state.started_s``, seconds of
+    the monotonic clock): waits are counted from there. An exception that no handler knows becomes ``internal_error``:
     the log gets the stack trace, the client the id.
     """
 
@@ -33,7 +35,7 @@ class RequestContext:
             await self.app(scope, receive, send)
             return
         request_id = accept_request_id(Headers(scope=scope).get(REQUEST_ID_HEADER))
-        scope.setdefault("state", {})["request_id"] = request_id
+        scope.setdefault("state", {}).update(request_id=request_id, started_s=time.monotonic())
         started = False
 
         async def send_with_headers(message: Message) -> None:

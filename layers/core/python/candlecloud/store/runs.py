@@ -95,6 +95,11 @@ def begin(table: Table, item: dict[str, str], config: Mapping[str, Any], now: in
     ).done
 
 
+def is_given_up(state: str, updated_at: int, now: int, stale_ms: int = STALE_MS) -> bool:
+    """Whether a run or a sweep has not ended for so long that `begin` would begin it anew."""
+    return state in ("running", "planned") and updated_at <= now - stale_ms
+
+
 def _run(item: Item) -> RunRecord:
     return RunRecord(
         run_id=item["run_id"],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request
@@ -20,12 +21,13 @@ from candlecloud.api.schemas.runs import RunAnswer, RunRequest
 from candlecloud.errors import CandlecloudError, ConflictError, RunNotFoundError
 from candlecloud.jobs.submit import submit_run
 from candlecloud.market.moment import iso
-from candlecloud.runs.state import RUN_ENDS, describe_failure
-from candlecloud.store.runs import RunRecord
+from candlecloud.runs.state import RUN_ENDS, describe_abandoned, describe_failure
+from candlecloud.store.runs import RunRecord, is_given_up
 
 router = APIRouter(route_class=GuardedRoute, tags=["backtests"])
 
 _LONGEST_POLL_S = 1.0
+_ANSWER_S = 4.0  # of Lambda's time, kept for the last look at the run and the answer
 RunId = Annotated[str, Path(pattern=r"^run_[0-9a-f]{32}$", description="From `POST /backtest/run`")]
 
 
@@ -46,7 +48,7 @@ async def run_backtest(request: Request, world: World, body: RunRequest) -> Resp
     The same request on the same candles is the same run: it is computed once. Where history is too short, the answer
     is `insufficient_data` with the numbers, a start that would work, and a backfill request that is ready to be sent.
     """
-    record = await _wait(world, _start(world, body))
+    record = await _wait(world, _start(world, body), _wait_until(request, world.options.max_wait_s))
     return _posted(request, record, 200 if record.state in RUN_ENDS else 202)
 
 
@@ -71,7 +73,10 @@ async def start_run(request: Request, world: World, body: RunRequest) -> Respons
     responses=problems(400, 401, 403, 404, 406, 422),
 )
 async def get_run(request: Request, world: World, run_id: RunId) -> Response:
-    """What was asked, and how it ended. Once it has succeeded the answer never changes."""
+    """What was asked, and how it ended. Once it has succeeded the answer never changes.
+
+    A run that has not ended long after its computation was cut off is shown as failed, with `execution_failed`.
+    """
     record = _find(world, run_id)
     return etag.answer(request, _answer(record), immutable=record.state == "succeeded")
 
@@ -113,9 +118,22 @@ def _posted(request: Request, record: RunRecord, status: int) -> Response:
     return Response(_answer(record).model_dump_json(), status, headers, JSON)
 
 
-async def _wait(world: Dependencies, run_id: str) -> RunRecord:
-    """The run at its end, or as it is when the time is up."""
-    deadline = time.monotonic() + world.options.max_wait_s
+def _wait_until(request: Request, max_wait_s: float) -> float:
+    """When to stop waiting, in seconds of the monotonic clock.
+
+    The wait is counted from the request's beginning: reading candles took part of it. In Lambda it also ends early
+    enough for the answer, because an invocation that is cut off answers 502 without a Location.
+    """
+    until: float = request.state.started_s + max_wait_s
+    context = request.scope.get("aws.context")
+    if context is None:
+        return until
+    left_ms: int = context.get_remaining_time_in_millis()
+    return min(until, time.monotonic() + left_ms / 1000 - _ANSWER_S)
+
+
+async def _wait(world: Dependencies, run_id: str, deadline: float) -> RunRecord:
+    """The run at its end, or as it is at the deadline (seconds of the monotonic clock)."""
     pause = world.options.poll_s
     while True:
         record = _find(world, run_id)
@@ -130,6 +148,8 @@ def _find(world: Dependencies, run_id: str) -> RunRecord:
     record = world.stores.runs.get(run_id)
     if record is None:
         raise RunNotFoundError(f"There is no run {run_id}.", run_id=run_id)
+    if is_given_up(record.state, record.updated_at, world.clock()):
+        return replace(record, state="failed", error=describe_abandoned("run", record.updated_at))
     return record
 
 

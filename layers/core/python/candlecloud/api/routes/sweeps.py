@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
@@ -25,8 +26,9 @@ from candlecloud.api.schemas.sweeps import (
 from candlecloud.errors import CandlecloudError, ConflictError, InvalidParameterError, SweepNotFoundError
 from candlecloud.jobs.submit import submit_sweep
 from candlecloud.market.moment import iso
-from candlecloud.runs.state import SWEEP_ENDS, describe_failure
+from candlecloud.runs.state import SWEEP_ENDS, describe_abandoned, describe_failure
 from candlecloud.runs.sweep import SweepConfig
+from candlecloud.store.runs import is_given_up
 from candlecloud.store.sweeps import SweepRecord
 
 router = APIRouter(route_class=GuardedRoute, tags=["backtests"])
@@ -73,7 +75,10 @@ async def start_sweep(request: Request, world: World, body: SweepRequest) -> Res
     responses=problems(400, 401, 403, 404, 406, 422),
 )
 async def get_sweep(request: Request, world: World, sweep_id: SweepId) -> Response:
-    """What was asked, how far it is, and how it ended. Once it has succeeded the answer never changes."""
+    """What was asked, how far it is, and how it ended. Once it has succeeded the answer never changes.
+
+    A sweep that has not ended long after its execution was cut off is shown as failed, with `execution_failed`.
+    """
     record = _find(world, sweep_id)
     return etag.answer(request, _answer(world, record), immutable=record.state == "succeeded")
 
@@ -136,6 +141,8 @@ def _find(world: Dependencies, sweep_id: str) -> SweepRecord:
     record = world.stores.sweeps.get(sweep_id)
     if record is None:
         raise SweepNotFoundError(f"There is no sweep {sweep_id}.", sweep_id=sweep_id)
+    if is_given_up(record.state, record.updated_at, world.clock()):
+        return replace(record, state="failed", error=describe_abandoned("sweep", record.updated_at))
     return record
 
 
