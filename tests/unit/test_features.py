@@ -101,3 +101,10 @@ def test_comparison_stays_exact_beyond_64_bits(ticks: list[int]) -> None:
     assert got.tolist() == dual_sma_targets(ticks, 3, 7)
     scaled = [t // 1_000 for t in ticks] * 200
     assert compare_sma(prefix_sums(np.array(scaled)), 900, 1_000).tolist() == dual_sma_targets(scaled, 900, 1_000)
+
+
+@pytest.mark.parametrize("last", [-5, 0, 5])
+def test_comparison_stays_exact_where_running_sums_pass_64_bits(last: int) -> None:
+    ticks = np.full(2_000, 9_000_000_000_000_000, np.int64)
+    ticks[-1] += last
+    assert compare_sma(prefix_sums(ticks), 10, 2_000)[-1] == np.sign(last)

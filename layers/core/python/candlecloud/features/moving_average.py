@@ -65,9 +65,12 @@ def compare_sma(sums: IntArray, fast: int, slow: int) -> SignArray:
         0 on a tie and for the first ``slow - 1`` bars.
     """
     sign = np.zeros(len(sums) - 1, np.int8)
-    of_slow = window_sums(sums, slow)
-    if not len(of_slow):
+    if len(sums) <= slow:
         return sign
+    ticks = np.diff(sums)  # right even where the running sums have wrapped
+    if int(ticks.max()) * slow >= _INT64_LIMIT:
+        sums = np.concatenate([[0], np.cumsum(ticks.astype(object))])
+    of_slow = window_sums(sums, slow)
     of_fast = window_sums(sums, fast)[slow - fast :]
     if max(int(of_fast.max()) * slow, int(of_slow.max()) * fast) >= _INT64_LIMIT:
         of_fast, of_slow = of_fast.astype(object), of_slow.astype(object)  # Python's integers: slower, still exact

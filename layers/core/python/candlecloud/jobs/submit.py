@@ -5,13 +5,15 @@ The caller then starts it, if it was not there already.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from candlecloud.errors import InvalidRangeError
-from candlecloud.market.candle import MARKET_COLUMNS, times_ms
+from candlecloud.market.candle import MARKET_COLUMNS, period_range, periods_between, times_ms
 from candlecloud.market.checksum import market_checksum
 from candlecloud.market.ranges import TimeRange
+from candlecloud.market.series import Series
 from candlecloud.runs.config import RunConfig
 from candlecloud.runs.identity import Identity, code_version
 from candlecloud.runs.sufficiency import Coverage, check_sufficiency, choose_range, needed_range
@@ -91,13 +93,22 @@ def _pin(config: Config, stores: Stores, now: int) -> tuple[Identity, Coverage]:
     table = stores.candles.read(series, needed, ["open_time", *MARKET_COLUMNS], as_of=pinned.setting.as_of)
     open_times = times_ms(table)
     if as_of is not None:
-        available = _as_known_then(available, open_times, series.timeframe.ms)
+        available = _as_known_then(stores, series, available, as_of)
     coverage = check_sufficiency(series, span, warmup, open_times, available)
     return Identity(pinned, market_checksum(table), code_version()), coverage
 
 
-def _as_known_then(available: TimeRange | None, open_times: list[int], step: int) -> TimeRange | None:
-    """What was stored at an earlier moment, as far as the run's own candles show it."""
-    if available is None or not open_times:
+def _as_known_then(stores: Stores, series: Series, available: TimeRange | None, as_of: int) -> TimeRange | None:
+    """First to last candle that was stored at an earlier moment; looks into as few periods as it takes."""
+    if available is None:
         return None
-    return available.intersect(TimeRange(open_times[0], open_times[-1] + step))
+    periods = [period_range(series.timeframe, name) for name in periods_between(series.timeframe, available)]
+
+    def first_found(spans: Iterable[TimeRange]) -> list[int]:
+        reads = (stores.candles.read(series, span, ["open_time"], as_of=as_of) for span in spans)
+        return next((times_ms(table) for table in reads if table.num_rows), [])
+
+    earliest = first_found(periods)
+    if not earliest:
+        return None
+    return TimeRange(earliest[0], first_found(reversed(periods))[-1] + series.timeframe.ms)

@@ -45,7 +45,7 @@ def read_number(document: Mapping[str, Any], field: str, default: float, low: fl
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if not is_number or not low <= value <= high:
         _refuse(field, f"a number from {low} to {high}", value)
-    return float(value)
+    return float(value) + 0.0  # -0.0 is 0.0: two spellings of one number are one run
 
 
 def read_integer(document: Mapping[str, Any], field: str, default: int, low: int, high: int) -> int:

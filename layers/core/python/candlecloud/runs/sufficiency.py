@@ -133,7 +133,7 @@ def _insufficient(
                 "exchange": series.exchange,
                 "symbol": series.symbol.key,
                 "timeframe": timeframe.name,
-                "start": iso(needed.start),
+                "start": iso(max(0, needed.start)),
                 "end": iso(needed.end),
             },
         },
