@@ -17,10 +17,10 @@ from typing import Any
 
 from infra.audit import nag_summary, wildcard_summary
 from infra.bundle.fingerprint import stale_parts
-from infra.context import OWN_KEYS, ROOT, parse_context, read_raw_context
+from infra.context import OWN_KEYS, ROOT, ContextError, parse_context, read_raw_context
 
 STACKS = {"data": "CandlecloudData", "platform": "CandlecloudPlatform"}
-"""Template file to stack."""
+"""Template file to stack, by the id that it has in the app; in AWS its name begins with the deployment's."""
 SNAPSHOT = ROOT / "infra" / "template"
 
 
@@ -58,12 +58,14 @@ def synthesise(outdir: Path, *, snapshot: bool = False, raw_context: Mapping[str
     own = {key: app.node.try_get_context(key) for key in OWN_KEYS}
     context = parse_context({key: value for key, value in own.items() if value is not None})
     names = Names(context.name)
-    data = DataStack(app, STACKS["data"], names, termination_protection=True)
-    platform = PlatformStack(app, STACKS["platform"], names, context, Assets(snapshot=snapshot))
+    data = DataStack(app, STACKS["data"], names, stack_name=names.stack("data"), termination_protection=True)
+    platform = PlatformStack(
+        app, STACKS["platform"], names, context, Assets(snapshot=snapshot), stack_name=names.stack("platform")
+    )
     platform.add_stack_dependency(data)
     Validations.of(app).add_plugins(AwsSolutionsChecks(app))
     assembly = app.synth()
-    return {key: assembly.get_stack_by_name(stack).template for key, stack in STACKS.items()}
+    return {key: assembly.get_stack_artifact(stack).template for key, stack in STACKS.items()}
 
 
 def snapshot_text(template: Mapping[str, Any]) -> str:
@@ -89,7 +91,10 @@ def write_snapshot(outdir: Path) -> dict[str, Any]:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Synthesise to cdk.out, or refresh the snapshot."""
+    """Synthesise to cdk.out, or refresh the snapshot.
+
+    The CDK command (it sets ``CDK_OUTDIR``) may deploy what comes out, so for it the bundle must be up to date.
+    """
     parser = argparse.ArgumentParser(prog="python -m infra.app", description=__doc__)
     parser.add_argument("--snapshot", action="store_true", help="refresh infra/template/ instead of writing cdk.out")
     parser.add_argument(
@@ -106,15 +111,26 @@ def main(argv: Sequence[str] | None = None) -> int:
             file=sys.stderr,
         )
         return 1
+    stale = [] if arguments.snapshot else stale_parts(ROOT / "build")
+    if stale and "CDK_OUTDIR" in os.environ:
+        print(
+            f"build/ is missing or older than the sources ({', '.join(stale)}): run 'make bundle', then try again.",
+            file=sys.stderr,
+        )
+        return 1
     with tempfile.TemporaryDirectory() as scratch:
         outdir = Path(scratch) if arguments.snapshot else arguments.output
-        templates = write_snapshot(outdir) if arguments.snapshot else synthesise(outdir)
+        try:
+            templates = write_snapshot(outdir) if arguments.snapshot else synthesise(outdir)
+        except ContextError as error:
+            print(error, file=sys.stderr)
+            return 1
         for key, template in templates.items():
             print(f"{STACKS[key]}: {len(template['Resources'])} resources")
         print(nag_summary(outdir))
     print(wildcard_summary(templates))
     print(f"written to {SNAPSHOT if arguments.snapshot else arguments.output}")
-    if not arguments.snapshot and (stale := stale_parts(ROOT / "build")):
+    if stale:
         print(f"Not for deployment: run 'make bundle' first; not built from these sources: {', '.join(stale)}")
     return 0
 

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+
+from candlecloud.errors import CandlecloudError
+from candlecloud.market.series import Series, parse_exchange
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -15,8 +20,11 @@ class ContextError(ValueError):
     """cdk.json asks for something that can't be built."""
 
 
-OWN_KEYS = ("name", "series", "reserve_lanes", "alarm_topic_arn")
+OWN_KEYS = ("name", "series", "reserve_lanes", "batches_at_once", "exchange_urls", "alarm_topic_arn")
 """Keys of the context that are ours; the rest is CDK's."""
+_NAME = re.compile(r"[a-z][a-z0-9-]{1,20}")
+_MOST_BATCHES_AT_ONCE = 1000
+"""Executions that one account may run at once in a region, before it asks for more."""
 
 
 @dataclass(frozen=True)
@@ -35,12 +43,21 @@ class Context:
     Attributes
     ----------
     name
-        Prefix of every physical name, so that two deployments fit into one account.
+        Prefix of every physical name and of the stacks' names, so that two deployments fit into one account. Short,
+        because the longest bucket name grows out of it.
     series
         What is ingested on a schedule.
     reserve_lanes
         Reserve concurrency 1 for the functions that talk to exchanges. New AWS accounts with a limit of 10 concurrent
         executions refuse any reservation: say false there.
+    batches_at_once
+        Batches of a sweep that run at the same time. New AWS accounts with a limit of 10 concurrent executions are
+        throttled, and API calls with them: say 5 there.
+    exchange_urls
+        Exchange id to an https address to ask in place of the venue's own, for regions that the venue refuses (Binance:
+        the United States). Every request for the exchange goes there with its path kept, futures too: an address
+        that serves the spot API alone, such as Binance's https://data-api.binance.vision, has no ``/fapi`` and no
+        ``/dapi``, and series of futures fail there.
     alarm_topic_arn
         SNS topic that alarms notify; empty keeps alarms silent (they still show).
     """
@@ -48,6 +65,8 @@ class Context:
     name: str
     series: Sequence[ScheduledSeries]
     reserve_lanes: bool
+    batches_at_once: int
+    exchange_urls: Mapping[str, str]
     alarm_topic_arn: str
 
 
@@ -65,18 +84,22 @@ def parse_context(raw: Mapping[str, Any]) -> Context:
     Raises
     ------
     ContextError
-        When a series is given twice or lacks a word, or the name is empty.
+        When a choice can't be built; the message names it.
     """
     series = [_series(item) for item in raw.get("series", [])]
     if len(set(series)) != len(series):
         raise ContextError("cdk.json: context.series names a series twice")
     name = str(raw.get("name", "candlecloud"))
-    if not name:
-        raise ContextError("cdk.json: context.name must not be empty")
+    if not _NAME.fullmatch(name):
+        raise ContextError(
+            f"cdk.json: name is 2 to 21 lower-case letters, digits and hyphens, a letter first; not {name!r}"
+        )
     return Context(
         name=name,
         series=series,
         reserve_lanes=_flag(raw.get("reserve_lanes", True)),
+        batches_at_once=_batches_at_once(raw.get("batches_at_once", 100)),
+        exchange_urls=_exchange_urls(raw.get("exchange_urls", {})),
         alarm_topic_arn=str(raw.get("alarm_topic_arn", "")),
     )
 
@@ -90,10 +113,42 @@ def _flag(value: Any) -> bool:
     raise ContextError(f"cdk.json: reserve_lanes is true or false, not {value!r}")
 
 
-def _series(item: Any) -> ScheduledSeries:
+def _batches_at_once(value: Any) -> int:
+    """Read a number; ``-c batches_at_once=5`` arrives as text."""
+    if isinstance(value, int | str) and not isinstance(value, bool) and re.fullmatch(r"[0-9]{1,4}", str(value)):
+        number = int(value)
+        if 1 <= number <= _MOST_BATCHES_AT_ONCE:
+            return number
+    raise ContextError(f"cdk.json: batches_at_once is a number from 1 to {_MOST_BATCHES_AT_ONCE}, not {value!r}")
+
+
+def _exchange_urls(value: Any) -> dict[str, str]:
+    """Read exchange id to address; ``-c exchange_urls='{...}'`` arrives as text."""
     try:
-        return ScheduledSeries(
-            exchange=str(item["exchange"]), symbol=str(item["symbol"]), timeframe=str(item["timeframe"])
-        )
+        urls = json.loads(value) if isinstance(value, str) else value
+        return {parse_exchange(exchange): _https(url) for exchange, url in urls.items()}
+    except (ValueError, AttributeError):
+        raise ContextError(
+            "cdk.json: exchange_urls is an object of exchange id to https address, "
+            f'such as {{"binance": "https://data-api.binance.vision"}}; not {value!r}'
+        ) from None
+    except CandlecloudError as error:
+        raise ContextError(f"cdk.json: exchange_urls: {error.message} {error.hint}") from None
+
+
+def _https(url: Any) -> str:
+    parts = urlsplit(url) if isinstance(url, str) else None
+    if parts is None or parts.scheme != "https" or not parts.hostname or parts.query or parts.fragment or "@" in url:
+        raise ValueError
+    return str(url)
+
+
+def _series(item: Any) -> ScheduledSeries:
+    """Read a series as candlecloud itself does, so that no schedule fires an event that its job refuses."""
+    try:
+        series = Series.of(str(item["exchange"]), str(item["symbol"]), str(item["timeframe"]))
     except (KeyError, TypeError):
         raise ContextError(f"cdk.json: a series needs exchange, symbol and timeframe, got {json.dumps(item)}") from None
+    except CandlecloudError as error:
+        raise ContextError(f"cdk.json: series {json.dumps(item)}: {error.message} {error.hint}") from None
+    return ScheduledSeries(series.exchange, series.symbol.key, series.timeframe.name)

@@ -19,5 +19,8 @@ class DataStack(Stack):
     def __init__(self, scope: Construct, construct_id: str, names: Names, **kwargs: Any) -> None:
         super().__init__(scope, construct_id, **kwargs)
         create_lake(self, names)
-        create_index_table(self, names)
         create_glue_tables(self, names)
+        # Last: a first deployment that fails takes back what it made, and a table with deletion protection would stay
+        # and be in the way of the next try.
+        before = list(self.node.children)
+        create_index_table(self, names).node.add_dependency(*before)

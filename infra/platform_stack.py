@@ -33,12 +33,12 @@ class PlatformStack(Stack):
             names,
             assets,
             create_layers(self, assets, names),
-            function_environments(names),
+            function_environments(names, context.exchange_urls),
             reserve_lanes=context.reserve_lanes,
         )
         functions.node.add_dependency(dead_letters)
         create_schedules(self, context.series, names)
-        machine = create_sweep_state_machine(self, names)
+        machine = create_sweep_state_machine(self, names, context.batches_at_once)
         api = create_http_api(self, functions.by_job["api"], names)
         alarms = Alarms(self, names, context.alarm_topic_arn)
         alarms.watch_functions(functions.by_job)

@@ -10,6 +10,7 @@ from infra.bundle.byte_code import compile_folder
 from infra.bundle.fingerprint import write_fingerprints
 from infra.bundle.libraries import check_libraries
 from infra.bundle.platforms import Target
+from infra.bundle.readable import make_readable
 from infra.bundle.trim import trim
 from infra.bundle.wheels import install_wheels
 from infra.catalogue import FUNCTIONS, LAYERS
@@ -39,6 +40,8 @@ def build(target: Target, interpreter: Path | None, say: Callable[[str], None]) 
         shutil.copytree(ROOT / "functions" / job, folder, ignore=_IGNORED)
         if interpreter is not None:
             compile_folder(interpreter, folder, "/var/task")
+    for part in ("layers", "functions"):
+        make_readable(target.folder / part)
     write_fingerprints(target.folder)
 
 

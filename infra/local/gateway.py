@@ -34,7 +34,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 _STATUS = {
     "REQUEST_TOO_LARGE": 413,
     "INTEGRATION_TIMEOUT": 504,
-    "INTEGRATION_FAILURE": 504,
+    "INTEGRATION_FAILURE": 503,
     "API_CONFIGURATION_ERROR": 500,
     "DEFAULT_4XX": 400,
     "DEFAULT_5XX": 502,

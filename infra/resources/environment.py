@@ -11,11 +11,17 @@ from infra.resources.names import Names
 from infra.resources.schedules import ALLOWED_AGE_S
 
 _LEFT_AT_DEFAULT = {"exchange_urls", "min_interval_ms", "max_inline_bytes"}
-"""Only local mode sets these: on AWS the venues are the real ones at their own pace, and S3 can serve a big answer."""
+"""Only local mode sets these: on AWS the venues are the real ones at their own pace, and S3 can serve a big answer. The
+addresses of venues can be given in cdk.json."""
 
 
-def function_environments(names: Names) -> dict[str, dict[str, str]]:
+def function_environments(names: Names, exchange_urls: Mapping[str, str]) -> dict[str, dict[str, str]]:
     """Give every function exactly the variables that its settings model names.
+
+    Parameters
+    ----------
+    exchange_urls
+        Exchange id to the address to ask in place of the venue's own; empty leaves the variable out.
 
     Raises
     ------
@@ -23,17 +29,17 @@ def function_environments(names: Names) -> dict[str, dict[str, str]]:
         When a model has a field that nobody fills: settings and stacks no longer agree.
     """
     values = _values(names)
+    left_out = set(_LEFT_AT_DEFAULT)
+    if exchange_urls:
+        values["exchange_urls"] = json.dumps(dict(exchange_urls), sort_keys=True)
+        left_out.remove("exchange_urls")
     return {
-        job: {
-            PREFIX + field.upper(): values[field]
-            for field in SETTINGS[job].model_fields
-            if field not in _LEFT_AT_DEFAULT
-        }
+        job: {PREFIX + field.upper(): values[field] for field in SETTINGS[job].model_fields if field not in left_out}
         for job in FUNCTIONS
     }
 
 
-def _values(names: Names) -> Mapping[str, str]:
+def _values(names: Names) -> dict[str, str]:
     return {
         "bucket": names.bucket,
         "table": names.table,

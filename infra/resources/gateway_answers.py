@@ -37,6 +37,14 @@ _TIMEOUT = GatewayAnswer(
     "The request took longer than 29 seconds.",
     "Ask for less at once, or start the work with POST /runs or POST /sweeps and poll its Location.",
 )
+# API Gateway got nothing from Lambda: no room for one more invocation, or trouble of its own.
+_BUSY = GatewayAnswer(
+    503,
+    "Service Unavailable",
+    "not_ready",
+    "The service is busy.",
+    "Wait as Retry-After says, then try again.",
+)
 _SLOW_DOWN = GatewayAnswer(
     429, "Too Many Requests", "rate_limited", "Too many requests at once.", "Wait as Retry-After says, then try again."
 )
@@ -57,7 +65,7 @@ ANSWERS: dict[str, GatewayAnswer] = {
     "DEFAULT_4XX": _BAD_REQUEST,
     "DEFAULT_5XX": _INTERNAL,
     "EXPIRED_TOKEN": _FORBIDDEN,
-    "INTEGRATION_FAILURE": _TIMEOUT,
+    "INTEGRATION_FAILURE": _BUSY,
     "INTEGRATION_TIMEOUT": _TIMEOUT,
     "INVALID_API_KEY": _FORBIDDEN,
     "INVALID_SIGNATURE": _FORBIDDEN,
@@ -110,7 +118,7 @@ def create_gateway_answers(api: apigateway.RestApi) -> None:
         headers = {"Content-Type": f"'{MEDIA_TYPE}'", "Cache-Control": "'no-store'"}
         if answer.status == 401:
             headers["WWW-Authenticate"] = "'Bearer'"
-        if answer.status == 429:
+        if answer.status in (429, 503):
             headers["Retry-After"] = "'2'"
         api.add_gateway_response(
             f"Answer-{response_type}",

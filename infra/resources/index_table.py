@@ -10,7 +10,11 @@ from infra.resources.names import Names
 
 
 def create_index_table(scope: Construct, names: Names) -> dynamodb.Table:
-    """Create the table; it can be rebuilt from S3, but runs, tokens and gaps are worth their protection."""
+    """Create the table; it can be rebuilt from S3, but runs, tokens and gaps are worth their protection.
+
+    To get rid of it for good, switch its deletion protection off (``aws dynamodb update-table
+    --no-deletion-protection-enabled``) and delete it by hand: the stack leaves it behind.
+    """
     text = dynamodb.AttributeType.STRING
     table = dynamodb.Table(
         scope,
@@ -24,7 +28,7 @@ def create_index_table(scope: Construct, names: Names) -> dynamodb.Table:
         ),
         time_to_live_attribute="expires_at",
         deletion_protection=True,
-        removal_policy=RemovalPolicy.RETAIN,
+        removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     )
     table.add_global_secondary_index(
         index_name="gsi1",

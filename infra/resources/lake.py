@@ -20,6 +20,9 @@ def create_lake(scope: Construct, names: Names) -> s3.Bucket:
     Versioned: a candle object is rewritten in place at every merge, and history inside it is only as good as the code
     that merges. A week of old versions undoes a bad write. What a run was made of (``candles/``, ``runs/``) has no age
     limit here; the 100 newest unpinned runs are kept by a job that knows about pins.
+
+    Kept when the stack goes, except when the deployment that makes it fails: it is empty then, and its fixed name would
+    be in the way of the next try.
     """
     access_log = s3.Bucket(
         scope,
@@ -30,7 +33,7 @@ def create_lake(scope: Construct, names: Names) -> s3.Bucket:
         enforce_ssl=True,
         object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
         lifecycle_rules=[s3.LifecycleRule(id="telemetry", expiration=Duration.days(_TELEMETRY_DAYS))],
-        removal_policy=RemovalPolicy.RETAIN,
+        removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     )
     return s3.Bucket(
         scope,
@@ -57,5 +60,5 @@ def create_lake(scope: Construct, names: Names) -> s3.Bucket:
             s3.LifecycleRule(id="replies", prefix="replies/", expiration=Duration.days(_ANSWER_DAYS)),
             s3.LifecycleRule(id="exports", prefix="exports/", expiration=Duration.days(_ANSWER_DAYS)),
         ],
-        removal_policy=RemovalPolicy.RETAIN,
+        removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     )

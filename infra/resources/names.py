@@ -17,6 +17,10 @@ class Names:
 
     prefix: str
 
+    def stack(self, part: str) -> str:
+        """Name of a stack; by it a second deployment is not an update of the first."""
+        return f"{self.prefix}-{part}"
+
     # What survives
     @property
     def bucket(self) -> str:

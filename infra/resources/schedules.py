@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 
 from aws_cdk import aws_scheduler as scheduler
@@ -42,6 +43,7 @@ SCHEDULED_JOBS = tuple(EXPRESSIONS)
 ALLOWED_AGE_S = {"ingest_candles": 3 * 3600, "detect_gaps": 13 * 3600, "backfill_candles": 49 * 3600}
 """Job to the age in seconds of its last success above which /health calls it stalled: two missed turns of an hourly
 series."""
+_NAME = re.compile(r"[0-9a-zA-Z-_.]{1,64}")
 _SCHEDULED_TIME = "<aws.scheduler.scheduled-time>"
 
 
@@ -52,7 +54,7 @@ def create_schedules(scope: Construct, series: Sequence[ScheduledSeries], names:
     role = scheduler_role(parent, SCHEDULED_JOBS, names)
     for job, expressions in EXPRESSIONS.items():
         for one in series:
-            name = f"{job}-{one.exchange}-{one.symbol}-{one.timeframe}"
+            name = schedule_name(job, one)
             schedule = scheduler.CfnSchedule(
                 parent,
                 name,
@@ -72,6 +74,23 @@ def create_schedules(scope: Construct, series: Sequence[ScheduledSeries], names:
                 ),
             )
             schedule.add_resource_dependency(group)
+
+
+def schedule_name(job: str, series: ScheduledSeries) -> str:
+    """Name a schedule.
+
+    Raises
+    ------
+    ContextError
+        When the series' names make one that EventBridge does not take.
+    """
+    name = f"{job}-{series.exchange}-{series.symbol}-{series.timeframe}"
+    if not _NAME.fullmatch(name):
+        raise ContextError(
+            f"cdk.json: {series.exchange}/{series.symbol}/{series.timeframe} can't be put on a schedule: {name!r} has "
+            f"{len(name)} characters; EventBridge takes 64 out of letters, digits, '-', '_' and '.'"
+        )
+    return name
 
 
 def event_text(series: ScheduledSeries) -> str:

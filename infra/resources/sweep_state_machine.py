@@ -15,37 +15,46 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from candlecloud.errors import TransientStoreError
 from infra.resources.acknowledged import acknowledge
 from infra.resources.functions import TELEMETRY_RETENTION
 from infra.resources.names import Names
 from infra.resources.policies import state_machine_role
 
 SWEEP_JOBS = ("plan_sweep", "run_sweep_batch", "collect_sweep", "fail_sweep")
-MAX_CONCURRENCY = 100
-"""Children at once; new AWS accounts start with far fewer Lambda executions and are throttled, which is retried."""
-_TIMEOUT_S = 3600
-_TRANSIENT = [
-    "Lambda.ClientExecutionTimeoutException",
-    "Lambda.ServiceException",
-    "Lambda.AWSLambdaException",
-    "Lambda.SdkClientException",
-    "Lambda.TooManyRequestsException",
-]
-"""What is worth trying again: Lambda's own trouble. Errors of the job are deterministic."""
+_TIMEOUT_S = 18 * 60
+"""Less than the 20 minutes without news after which a sweep may be begun anew (``store.runs.STALE_MS``): two attempts
+of one sweep never run side by side. An execution that runs out of time catches nothing, so nobody marks its sweep."""
+_BACKOFF = {"BackoffRate": 2.0, "MaxDelaySeconds": 15, "JitterStrategy": "FULL"}
+# What is worth trying again: Lambda's own trouble, no room for one more invocation, a store that did not answer.
+# Everything else that a job raises is deterministic.
 _RETRY = [
     {
-        "ErrorEquals": _TRANSIENT,
+        "ErrorEquals": [
+            "Lambda.ClientExecutionTimeoutException",
+            "Lambda.ServiceException",
+            "Lambda.AWSLambdaException",
+            "Lambda.SdkClientException",
+        ],
         "IntervalSeconds": 1,
-        "BackoffRate": 2.0,
         "MaxAttempts": 6,
-        "MaxDelaySeconds": 15,
-        "JitterStrategy": "FULL",
-    }
+        **_BACKOFF,
+    },
+    # Waits 113 s in the mean and hardly ever 165 s, because each wait is drawn between nothing and its full length: a
+    # try of two minutes still fits into the five that a child has.
+    {"ErrorEquals": ["Lambda.TooManyRequestsException"], "IntervalSeconds": 1, "MaxAttempts": 18, **_BACKOFF},
+    {"ErrorEquals": [TransientStoreError.__name__], "IntervalSeconds": 2, "MaxAttempts": 3, **_BACKOFF},
 ]
 
 
-def sweep_definition() -> dict[str, Any]:
-    """Build the definition; ``${job}`` stands for the ARN of a job's function."""
+def sweep_definition(batches_at_once: int) -> dict[str, Any]:
+    """Build the definition; ``${job}`` stands for the ARN of a job's function.
+
+    Parameters
+    ----------
+    batches_at_once
+        Children at once. Each takes one of the account's concurrent Lambda executions.
+    """
     return {
         "Comment": "Plan a sweep, run its batches, collect what they wrote.",
         "StartAt": "PlanSweep",
@@ -62,7 +71,7 @@ def sweep_definition() -> dict[str, Any]:
             "RunBatches": {
                 "Type": "Map",
                 "Label": "Batches",
-                "MaxConcurrency": MAX_CONCURRENCY,
+                "MaxConcurrency": batches_at_once,
                 # A child that dies is a hole that collect_sweep names, not the end of its siblings. A float: local
                 # mode's parser takes no integer here.
                 "ToleratedFailurePercentage": 100.0,
@@ -89,7 +98,7 @@ def sweep_definition() -> dict[str, Any]:
             ),
             "FailSweep": _task(
                 "fail_sweep",
-                {"sweep_id.$": "$.sweep_id", "error.$": "$.error"},
+                {"sweep_id.$": "$.sweep_id", "attempt.$": "$.attempt", "error.$": "$.error"},
                 {"sweep_id.$": "$.Payload.sweep_id"},
                 Next="SweepFailed",
             ),
@@ -135,7 +144,7 @@ def _catch(target: str) -> list[dict[str, Any]]:
     return [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": target}]
 
 
-def create_sweep_state_machine(scope: Construct, names: Names) -> sfn.StateMachine:
+def create_sweep_state_machine(scope: Construct, names: Names, batches_at_once: int) -> sfn.StateMachine:
     """Create the state machine, its role and its log group."""
     parent = Construct(scope, "Sweep")
     log_group = logs.LogGroup(
@@ -150,7 +159,7 @@ def create_sweep_state_machine(scope: Construct, names: Names) -> sfn.StateMachi
         "StateMachine",
         state_machine_name=names.state_machine,
         state_machine_type=sfn.StateMachineType.STANDARD,
-        definition_body=sfn.DefinitionBody.from_string(json.dumps(sweep_definition(), sort_keys=True)),
+        definition_body=sfn.DefinitionBody.from_string(json.dumps(sweep_definition(batches_at_once), sort_keys=True)),
         definition_substitutions={job: names.function_arn(job) for job in SWEEP_JOBS},
         role=state_machine_role(parent, SWEEP_JOBS, names),
         logs=sfn.LogOptions(destination=log_group, level=sfn.LogLevel.ALL, include_execution_data=False),

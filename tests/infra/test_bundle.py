@@ -20,6 +20,7 @@ from infra.bundle.libraries import ForeignLibraryError, check_libraries
 from infra.bundle.locks import DEV_LOCK, LAYERS, LEFT_OUT
 from infra.bundle.measure import LIMIT_BYTES, FunctionSize, measure, size_table
 from infra.bundle.platforms import UnsupportedHostError, host_target, lambda_target
+from infra.bundle.readable import make_readable
 from infra.bundle.trim import trim
 from infra.bundle.wheels import RUNTIME_PACKAGES, runtime_requirements
 from infra.catalogue import FUNCTIONS
@@ -213,3 +214,14 @@ def test_bare_run_names_modules_from_elsewhere(tmp_path: Path) -> None:
     (tmp_path / "elsewhere.py").write_text("")
     source = f"import sys\nsys.path.append({str(tmp_path)!r})\nimport elsewhere\ndef handler(event, context): ...\n"
     assert _run_bare(tmp_path, source, {})["outside"] == [str(tmp_path / "elsewhere.py")]
+
+
+def test_everybody_may_read_what_a_strict_umask_built(tmp_path: Path) -> None:
+    tool, text = tmp_path / "layer" / "tool.so", tmp_path / "layer" / "python" / "module.py"
+    text.parent.mkdir(parents=True)
+    for path, mode in ((tool, 0o700), (text, 0o600), (text.parent, 0o700), (tool.parent, 0o700)):
+        path.touch()
+        path.chmod(mode)
+    make_readable(tmp_path / "layer")
+    modes = [path.stat().st_mode & 0o777 for path in (tool.parent, tool, text.parent, text)]
+    assert modes == [0o755, 0o755, 0o755, 0o644]

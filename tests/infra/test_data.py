@@ -78,14 +78,23 @@ def test_table_survives(data: dict[str, Any]) -> None:
     assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
 
 
-def test_buckets_and_table_are_retained(data: dict[str, Any]) -> None:
+def test_buckets_and_table_are_retained_except_when_their_first_deployment_fails(data: dict[str, Any]) -> None:
     kept = [
         resource
         for resource in data["Resources"].values()
         if resource["Type"] in ("AWS::S3::Bucket", "AWS::DynamoDB::Table")
     ]
     assert len(kept) == 3
-    assert {(r["DeletionPolicy"], r["UpdateReplacePolicy"]) for r in kept} == {("Retain", "Retain")}
+    assert {(r["DeletionPolicy"], r["UpdateReplacePolicy"]) for r in kept} == {("RetainExceptOnCreate", "Retain")}
+
+
+def test_the_table_is_made_last(data: dict[str, Any]) -> None:
+    """Its deletion protection would stop the roll-back of a first deployment that fails after it."""
+    resources = data["Resources"]
+    (table,) = (r for r in resources.values() if r["Type"] == "AWS::DynamoDB::Table")
+    assert table["Properties"]["DeletionProtectionEnabled"] is True
+    others = {name for name, r in resources.items() if r["Type"] not in ("AWS::DynamoDB::Table", "AWS::CDK::Metadata")}
+    assert set(table["DependsOn"]) == others
 
 
 def test_glue_columns_are_the_candle_schema(data: dict[str, Any]) -> None:

@@ -46,7 +46,15 @@ def test_answer_is_our_problem_envelope(platform: dict[str, Any], response_type:
     assert body["hint"]
     headers = answer["ResponseParameters"]
     assert headers["gatewayresponse.header.Content-Type"] == f"'{PROBLEM_JSON}'"
-    assert ("gatewayresponse.header.Retry-After" in headers) == (body["status"] == 429)
+    assert ("gatewayresponse.header.Retry-After" in headers) == (body["status"] in (429, 503))
+
+
+def test_only_a_timeout_says_that_less_should_be_asked(platform: dict[str, Any]) -> None:
+    answers = {name: answer["StatusCode"] for name, answer in _answers(platform).items()}
+    assert (answers["INTEGRATION_TIMEOUT"], answers["INTEGRATION_FAILURE"]) == ("504", "503")
+    (text,) = _answers(platform)["INTEGRATION_FAILURE"]["ResponseTemplates"].values()
+    assert json.loads(text)["code"] == "not_ready"
+    assert "busy" in text
 
 
 def _phrase(status: int) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import re
 from itertools import pairwise
 from typing import Any
 
@@ -11,8 +12,9 @@ import pytest
 
 from candlecloud.settings import ApiSettings
 from infra.audit import text_of
-from infra.context import ROOT, parse_context, read_raw_context
+from infra.context import ROOT, ContextError, ScheduledSeries, parse_context, read_raw_context
 from infra.local.schedule_expression import parse_schedule
+from infra.resources.schedules import schedule_name
 from tests.infra.reading import only, properties
 
 _JOBS = ("ingest_candles", "detect_gaps", "backfill_candles")
@@ -45,7 +47,19 @@ def test_every_schedule_retries_and_keeps_what_it_could_not_deliver(platform: di
         assert target["RetryPolicy"] == {"MaximumEventAgeInSeconds": 3600, "MaximumRetryAttempts": 5}
         assert schedule["GroupName"] == group
         assert schedule["ScheduleExpressionTimezone"] == "UTC"
-        assert len(schedule["Name"]) <= 64
+        assert re.fullmatch(r"[0-9a-zA-Z-_.]{1,64}", schedule["Name"])
+
+
+def test_a_schedule_that_eventbridge_refuses_is_said_at_synth() -> None:
+    option = parse_context(
+        {"series": [{"exchange": "kucoin", "symbol": "BTC/USD:BTC-260626-50000-C", "timeframe": "1h"}]}
+    )
+    assert schedule_name("ingest_candles", option.series[0])
+    long = ScheduledSeries("kucoin", "A" * 20 + "-" + "B" * 20, "1h")
+    with pytest.raises(ContextError, match="EventBridge takes 64"):
+        schedule_name("backfill_candles", long)
+    with pytest.raises(ContextError, match=r"kucoin/BTC\+X-USD/1h"):
+        schedule_name("ingest_candles", ScheduledSeries("kucoin", "BTC+X-USD", "1h"))
 
 
 @pytest.mark.parametrize("job", _JOBS)

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from infra.app import SNAPSHOT, STACKS, main, snapshot_text
+from infra import app as app_module
+from infra.app import SNAPSHOT, STACKS, main, snapshot_text, synthesise
 from infra.audit import nag_summary, read_statements, wildcard_summary
 from infra.context import ROOT, ContextError, parse_context, read_raw_context
 
@@ -66,17 +67,87 @@ def test_without_node_the_app_says_what_to_do(
     assert "install Node" in capsys.readouterr().err
 
 
+def test_the_cdk_command_gets_nothing_to_deploy_from_a_stale_bundle(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(app_module, "ROOT", tmp_path)  # where nothing is built
+    monkeypatch.setattr(app_module.shutil, "which", lambda _: "node")
+    monkeypatch.setenv("CDK_OUTDIR", str(tmp_path / "cdk.out"))
+    assert main(["--output", str(tmp_path / "cdk.out")]) == 1
+    assert "make bundle" in capsys.readouterr().err
+    assert not (tmp_path / "cdk.out").exists()
+
+
+@pytest.mark.node
+def test_another_name_is_another_deployment(assembly: Path, tmp_path: Path) -> None:
+    raw = {**read_raw_context(), "name": "staging", "exchange_urls": {"binance": "https://data-api.binance.vision"}}
+    templates = synthesise(tmp_path, snapshot=True, raw_context=raw)
+    names = [_stack_names(folder) for folder in (assembly, tmp_path)]
+    assert names == [["candlecloud-data", "candlecloud-platform"], ["staging-data", "staging-platform"]]
+    first = json.loads((assembly / f"{STACKS['platform']}.template.json").read_text())
+    assert set(templates["platform"]["Resources"]) >= {name for name in first["Resources"] if "Deployment" not in name}
+    assert "candlecloud" not in json.dumps([_physical_names(template) for template in templates.values()])
+    given = {
+        function["Properties"]["FunctionName"]: function["Properties"]["Environment"]["Variables"]
+        for function in templates["platform"]["Resources"].values()
+        if function["Type"] == "AWS::Lambda::Function"
+    }
+    asking = {name: v["CANDLECLOUD_EXCHANGE_URLS"] for name, v in given.items() if "CANDLECLOUD_EXCHANGE_URLS" in v}
+    assert set(asking) == {"staging-ingest_candles", "staging-backfill_candles"}
+    assert {json.loads(text)["binance"] for text in asking.values()} == {"https://data-api.binance.vision"}
+
+
+def _stack_names(folder: Path) -> list[str]:
+    artifacts = json.loads((folder / "manifest.json").read_text())["artifacts"].values()
+    return sorted(a["properties"]["stackName"] for a in artifacts if a["type"] == "aws:cloudformation:stack")
+
+
+def _physical_names(template: dict[str, Any]) -> list[Any]:
+    return [
+        value
+        for resource in template["Resources"].values()
+        for key, value in resource.get("Properties", {}).items()
+        if key in ("Name", "GroupName") or (key.endswith("Name") and isinstance(value, str | dict))
+    ]
+
+
 def test_context_is_read_without_the_cdk_command() -> None:
     context = parse_context(read_raw_context())
     assert context.name == "candlecloud"
     assert context.series
+    assert (context.batches_at_once, context.exchange_urls) == (100, {})
     assert parse_context({"reserve_lanes": "false"}).reserve_lanes is False
+    assert parse_context({"batches_at_once": "5"}).batches_at_once == 5
+    assert parse_context({"exchange_urls": '{"binance": "https://a.example"}'}).exchange_urls == {
+        "binance": "https://a.example"
+    }
+
+
+def test_series_are_read_as_candlecloud_reads_them() -> None:
+    (series,) = parse_context({"series": [{"exchange": "binance", "symbol": "BTC/USDT", "timeframe": "1h"}]}).series
+    assert (series.exchange, series.symbol, series.timeframe) == ("binance", "BTC-USDT", "1h")
 
 
 @pytest.mark.parametrize(
     "raw",
     [
         {"name": ""},
+        {"name": "Staging"},
+        {"name": "my_cloud"},
+        {"name": "1st"},
+        {"name": "x" * 22},
+        {"batches_at_once": 0},
+        {"batches_at_once": True},
+        {"batches_at_once": "many"},
+        {"batches_at_once": 1001},
+        {"exchange_urls": {"binance": "http://127.0.0.1:80"}},
+        {"exchange_urls": {"bitstamp": "https://a.example"}},
+        {"exchange_urls": {"binance": "https://user:word@a.example"}},
+        {"exchange_urls": ["https://a.example"]},
+        {"exchange_urls": "https://a.example"},
+        {"series": [{"exchange": "bitstamp", "symbol": "BTC-USDT", "timeframe": "1h"}]},
+        {"series": [{"exchange": "binance", "symbol": "BTCUSDT", "timeframe": "1h"}]},
+        {"series": [{"exchange": "binance", "symbol": "BTC-USDT", "timeframe": "2h"}]},
         {"reserve_lanes": "perhaps"},
         {"series": [{"exchange": "binance", "symbol": "BTC-USDT"}]},
         {"series": ["binance/BTC-USDT/1h"]},

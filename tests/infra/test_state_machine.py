@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from candlecloud.errors import TransientStoreError
+from candlecloud.jobs import fail_sweep
 from candlecloud.runs.sweep import MAX_BATCHES
+from candlecloud.store.runs import STALE_MS
 from infra.audit import text_of
+from infra.catalogue import FUNCTIONS
+from infra.context import ROOT
+from infra.resources.sweep_state_machine import sweep_definition
 from tests.infra.reading import only
 
 _ALLOWED_FIELDS = {
@@ -23,6 +30,7 @@ _ALLOWED_FIELDS = {
 }
 
 _MAX_STATE_BYTES = 32 * 1024
+_EXPRESS_LIMIT_S = 300
 
 
 @pytest.fixture(scope="module")
@@ -63,12 +71,50 @@ def test_every_task_calls_a_function_of_ours_and_retries_what_passes(
         if state["Type"] == "Task":
             assert state["Resource"] == "arn:aws:states:::lambda:invoke"
             called.add(state["Parameters"]["FunctionName"].removeprefix("${").removesuffix("}"))
-            (retry,) = state["Retry"]
-            assert retry["JitterStrategy"] == "FULL"
-            assert all(error.startswith("Lambda.") for error in retry["ErrorEquals"])
+            ours, throttled, transient = _retriers(state)
+            assert all(error.startswith("Lambda.") for error in ours["ErrorEquals"])
+            assert throttled["ErrorEquals"] == ["Lambda.TooManyRequestsException"]
+            assert transient["ErrorEquals"] == [TransientStoreError.__name__]
+            assert (transient["IntervalSeconds"], transient["MaxAttempts"]) == (2, 3)
     assert called == set(substitutions)
     for job, arn in substitutions.items():
         assert text_of(arn).endswith(f":function:candlecloud-{job}")
+
+
+def _retriers(state: dict[str, Any]) -> list[dict[str, Any]]:
+    assert {(one["JitterStrategy"], one["MaxDelaySeconds"]) for one in state["Retry"]} == {("FULL", 15)}
+    return list(state["Retry"])
+
+
+def test_a_throttled_batch_still_fits_into_its_child(definition: dict[str, Any]) -> None:
+    state = definition["States"]["RunBatches"]["ItemProcessor"]["States"]["RunBatch"]
+    retry = _retriers(state)[1]
+    longest = [
+        min(retry["IntervalSeconds"] * retry["BackoffRate"] ** n, retry["MaxDelaySeconds"])
+        for n in range(retry["MaxAttempts"])
+    ]
+    # Full jitter draws each wait evenly from nothing to its longest: mean and three standard deviations of the sum.
+    waits_s = sum(longest) / 2 + 3 * math.sqrt(sum(wait * wait for wait in longest) / 12)
+    assert waits_s > 120, "a wave of batches before this one takes its time"
+    assert waits_s + FUNCTIONS["run_sweep_batch"].timeout_s < _EXPRESS_LIMIT_S
+
+
+def test_an_execution_is_over_before_its_sweep_may_be_begun_anew(definition: dict[str, Any]) -> None:
+    assert definition["TimeoutSeconds"] * 1000 + 60_000 <= STALE_MS
+
+
+def test_failure_is_told_for_its_own_attempt(definition: dict[str, Any]) -> None:
+    payload = definition["States"]["FailSweep"]["Parameters"]["Payload"]
+    event = json.loads((ROOT / "events" / "fail_sweep.json").read_text())
+    assert {name.removesuffix(".$") for name in payload} == set(event)
+    assert payload["attempt.$"] == "$.attempt"
+    request = fail_sweep.Request.from_event(event)
+    assert (request.sweep_id, request.attempt) == (event["sweep_id"], event["attempt"])
+
+
+def test_batches_at_once_are_the_contexts(definition: dict[str, Any]) -> None:
+    assert definition["States"]["RunBatches"]["MaxConcurrency"] == 100
+    assert sweep_definition(5)["States"]["RunBatches"]["MaxConcurrency"] == 5
 
 
 def test_every_failure_ends_where_it_is_recorded(definition: dict[str, Any]) -> None:

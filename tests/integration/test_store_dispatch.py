@@ -42,9 +42,12 @@ def test_a_sweep_is_started_once_per_attempt(clients: AwsClients) -> None:
         dispatch.start_sweep(SWEEP, attempt)
     started = clients.stepfunctions.list_executions(stateMachineArn=MACHINE)["executions"]
     assert sorted(one["name"] for one in started) == [SWEEP, f"{SWEEP}-2"]
-    for one in started:
-        found = clients.stepfunctions.describe_execution(executionArn=one["executionArn"])
-        assert json.loads(found["input"]) == {"sweep_id": SWEEP}
+    found = [clients.stepfunctions.describe_execution(executionArn=one["executionArn"]) for one in started]
+    sent = {one["name"]: json.loads(one["input"]) for one in found}
+    assert sent == {
+        SWEEP: {"sweep_id": SWEEP, "attempt": 1},
+        f"{SWEEP}-2": {"sweep_id": SWEEP, "attempt": 2},
+    }
 
 
 def test_functions_are_invoked_without_waiting(clients: AwsClients) -> None:

@@ -11,15 +11,25 @@ from candlecloud.store.stores import Stores
 
 @dataclass(frozen=True)
 class Request:
-    """What the state machine caught: ``Error`` is a name, ``Cause`` a text that is kept out of the record."""
+    """What the state machine caught: ``Error`` is a name, ``Cause`` a text that is kept out of the record.
+
+    Attributes
+    ----------
+    attempt : int, optional
+        The attempt that broke; where it is left out, whichever there is.
+    """
 
     sweep_id: str
     error: str
+    attempt: int | None = None
 
     @classmethod
     def from_event(cls, event: Mapping[str, Any]) -> Request:
         error = event.get("error") or {}
-        return cls(str(event["sweep_id"]), str(error.get("Error", "unknown")))
+        attempt = event.get("attempt")
+        return cls(
+            str(event["sweep_id"]), str(error.get("Error", "unknown")), None if attempt is None else int(attempt)
+        )
 
 
 @dataclass(frozen=True)
@@ -32,12 +42,15 @@ class Report:
 
 
 def run(request: Request, stores: Stores, *, now: int) -> Report:
-    """Mark the sweep as failed. One that has ended well stays so; batches that have a result keep it."""
+    """Mark the sweep as failed. One that has ended well stays so; batches that have a result keep it.
+
+    An attempt that was given up and breaks late changes nothing: the sweep belongs to the attempt after it.
+    """
     error = {
         "code": "execution_failed",
         "message": f"The sweep stopped before its end: {request.error[:100]}.",
         "hint": "Submit it again: batches that are done are not computed again.",
     }
-    stores.sweeps.set_state(request.sweep_id, "failed", now, error=error)
+    stores.sweeps.set_state(request.sweep_id, "failed", now, error=error, attempt=request.attempt)
     record = stores.sweeps.get(request.sweep_id)
     return Report(request.sweep_id, record.state if record else "failed")

@@ -38,10 +38,11 @@ class AwsDispatcher:
             If it could not be started.
         """
         name = sweep_id if attempt == 1 else f"{sweep_id}-{attempt}"
+        document = json.dumps({"sweep_id": sweep_id, "attempt": attempt})
         with store_border("start the sweep"):
             try:
                 self._clients.stepfunctions.start_execution(
-                    stateMachineArn=self._state_machine, name=name, input=json.dumps({"sweep_id": sweep_id})
+                    stateMachineArn=self._state_machine, name=name, input=document
                 )
             except ClientError as error:
                 if error_code(error) != "ExecutionAlreadyExists":

@@ -65,17 +65,23 @@ class SweepStore:
         *,
         summary: Mapping[str, Any] | None = None,
         error: Mapping[str, Any] | None = None,
+        attempt: int | None = None,
     ) -> bool:
-        """Move a sweep on; a sweep that succeeded stays so. Says whether it was moved."""
+        """Move a sweep on; a sweep that succeeded stays so. Says whether it was moved.
+
+        Parameters
+        ----------
+        attempt : int, optional
+            Only if this still is its attempt: what ends late must not close the one that was begun after it.
+        """
         put: dict[str, Any] = {"state": state, "updated_at": now}
         put |= {} if summary is None else {"summary": as_text(summary)}
         put |= {} if error is None else {"error": as_text(error)}
-        return self._table.update(
-            keys.sweep_item(sweep_id),
-            put=put,
-            condition="attribute_exists(#pk) AND (#state <> :done OR :to = :done)",
-            values={"done": "succeeded", "to": state},
-        ).done
+        condition = "attribute_exists(#pk) AND (#state <> :done OR :to = :done)"
+        values: dict[str, Any] = {"done": "succeeded", "to": state}
+        if attempt is not None:
+            condition, values = f"{condition} AND #attempt = :attempt", values | {"attempt": attempt}
+        return self._table.update(keys.sweep_item(sweep_id), put=put, condition=condition, values=values).done
 
     def put_plan(self, sweep_id: str, batches: Sequence[Mapping[str, Any]]) -> str:
         """Write the plan, a JSON array with one item per batch; returns its key."""
