@@ -209,6 +209,8 @@ def test_a_ban_keeps_every_later_invocation_away(
     market.add_fault("ban_418", path="klines", retry_after_s=600)
     ingest(deadline=waits.clock() + 60_000)
     sent = market.requests.total
+    for n in range(25):  # faults that another lane, which was under way, notes after the ban
+        stores.ingestion.record_remediation("binance", "exchange_unavailable", waits.clock() + n, {"status": 503})
     # Another process, which knows nothing of the first one's circuit breaker.
     fresh = client(market, waits=waits)
     with pytest.raises(RateLimitedError, match="left alone"):
@@ -239,7 +241,7 @@ def test_a_market_that_is_the_wrong_one_from_the_start_is_not_stored(
     market.add_fault("wrong_symbol", path="klines")
     report = ingest()
     assert report.failed == report.requested
-    assert report.failures[0]["code"] == "wrong_symbol"
+    assert report.failures[0]["code"] == "wrong_market"
     assert stores.candles.available_range(BTC) is None
     assert {kept["reason"] for kept in stores.quarantine.list(BTC)} == {"wrong_symbol"}
 

@@ -5,12 +5,14 @@ Wanted are 5,000 minutes unless a test says otherwise.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from contextlib import closing
 from typing import Any
 
 import pytest
 
+from candlecloud.errors import RegionRefusedError
 from candlecloud.exchange.client import ExchangeClient
 from candlecloud.exchange.coverage import FetchReport
 from candlecloud.exchange.pager import Sink, fetch_range, read_bounds
@@ -290,3 +292,49 @@ def test_the_deadline_ends_a_fetch_with_the_rest_pending() -> None:
     assert 0 < len(rows) < COUNT
     assert report.pending == wanted.difference(report.present)
     assert not report.is_complete
+
+
+def test_no_request_sleeps_past_the_deadline_to_keep_the_pace() -> None:
+    waits = SkippingTime()
+    with scripted_venue(market_of(ALL), NOW) as venue:
+        client = ExchangeClient(
+            "binance", base_url=venue.base_url, min_interval_ms=60_000, sleep=waits.sleep, clock_ms=waits.clock
+        )
+        with closing(client):
+            bounds = read_bounds(client, BTC, waits.clock)
+            assert 50_000 < client.wait_ms(BTC.symbol) <= 60_000
+            wanted = IntervalSet([TimeRange(START, END)])
+            deadline = waits.clock() + 40_000
+            report = fetch_range(
+                client, BTC, wanted, Sink(lambda rows: None), bounds=bounds, clock=waits.clock, deadline=deadline
+            )
+    assert (report.pending, report.requests, venue.asked) == (wanted, 0, [])
+    assert waits.clock() < deadline
+
+
+def test_a_venue_that_refuses_our_region_is_asked_once() -> None:
+    restricted = json.dumps({"code": 0, "msg": "Service unavailable from a restricted location."})
+    waits = SkippingTime()
+    with scripted_venue(market_of(ALL), NOW) as venue:
+        client = ExchangeClient(
+            "binance", base_url=venue.base_url, min_interval_ms=0, sleep=waits.sleep, clock_ms=waits.clock
+        )
+        with closing(client):
+            bounds = read_bounds(client, BTC, waits.clock)
+            asked: list[str] = []
+
+            def refuse(path: str, query: dict[str, str]) -> tuple[int, str]:
+                asked.append(path)
+                return 451, restricted
+
+            venue.answer = refuse  # type: ignore[method-assign]
+            wanted = IntervalSet([TimeRange(START, START + 2_000 * MINUTE), TimeRange(END - 10 * MINUTE, END)])
+            known = [expected(START - MINUTE), expected(END - 11 * MINUTE)]
+            report = fetch_range(
+                client, BTC, wanted, Sink(lambda rows: None), bounds=bounds, clock=waits.clock, known=known
+            )
+            with pytest.raises(RegionRefusedError, match="HTTP 451"):
+                read_bounds(client, BTC, waits.clock)
+    assert len(asked) == 2  # one by the pager, one by the question for the time
+    assert {failure.code for failure in report.failed} == {"region_refused"}
+    assert IntervalSet(failure.range for failure in report.failed) == wanted

@@ -109,10 +109,23 @@ class Asking:
     # --- questions ----------------------------------------------------------------------------------------------------
 
     def patiently(self, ask: Callable[[], T]) -> T:
-        """Ask, and again where that may help."""
-        self.requests += 1
+        """Ask, and again where that may help.
+
+        Raises
+        ------
+        OutOfTimeError
+            If the deadline has come, or comes while the pace still holds the request back: nothing must sleep past it.
+        """
+        number = self.requests + 1
+
+        def ask_in_time() -> T:
+            if self.deadline is not None and self.clock() + self.client.wait_ms(self.series.symbol) >= self.deadline:
+                raise OutOfTimeError("The deadline comes before the next request may go out.")
+            self.requests = number
+            return ask()
+
         return ask_again(
-            ask,
+            ask_in_time,
             policy=self.policy,
             clock=self.clock,
             sleep=self.client.sleep,
@@ -127,10 +140,8 @@ class Asking:
         Raises
         ------
         OutOfTimeError
-            If the deadline has come.
+            If the deadline comes before the request may go out.
         """
-        if self.deadline is not None and self.clock() >= self.deadline:
-            raise OutOfTimeError("The deadline has come.")
         page = self.patiently(lambda: self.client.fetch_window(self.series, window))
         answer = judge(
             page, self.profile, self.series, closed_before=self.bounds.closed_before, now=self.exchange_now()

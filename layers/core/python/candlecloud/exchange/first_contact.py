@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field, replace
 
-from candlecloud.errors import ExchangeError, UnknownSymbolError
+from candlecloud.errors import ExchangeError, UnknownSymbolError, WrongMarketError
 from candlecloud.exchange.answers import LARGEST_RESTATEMENT, Answer, BadRows, same_candle
 from candlecloud.exchange.asking import ASKS, Asking, Bounds, Sink
 from candlecloud.market.candle import Candle
@@ -21,12 +21,6 @@ from candlecloud.market.timeframe import Timeframe
 _DAY = Timeframe("1d")
 _QUOTE_SLACK = 1.5
 _NEWEST = 2  # days that today's price is held against
-
-
-class WrongMarketError(ExchangeError):
-    """The candles are not those of the wanted symbol."""
-
-    code = "wrong_symbol"
 
 
 @dataclass

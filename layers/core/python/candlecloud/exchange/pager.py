@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from candlecloud.errors import ExchangeError
+from candlecloud.errors import ExchangeError, RegionRefusedError
 from candlecloud.exchange.answers import Answer, same_candle
 from candlecloud.exchange.asking import Asking, Bounds, Sink
 from candlecloud.exchange.client import ExchangeClient
@@ -98,7 +98,8 @@ class Walk:
             self._give_up_what_is_out_of_reach()
             if self._is_the_right_market():
                 for span in self.coverage.wanted.difference(self.coverage.decided()):
-                    self._walk_range(span)
+                    if self.coverage.missing(span):  # a venue that is out for good has failed them all
+                        self._walk_range(span)
         except OutOfTimeError:
             out_of_time = True
         pending = self.coverage.close(out_of_time=out_of_time)
@@ -147,8 +148,8 @@ class Walk:
         return got
 
     def _fail(self, window: TimeRange, error: ExchangeError) -> None:
-        """A window that could not be asked for is a failed interval; with an open circuit, so is all the rest."""
-        if error.details.get("circuit_open"):
+        """A window that could not be asked for is a failed interval; if the venue is out for good, so is the rest."""
+        if error.details.get("circuit_open") or isinstance(error, RegionRefusedError):
             for span in self.coverage.wanted:
                 self.coverage.mark_failed(TimeRange(min(window.start, span.end), span.end), error.code, error.message)
         else:

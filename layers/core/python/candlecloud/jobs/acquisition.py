@@ -23,6 +23,7 @@ SOURCE = "native"
 CHUNK_ROWS = 20_000
 CHUNK_MS = 30_000  # a slow venue's rows are committed at least this often
 _MOST_REMEDIATIONS = 20
+_LANES_LOOKED_BACK = 4
 _QUARANTINE_SAMPLE = 20
 _NEIGHBOURS = 10
 _MOST_RANGES_WITH_NEIGHBOURS = 32
@@ -131,7 +132,8 @@ def acquire(
 
 def refuse_while_banned(stores: Stores, exchange: str, now: int) -> None:
     """Stay away while an earlier answer of the exchange, to whichever invocation, said to stay away."""
-    newest = stores.ingestion.remediations(exchange, limit=_MOST_REMEDIATIONS)
+    # A ban still counts when invocations that were under way have noted their own, later faults since.
+    newest = stores.ingestion.remediations(exchange, limit=_LANES_LOOKED_BACK * _MOST_REMEDIATIONS)
     until = max((int(incident.details.get("until", 0)) for incident in newest), default=0)
     if until > now:
         raise RateLimitedError(
