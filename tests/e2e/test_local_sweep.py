@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, cast
 
 import pytest
 
+from candlecloud.errors import TransientStoreError
 from candlecloud.jobs.pinned import read_candles
 from candlecloud.runs.collect import collect_results
 from candlecloud.runs.config import canonical_json
 from candlecloud.runs.evaluate import evaluate_batch
 from candlecloud.runs.identity import sweep_identity
 from candlecloud.runs.sweep import SweepConfig
+from candlecloud.store.sweeps import SweepStore
 from infra.local.platform import LocalPlatform
 
 HOUR = 3_600_000
@@ -68,6 +71,41 @@ def test_batches_of_any_size_give_the_bytes_of_one_process(batch_size: int, batc
         assert execution["status"] == "SUCCEEDED"
         assert len(execution["output"].encode()) < 32 * 1024, "states carry pointers only"
         assert platform.functions.failed_events == []
+
+
+def test_a_store_that_does_not_answer_once_costs_no_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    write, silent = SweepStore.put_batch_result, [True]
+
+    def put_batch_result(store: SweepStore, sweep_id: str, batch: int, content: bytes) -> str:
+        if silent:
+            silent.pop()
+            raise TransientStoreError("S3 does not answer.")
+        return write(store, sweep_id, batch, content)
+
+    monkeypatch.setattr(SweepStore, "put_batch_result", put_batch_result)
+    with filled_platform() as platform:
+        answer, results = sweep(platform, 40)
+        assert (answer["state"], answer["missing"], silent) == ("succeeded", [], [])
+        assert results == in_one_process(platform, answer["sweep_id"])
+        (execution,) = executions(platform)
+        assert json.loads(execution["input"]) == {"sweep_id": answer["sweep_id"], "attempt": 1}
+
+
+def test_an_attempt_that_breaks_is_recorded_as_that_attempt(monkeypatch: pytest.MonkeyPatch) -> None:
+    def put_plan(*_: Any) -> str:
+        raise ValueError("a fault of ours")
+
+    with filled_platform() as platform:
+        with monkeypatch.context() as patch:
+            patch.setattr(SweepStore, "put_plan", put_plan)
+            accepted = platform.api.post("/sweeps", SWEEP).json()
+            *_, answer = platform.api.wait(f"/sweeps/{accepted['sweep_id']}", frozenset({"failed"}), timeout_s=60)
+            platform.settle()
+        assert answer["error"]["code"] == "execution_failed"
+        again, _ = sweep(platform, 100)
+        assert (again["sweep_id"], again["state"]) == (accepted["sweep_id"], "succeeded")
+        started = {execution["name"]: json.loads(execution["input"])["attempt"] for execution in executions(platform)}
+        assert sorted(started.values()) == [1, 2]
 
 
 def executions(platform: LocalPlatform) -> list[dict[str, Any]]:

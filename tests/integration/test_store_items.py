@@ -12,11 +12,13 @@ from itertools import pairwise
 import pytest
 
 from candlecloud.errors import ConflictError, IdempotencyConflictError, InvalidParameterError
+from candlecloud.jobs import fail_sweep
 from candlecloud.market.candle import QUARANTINE_REASONS
 from candlecloud.market.gaps import Gap
 from candlecloud.market.ranges import IntervalSet, TimeRange
 from candlecloud.market.series import Series
 from candlecloud.store import keys
+from candlecloud.store.runs import STALE_MS
 from candlecloud.store.stores import Stores
 from tests.support.candles import BTC_1H, BTC_1M, HOUR, JAN_2024, MINUTE
 
@@ -277,6 +279,17 @@ def test_a_sweep_that_did_not_end_well_begins_anew(stores: Stores, state: str) -
     sweep = stores.sweeps.get(RUN)
     assert sweep is not None
     assert (sweep.state, sweep.attempt, sweep.error) == ("running", 2, None)
+
+
+def test_late_failure_of_an_attempt_leaves_the_next_one_alone(stores: Stores) -> None:
+    stores.sweeps.create(RUN, CONFIG, NOW)
+    assert stores.sweeps.create(RUN, CONFIG, NOW + STALE_MS)
+    caught = {"sweep_id": RUN, "error": {"Error": "States.TaskFailed"}}
+    states = [
+        fail_sweep.run(fail_sweep.Request.from_event({**caught, "attempt": attempt}), stores, now=NOW + STALE_MS).state
+        for attempt in (1, 2)
+    ]
+    assert states == ["running", "failed"]
 
 
 # --- tokens -----------------------------------------------------------------------------------------------------------
