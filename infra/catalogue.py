@@ -142,7 +142,7 @@ FUNCTIONS: Mapping[str, FunctionSpec] = {
     "api": FunctionSpec(
         layers=("core", "edge", "web", "arrow"),
         memory_mb=1769,
-        timeout_s=28,
+        timeout_s=27,
         objects={
             "candles": Access.READ,
             "runs": Access.READ,
