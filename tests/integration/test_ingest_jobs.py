@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from candlecloud.errors import CandlecloudError, RateLimitedError, UnknownSymbolError
+from candlecloud.errors import CandlecloudError, ExchangeUnavailableError, RateLimitedError, UnknownSymbolError
 from candlecloud.exchange.client import ExchangeClient
-from candlecloud.jobs import ingest_candles
+from candlecloud.jobs import backfill_candles, ingest_candles
 from candlecloud.jobs.acquisition import read_candles
 from candlecloud.market.ranges import TimeRange
 from candlecloud.market.series import Series
@@ -216,7 +216,29 @@ def test_a_ban_keeps_every_later_invocation_away(
     with pytest.raises(RateLimitedError, match="left alone"):
         ingest_candles.run(ingest_candles.Request(BTC), stores, fresh, clock=waits.clock)
     fresh.close()
-    assert market.requests.total - sent <= 1
+    assert market.requests.total == sent, "not even the time is asked for"
+    market.clear_faults()
+    waits.sleep(601)
+    assert ingest().complete
+
+
+def test_a_ban_on_the_clock_is_written_down_and_not_slept_through(
+    ingest: Ingest, market: ReplayExchange, waits: SkippingTime, stores: Stores
+) -> None:
+    market.add_fault("ban_418", path="/time", retry_after_s=600)
+    began = waits.clock()
+    with pytest.raises(ExchangeUnavailableError, match="before the deadline"):
+        ingest(deadline=began + 60_000)
+    assert waits.clock() < began + 60_000
+    (incident,) = stores.ingestion.remediations("binance")
+    assert incident.details["status"] == 418
+    assert market.requests.total == 1
+    for job in (ingest_candles, backfill_candles):
+        fresh = client(market, waits=waits)
+        with pytest.raises(RateLimitedError, match="left alone"):
+            job.run(job.Request(BTC), stores, fresh, clock=waits.clock)
+        fresh.close()
+    assert market.requests.total == 1
     market.clear_faults()
     waits.sleep(601)
     assert ingest().complete

@@ -8,10 +8,10 @@ decided in `asking`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from candlecloud.errors import ExchangeError, RegionRefusedError
+from candlecloud.errors import ExchangeError, ExchangeUnavailableError, RegionRefusedError
 from candlecloud.exchange.answers import Answer, same_candle
 from candlecloud.exchange.asking import Asking, Bounds, Sink
 from candlecloud.exchange.client import ExchangeClient
@@ -26,16 +26,44 @@ from candlecloud.market.series import Series
 __all__ = ["Bounds", "Sink", "fetch_range", "read_bounds"]
 
 
-def read_bounds(client: ExchangeClient, series: Series, clock: Clock, policy: RetryPolicy | None = None) -> Bounds:
-    """Ask the exchange what time it is."""
+def read_bounds(
+    client: ExchangeClient,
+    series: Series,
+    clock: Clock,
+    policy: RetryPolicy | None = None,
+    *,
+    deadline: int | None = None,
+    on_fault: Callable[[ExchangeError], None] | None = None,
+) -> Bounds:
+    """Ask the exchange what time it is.
+
+    Parameters
+    ----------
+    deadline : int, optional
+        ms UTC by `clock`; no wait between two questions goes past it.
+    on_fault : callable, optional
+        Sees every failure.
+
+    Raises
+    ------
+    ExchangeUnavailableError
+        If there is no answer, or the wait for the next question would end after the deadline.
+    """
     profile = client.profile(series.symbol)
-    now = ask_again(
-        lambda: client.server_time(series.symbol),
-        policy=policy or RetryPolicy(),
-        clock=clock,
-        sleep=client.sleep,
-        dice=client.dice,
-    )
+    try:
+        now = ask_again(
+            lambda: client.server_time(series.symbol),
+            policy=policy or RetryPolicy(),
+            clock=clock,
+            sleep=client.sleep,
+            dice=client.dice,
+            deadline=deadline,
+            on_fault=on_fault,
+        )
+    except OutOfTimeError as late:
+        raise ExchangeUnavailableError(
+            f"{client.exchange} did not tell the time before the deadline: {late}", exchange=client.exchange
+        ) from late
     return Bounds(now, clock(), series.timeframe.floor(now - profile.settle_lag_ms))
 
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 from candlecloud.errors import ExchangeError, ExchangeUnavailableError, RateLimitedError
 from candlecloud.exchange.client import ExchangeClient
 from candlecloud.exchange.coverage import FetchReport
-from candlecloud.exchange.pager import Bounds, Sink, fetch_range
+from candlecloud.exchange.pager import Bounds, Sink, fetch_range, read_bounds
 from candlecloud.exchange.retry import Clock
 from candlecloud.jobs.gap_ledger import findings_of, write_findings
 from candlecloud.market.candle import Candle, candles_table, times_ms
@@ -86,6 +86,23 @@ class Committer:
         self.on_commit(IntervalSet.from_grid(times, self.series.timeframe.ms))
 
 
+def agree_on_time(
+    stores: Stores, exchange: ExchangeClient, series: Series, *, clock: Clock, deadline: int | None = None
+) -> Bounds:
+    """What every acquisition begins with: not a word to an exchange that has shut us out, then its clock.
+
+    Raises
+    ------
+    RateLimitedError
+        If the exchange has shut us out and that time is not over; nothing is asked then.
+    ExchangeUnavailableError
+        If it does not tell the time before the deadline; the incidents are written down.
+    """
+    refuse_while_banned(stores, series.exchange, clock())
+    incidents = _Incidents(stores, series, clock)
+    return read_bounds(exchange, series, clock, deadline=deadline, on_fault=incidents.remediate)
+
+
 def acquire(
     stores: Stores,
     exchange: ExchangeClient,
@@ -105,15 +122,11 @@ def acquire(
     ----------
     chunk_rows : int
         How many candles are collected before they are merged into the lake.
+    bounds : Bounds
+        From `agree_on_time`.
     on_commit : callable
         Told after each commit which intervals are in the lake now.
-
-    Raises
-    ------
-    RateLimitedError
-        If the exchange has shut us out and that time is not over; nothing is asked then.
     """
-    refuse_while_banned(stores, series.exchange, clock())
     committer = Committer(stores, series, clock, on_commit, chunk_rows)
     incidents = _Incidents(stores, series, clock)
     sink = Sink(committer.take, incidents.quarantine, incidents.remediate, on_progress)

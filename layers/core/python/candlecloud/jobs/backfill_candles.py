@@ -10,9 +10,8 @@ from candlecloud.errors import SeriesNotFoundError
 from candlecloud.exchange.client import ExchangeClient
 from candlecloud.exchange.coverage import FetchReport
 from candlecloud.exchange.faults import gravest
-from candlecloud.exchange.pager import read_bounds
 from candlecloud.exchange.retry import Clock
-from candlecloud.jobs.acquisition import Progress, acquire, count
+from candlecloud.jobs.acquisition import Progress, acquire, agree_on_time, count
 from candlecloud.jobs.detect_gaps import find_missing, listing_span
 from candlecloud.jobs.events import read_fields, read_range, read_series, read_slot, span_dict
 from candlecloud.jobs.gap_ledger import Finding, all_gaps, write_findings
@@ -165,8 +164,8 @@ def _backfill(
     on_progress: Progress,
 ) -> Report:
     series = request.series
+    bounds = agree_on_time(stores, exchange, series, clock=clock, deadline=deadline)
     stores.candles.repair_index(series, clock())
-    bounds = read_bounds(exchange, series, clock)
     wanted = _missing(request, stores, bounds.closed_before)
     write_findings(stores.gaps, series, [Finding(hole, "open", None, {}) for hole in wanted], clock())
     acquired = acquire(

@@ -8,9 +8,9 @@ from typing import Any
 
 from candlecloud.exchange.client import ExchangeClient
 from candlecloud.exchange.faults import gravest
-from candlecloud.exchange.pager import Bounds, read_bounds
+from candlecloud.exchange.pager import Bounds
 from candlecloud.exchange.retry import Clock
-from candlecloud.jobs.acquisition import CHUNK_ROWS, Acquired, Progress, acquire, count
+from candlecloud.jobs.acquisition import CHUNK_ROWS, Acquired, Progress, acquire, agree_on_time, count
 from candlecloud.jobs.events import read_fields, read_flag, read_range, read_series, read_slot, span_dict
 from candlecloud.jobs.ingest_plan import Left, Plan, make_plan
 from candlecloud.market.moment import iso
@@ -148,7 +148,7 @@ def run(
     UnknownSymbolError
         If the exchange does not list the symbol.
     ExchangeUnavailableError
-        If it does not even tell the time.
+        If it does not even tell the time; a `RateLimitedError` if it has shut us out, and then it is not asked.
     """
     slot = request.slot
     work = _Work(request.series, stores, exchange, clock, deadline, on_progress, chunk_rows)
@@ -185,8 +185,8 @@ class _Work:
 
 def _ingest(request: Request, work: _Work) -> Report:
     series, stores = work.series, work.stores
+    bounds = agree_on_time(stores, work.exchange, series, clock=work.clock, deadline=work.deadline)
     repaired = stores.candles.repair_index(series, work.clock())
-    bounds = read_bounds(work.exchange, series, work.clock)
     plan = make_plan(
         stores,
         work.exchange,
