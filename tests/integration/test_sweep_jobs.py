@@ -317,3 +317,21 @@ def test_events_on_file_are_read(job: Any) -> None:
     event = json.loads((EVENTS / f"{name}.json").read_text())
     request = job.Request.from_event(event)
     assert (getattr(request, "sweep_id", None) or request.run_id).startswith(("run_", "sweep_"))
+
+
+def test_a_run_next_to_a_hole_can_be_submitted_again_with_its_own_as_of(lake: Stores) -> None:
+    beside = {"start": "2023-03-20", "end": "2023-03-24T14:00:00Z", "parameters": {"fast": 5, "slow": 20}}
+    first = submit_run(BASE | beside, lake, now=NOW)
+    assert [gap.duration for gap in first.coverage.gaps] == [3_600_000]  # the last hour: 13:00 is Binance's outage
+    again = submit_run(BASE | beside | {"as_of": first.identity.config.to_dict()["as_of"]}, lake, now=NOW + 20)
+    assert (again.id, again.is_new) == (first.id, False)
+
+
+def test_a_cost_of_minus_nothing_is_nothing(lake: Stores) -> None:
+    assert submit_run(BASE | {"fee_bps": -0.0}, lake, now=NOW).id == submit_run(BASE | {"fee_bps": 0}, lake, now=NOW).id
+
+
+def test_backfill_request_is_ready_to_send_even_at_the_beginning_of_time(lake: Stores) -> None:
+    with pytest.raises(InsufficientDataError) as caught:
+        submit_run(BASE | {"start": "1970-01-01", "parameters": {"fast": 5, "slow": 20}}, lake, now=NOW)
+    assert caught.value.details["backfill_request"]["body"]["start"] == "1970-01-01T00:00:00Z"

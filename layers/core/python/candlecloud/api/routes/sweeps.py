@@ -52,7 +52,9 @@ async def start_sweep(request: Request, world: World, body: SweepRequest) -> Res
         try:
             world.dispatcher.start_sweep(submission.id, submission.attempt)
         except CandlecloudError as error:
-            world.stores.sweeps.set_state(submission.id, "failed", world.clock(), error=describe_failure(error))
+            world.stores.sweeps.set_state(
+                submission.id, "failed", world.clock(), error=describe_failure(error), attempt=submission.attempt
+            )
             raise
     record = _find(world, submission.id)
     sets = SweepConfig.from_dict(record.config["config"]).sets
