@@ -230,6 +230,19 @@ def test_ingestion_writes_its_holes_down_itself(stores: Stores, exchange: Exchan
     assert detect(stores).gaps_explained == 1
 
 
+@pytest.mark.parametrize("fault", ["missing_window", "html_200", "empty_page"])
+def test_a_stored_candle_that_is_read_again_in_vain_is_no_gap(
+    stores: Stores, exchange: ExchangeClient, market: ReplayExchange, fault: str
+) -> None:
+    ingest_candles.run(ingest_candles.Request(BTC, START, END), stores, exchange, clock=WAITS.clock)
+    market.add_fault(fault, path="klines", window=(HOLE.start, HOLE.end))
+    again = ingest_candles.Request(BTC, START, END, reread=True)
+    report = ingest_candles.run(again, stores, exchange, clock=WAITS.clock)
+    assert report.fetched < 743, "the fault has hit"
+    assert states(stores) == {OUTAGE: ("explained", "absent_at_exchange")}
+    assert stored_in(stores, BTC, SPAN) == recorded_in(BTC.id, SPAN)
+
+
 def test_reindex_puts_the_index_right(holed: Stores) -> None:
     entry = holed.index.read(BTC).entries["2023"]
     holed.index.remove_entry(BTC, entry)

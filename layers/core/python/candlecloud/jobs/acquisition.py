@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,8 +13,9 @@ from candlecloud.exchange.client import ExchangeClient
 from candlecloud.exchange.coverage import FetchReport
 from candlecloud.exchange.pager import Bounds, Sink, fetch_range, read_bounds
 from candlecloud.exchange.retry import Clock
-from candlecloud.jobs.gap_ledger import findings_of, write_findings
-from candlecloud.market.candle import Candle, candles_table, times_ms
+from candlecloud.jobs.gap_ledger import Finding, findings_of, write_findings
+from candlecloud.market.candle import Candle, candles_table, period_range, periods_between, times_ms
+from candlecloud.market.gaps import missing_ranges
 from candlecloud.market.ranges import IntervalSet, TimeRange
 from candlecloud.market.series import Series
 from candlecloud.store.stores import Stores
@@ -139,8 +140,24 @@ def acquire(
         committer.commit()  # what came is good, whatever came after it
     if fetch.listed_from is not None:
         stores.index.set_listed_from(series, fetch.listed_from, clock())
-    write_findings(stores.gaps, series, findings_of(fetch), clock())
+    write_findings(stores.gaps, series, _about_what_is_missing(stores, series, findings_of(fetch)), clock())
     return Acquired(fetch, committer.added, committer.revised, committer.unchanged)
+
+
+def _about_what_is_missing(stores: Stores, series: Series, findings: list[Finding]) -> Iterator[Finding]:
+    """Findings less what the lake holds: a stored candle that was asked for once more, in vain, is not missing."""
+    timeframe = series.timeframe
+    doubtful = [finding.range for finding in findings if finding.state != "repaired"]
+    missing = IntervalSet()
+    for period in sorted({period for span in doubtful for period in periods_between(timeframe, span)}):
+        whole = period_range(timeframe, period)
+        missing = missing.union(missing_ranges(stores.candles.open_times(series, whole), whole, timeframe))
+    for finding in findings:
+        if finding.state == "repaired":
+            yield finding
+        else:
+            for part in IntervalSet([finding.range]).intersection(missing):
+                yield finding._replace(range=part)
 
 
 def refuse_while_banned(stores: Stores, exchange: str, now: int) -> None:
