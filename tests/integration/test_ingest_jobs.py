@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from candlecloud.errors import CandlecloudError, ExchangeUnavailableError, RateLimitedError, UnknownSymbolError
+from candlecloud import wiring
+from candlecloud.errors import (
+    CandlecloudError,
+    ConflictError,
+    ExchangeUnavailableError,
+    RateLimitedError,
+    UnknownSymbolError,
+)
 from candlecloud.exchange.client import ExchangeClient
 from candlecloud.jobs import backfill_candles, ingest_candles
 from candlecloud.jobs.acquisition import read_candles
@@ -70,10 +78,51 @@ def test_a_slot_that_fires_twice_does_the_work_once(ingest: Ingest, market: Repl
 
 
 def test_a_slot_that_fires_eight_times_at_once_does_the_work_once(ingest: Ingest, stores: Stores) -> None:
+    def fire(_: int) -> bool:
+        try:
+            return ingest(scheduled_at="2025-08-18T12:00:00Z").skipped is None
+        except ConflictError:
+            return False
+
     with ThreadPoolExecutor(8) as pool:
-        reports = list(pool.map(lambda n: ingest(scheduled_at="2025-08-18T12:00:00Z"), range(8)))
-    assert sum(report.skipped is None for report in reports) == 1
+        assert sum(pool.map(fire, range(8))) == 1
     assert stores.candles.count(BTC) == 1000
+
+
+@pytest.mark.parametrize("job", [ingest_candles, backfill_candles])
+def test_a_slot_whose_holder_died_is_no_success_and_the_retry_after_its_lease_does_the_work(
+    stores: Stores, exchange: ExchangeClient, waits: SkippingTime, market: ReplayExchange, job: Any
+) -> None:
+    request = job.Request(BTC, CLOSED - HOUR, CLOSED, slot="s")
+    assert stores.ingestion.claim_slot(job.JOB, "s", waits.clock(), 60_000)
+    with pytest.raises(ConflictError, match="Another invocation"):
+        job.run(request, stores, exchange, clock=waits.clock)
+    assert market.requests.total == 0
+    waits.sleep(61)
+    assert job.run(request, stores, exchange, clock=waits.clock).skipped is None
+    assert stores.candles.count(BTC) == 60
+    assert job.run(request, stores, exchange, clock=waits.clock).skipped
+
+
+def test_only_work_that_was_done_is_the_jobs_last_success(
+    stores: Stores, exchange: ExchangeClient, waits: SkippingTime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = ingest_candles.Request(BTC, CLOSED - HOUR, CLOSED, slot="s")
+    world = SimpleNamespace(stores=stores, clock=waits.clock)
+    monkeypatch.setattr(wiring, "world_of", lambda function: world)
+
+    @wiring.job_handler("ingest_candles")
+    def handler(event: dict[str, Any], world: Any, *, deadline: int) -> dict[str, Any]:
+        return ingest_candles.run(request, world.stores, exchange, clock=world.clock, deadline=deadline).to_dict()
+
+    handler({}, None)
+    done = stores.ingestion.job_status("ingest_candles")
+    assert done is not None
+    assert done.last_summary is not None
+    assert done.last_summary["added"] == 60
+    waits.sleep(60)
+    assert handler({}, None)["skipped"]
+    assert stores.ingestion.job_status("ingest_candles") == done
 
 
 def test_a_slot_that_failed_is_free_for_the_platforms_retry(ingest: Ingest, market: ReplayExchange) -> None:

@@ -50,6 +50,14 @@ def test_a_done_slot_stays_done(stores: Stores) -> None:
     assert stores.ingestion.claim_slot("detect_gaps", SLOT, NOW, 60_000)
 
 
+def test_a_slot_that_is_held_is_not_done(stores: Stores) -> None:
+    assert not stores.ingestion.is_slot_done("ingest_candles", SLOT)
+    stores.ingestion.claim_slot("ingest_candles", SLOT, NOW, 60_000)
+    assert not stores.ingestion.is_slot_done("ingest_candles", SLOT)
+    stores.ingestion.finish_slot("ingest_candles", SLOT, NOW + 5)
+    assert stores.ingestion.is_slot_done("ingest_candles", SLOT)
+
+
 def test_a_slot_of_a_dead_holder_is_taken_over_after_its_lease(stores: Stores) -> None:
     assert stores.ingestion.claim_slot("ingest_candles", SLOT, NOW, 60_000)
     assert not stores.ingestion.claim_slot("ingest_candles", SLOT, NOW + 59_999, 60_000)

@@ -171,7 +171,7 @@ def job_handler(
                         reason = f"{type(error).__name__}: {error}"
                         world.stores.ingestion.record_failure(function, world.clock(), reason)
                     raise
-                if keep_status:
+                if keep_status and not report.get("skipped"):  # nothing was done: that is no news of the job
                     world.stores.ingestion.record_success(function, world.clock(), report)
                 log.info("done", report=report)
                 return report

@@ -14,13 +14,13 @@ from candlecloud.exchange.retry import Clock
 from candlecloud.jobs.acquisition import Progress, acquire, agree_on_time, count
 from candlecloud.jobs.detect_gaps import find_missing, listing_span
 from candlecloud.jobs.events import read_fields, read_range, read_series, read_slot, span_dict
+from candlecloud.jobs.firing import ALREADY_DONE, work_off
 from candlecloud.jobs.gap_ledger import Finding, all_gaps, write_findings
 from candlecloud.market.ranges import IntervalSet, TimeRange
 from candlecloud.market.series import Series
 from candlecloud.store.stores import Stores
 
 JOB = "backfill_candles"
-_LEASE_MS = 15 * 60_000
 _LISTED = 50
 
 
@@ -134,25 +134,17 @@ def run(
     ------
     SeriesNotFoundError
         If nothing is stored of the series and no range is given.
-    UnknownSymbolError, ExchangeUnavailableError
+    ConflictError, UnknownSymbolError, ExchangeUnavailableError
         As in `ingest_candles`.
     """
-    if request.slot is None:
+
+    def work() -> Report:
         return _backfill(request, stores, exchange, clock, deadline, on_progress)
-    now = clock()
-    lease = _LEASE_MS if deadline is None else max(0, deadline - now) + 60_000
-    if not stores.ingestion.claim_slot(JOB, request.slot, now, lease):
-        return Report(request.series.id, skipped="The slot is done, or another invocation is at it.")
-    try:
-        report = _backfill(request, stores, exchange, clock, deadline, on_progress)
-    except Exception:
-        stores.ingestion.release_slot(JOB, request.slot)
-        raise
-    if report.failed:
-        stores.ingestion.release_slot(JOB, request.slot)
-    else:
-        stores.ingestion.finish_slot(JOB, request.slot, clock())
-    return report
+
+    if request.slot is None:
+        return work()
+    report = work_off(stores.ingestion, JOB, request.slot, work, clock=clock, deadline=deadline)
+    return report or Report(request.series.id, skipped=ALREADY_DONE)
 
 
 def _backfill(

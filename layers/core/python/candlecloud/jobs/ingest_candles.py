@@ -12,14 +12,13 @@ from candlecloud.exchange.pager import Bounds
 from candlecloud.exchange.retry import Clock
 from candlecloud.jobs.acquisition import CHUNK_ROWS, Acquired, Progress, acquire, agree_on_time, count
 from candlecloud.jobs.events import read_fields, read_flag, read_range, read_series, read_slot, span_dict
+from candlecloud.jobs.firing import ALREADY_DONE, work_off
 from candlecloud.jobs.ingest_plan import Left, Plan, make_plan
 from candlecloud.market.moment import iso
 from candlecloud.market.series import Series
 from candlecloud.store.stores import Stores
 
 JOB = "ingest_candles"
-_LEASE_MS = 15 * 60_000
-_LEASE_MARGIN_MS = 60_000
 
 
 @dataclass(frozen=True)
@@ -145,6 +144,8 @@ def run(
 
     Raises
     ------
+    ConflictError
+        If another invocation holds the slot.
     UnknownSymbolError
         If the exchange does not list the symbol.
     ExchangeUnavailableError
@@ -154,20 +155,8 @@ def run(
     work = _Work(request.series, stores, exchange, clock, deadline, on_progress, chunk_rows)
     if slot is None:
         return _ingest(request, work)
-    now = clock()
-    lease = _LEASE_MS if deadline is None else max(0, deadline - now) + _LEASE_MARGIN_MS
-    if not stores.ingestion.claim_slot(JOB, slot, now, lease):
-        return Report(request.series.id, skipped="The slot is done, or another invocation is at it.")
-    try:
-        report = _ingest(request, work)
-    except Exception:
-        stores.ingestion.release_slot(JOB, slot)
-        raise
-    if report.failed:
-        stores.ingestion.release_slot(JOB, slot)  # the platform's retry of this event may take it
-    else:
-        stores.ingestion.finish_slot(JOB, slot, clock())
-    return report
+    report = work_off(stores.ingestion, JOB, slot, lambda: _ingest(request, work), clock=clock, deadline=deadline)
+    return report or Report(request.series.id, skipped=ALREADY_DONE)
 
 
 @dataclass(frozen=True)

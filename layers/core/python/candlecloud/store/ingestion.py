@@ -79,6 +79,11 @@ class IngestionStore:
         # The client repeats a request whose answer got lost, and then meets its own item.
         return write.done or bool(write.old and write.old.get("owner") == owner)
 
+    def is_slot_done(self, job: str, slot: str) -> bool:
+        """Whether a slot is done for good; False also for one that is held, or free."""
+        item = self._table.get(keys.slot_item(job, slot))
+        return bool(item and item.get("done"))
+
     def finish_slot(self, job: str, slot: str, now: int) -> None:
         """Mark a slot done for good."""
         self._table.update(

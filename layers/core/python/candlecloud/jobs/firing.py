@@ -1,0 +1,66 @@
+"""Working off each firing of a schedule once, however often it is delivered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol, TypeVar
+
+from candlecloud.errors import ConflictError
+from candlecloud.exchange.retry import Clock
+from candlecloud.store.ingestion import IngestionStore
+
+ALREADY_DONE = "This firing of the schedule is worked off already."
+_LEASE_MS = 15 * 60_000
+_LEASE_MARGIN_MS = 60_000
+
+
+class Outcome(Protocol):
+    """What is needed of a job's report."""
+
+    @property
+    def failed(self) -> int: ...
+
+
+R = TypeVar("R", bound=Outcome)
+
+
+def work_off(
+    ingestion: IngestionStore, job: str, slot: str, work: Callable[[], R], *, clock: Clock, deadline: int | None
+) -> R | None:
+    """Do the work of a slot, unless that is done already.
+
+    A slot whose work failed is given back, so that the platform's retry of the event may take it.
+
+    Parameters
+    ----------
+    deadline : int, optional
+        ms UTC by `clock`: the slot is held until a minute after it.
+
+    Returns
+    -------
+    report or None
+        None if the slot is done.
+
+    Raises
+    ------
+    ConflictError
+        If another invocation holds the slot. It may be dead: only a later retry of the event can tell.
+    """
+    now = clock()
+    lease = _LEASE_MS if deadline is None else max(0, deadline - now) + _LEASE_MARGIN_MS
+    if not ingestion.claim_slot(job, slot, now, lease):
+        if ingestion.is_slot_done(job, slot):
+            return None
+        raise ConflictError(
+            f"Another invocation is at {slot}.", hint="Send the event again when its lease is over.", slot=slot
+        )
+    try:
+        report = work()
+    except Exception:
+        ingestion.release_slot(job, slot)
+        raise
+    if report.failed:
+        ingestion.release_slot(job, slot)
+    else:
+        ingestion.finish_slot(job, slot, clock())
+    return report
