@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -210,6 +211,24 @@ def test_a_backfill_that_is_cut_short_is_gone_on_with(
     rest = backfill(stores, exchange)  # names no range: the open gap says what is wanted
     assert (rest.candles_added, rest.complete) == (743, True)
     assert market.now() == END + DAY
+
+
+def test_a_small_new_hole_does_not_wait_behind_a_long_old_one(
+    holed: Stores, exchange: ExchangeClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow_fetch = exchange.fetch_window
+
+    def slow(*args: Any, **options: Any) -> Any:
+        WAITS.sleep(10)
+        return slow_fetch(*args, **options)
+
+    monkeypatch.setattr(exchange, "fetch_window", slow)
+    detect(holed, start=START - 500 * DAY)
+    request = backfill_candles.Request(BTC)
+    report = backfill_candles.run(request, holed, exchange, clock=WAITS.clock, deadline=WAITS.clock() + 55_000)
+    assert states(holed)[HOLE][0] == "repaired"
+    assert states(holed)[OUTAGE][0] == "explained"
+    assert report.still_open[0]["cause"] == "deadline"
 
 
 def test_a_backfill_slot_is_worked_off_once(holed: Stores, exchange: ExchangeClient) -> None:

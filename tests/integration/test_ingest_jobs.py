@@ -236,6 +236,29 @@ def test_a_deadline_stops_at_a_committed_cursor_and_the_next_run_goes_on(
     assert stores.ingestion.get_cursor(BTC) is None
 
 
+def test_live_candles_do_not_wait_behind_what_was_left_over(
+    ingest: Ingest, stores: Stores, waits: SkippingTime, exchange: ExchangeClient, market: ReplayExchange,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    ingest()
+    slow_fetch = exchange.fetch_window
+
+    def slow(*args: Any) -> Any:
+        waits.sleep(10)
+        return slow_fetch(*args)
+
+    monkeypatch.setattr(exchange, "fetch_window", slow)
+    old = TimeRange(CLOSED - 12 * DAY, CLOSED - 2 * DAY)
+    left = ingest(start=old.start, end=old.end, deadline=waits.clock() + 25_000).pending
+    for firing in range(1, 4):
+        market.advance(5 * MINUTE)
+        report = ingest(deadline=waits.clock() + 25_000)
+        live = TimeRange(CLOSED, CLOSED + 5 * firing * MINUTE)
+        assert stored_in(stores, BTC, live) == recorded_in(BTC.id, live)
+        assert 0 < report.pending < left, "the old range is gone on with all the same"
+        left = report.pending
+
+
 def test_what_came_before_a_failure_is_committed_and_the_rest_is_left(
     ingest: Ingest, market: ReplayExchange, stores: Stores
 ) -> None:

@@ -79,7 +79,7 @@ def fetch_range(
     known: Iterable[Candle] = (),
     policy: RetryPolicy | None = None,
 ) -> FetchReport:
-    """Fetch the candles of a set of ranges, and account for each of them.
+    """Fetch the candles of a set of ranges, the newest range first, and account for each of them.
 
     Parameters
     ----------
@@ -125,7 +125,8 @@ class Walk:
         try:
             self._give_up_what_is_out_of_reach()
             if self._is_the_right_market():
-                for span in self.coverage.wanted.difference(self.coverage.decided()):
+                # The newest first: what an old, long range takes of the time must not keep the live candles waiting.
+                for span in reversed(list(self.coverage.wanted.difference(self.coverage.decided()))):
                     if self.coverage.missing(span):  # a venue that is out for good has failed them all
                         self._walk_range(span)
         except OutOfTimeError:
@@ -179,7 +180,7 @@ class Walk:
         """A window that could not be asked for is a failed interval; if the venue is out for good, so is the rest."""
         if error.details.get("circuit_open") or isinstance(error, RegionRefusedError):
             for span in self.coverage.wanted:
-                self.coverage.mark_failed(TimeRange(min(window.start, span.end), span.end), error.code, error.message)
+                self.coverage.mark_failed(span, error.code, error.message)
         else:
             self.coverage.mark_failed(window, error.code, error.message)
 

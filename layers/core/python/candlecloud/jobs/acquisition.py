@@ -182,7 +182,7 @@ def neighbours(stores: Stores, series: Series, wanted: IntervalSet) -> list[Cand
     """Stored candles just before and after the wanted ranges: what the exchange says has to fit to them."""
     reach = _NEIGHBOURS * series.timeframe.ms
     found: list[Candle] = []
-    for span in list(wanted)[:_MOST_RANGES_WITH_NEIGHBOURS]:
+    for span in list(wanted)[-_MOST_RANGES_WITH_NEIGHBOURS:]:  # the newest are asked for first
         before = read_candles(stores, series, TimeRange(max(0, span.start - reach), span.start))
         after = read_candles(stores, series, TimeRange(span.end, span.end + reach))
         found += before[-1:] + after[:1]
