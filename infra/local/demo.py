@@ -123,12 +123,13 @@ def _repair(platform: LocalPlatform, steps: Steps) -> list[dict[str, Any]]:
 
 
 def _backtest(platform: LocalPlatform, steps: Steps, symbol: str) -> RunPart:
-    with steps.step(f"Backtest {symbol}, dual SMA {PARAMETERS['fast']}/{PARAMETERS['slow']}"):
+    with steps.step(f"Backtest {symbol}, dual SMA {PARAMETERS['fast']}/{PARAMETERS['slow']}") as bar:
         accepted = platform.api.post("/backtest/run", {**SETTING, "symbol": symbol, "parameters": PARAMETERS}).json()
         *_, answer = platform.api.wait(f"/runs/{accepted['run_id']}", RUN_ENDS, timeout_s=TIMEOUT_S)
         if answer["state"] != "succeeded":
             raise DemoFailedError(f"the run of {symbol} ended as {answer['state']}: {answer['error']}")
         result = platform.api.get(answer["links"]["result"])
+        bar.note = f"{answer['config']['start'][:10]} to {answer['config']['end'][:10]}"
     part = RunPart(answer, result)
     steps.say(f"{'':24}{'dual SMA':>12}{'buy and hold':>15}")
     for name, key in (("return", "total_return"), ("largest drawdown", "max_drawdown")):

@@ -75,7 +75,7 @@ def _announce(platform: LocalPlatform, steps: Steps, folder: Path, speed: float)
     say(f"  clock   {format_time(platform.exchange.now())}, recorded time, {speed:g} s a second")
     say("\nTry:")
     say(f"  curl -s -H 'Authorization: Bearer {platform.token}' \\\n    '{platform.base_url}{path}'\n", soft_wrap=True)
-    say("Schedules fire below. Ctrl-C stops and saves.")
+    say("Schedules fire below. State is saved every 30 s and at Ctrl-C.")
 
 
 def _run(platform: LocalPlatform, steps: Steps, stop: threading.Event, speed: float) -> None:

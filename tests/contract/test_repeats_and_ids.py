@@ -29,16 +29,34 @@ def test_a_repeat_gets_the_same_answer_and_does_nothing(world: ApiWorld) -> None
     assert len(world.dispatcher.backfills) == before + 1
 
 
-@pytest.mark.parametrize(
-    "span", [{}, {"start": "2023-05-01"}, {"start": 1682899200000, "end": "2023-05-02T00:00+01:00"}]
-)
+@pytest.mark.parametrize("span", [{"start": "2023-05-01"}, {"start": 1682899200000, "end": "2023-05-02T00:00+01:00"}])
 def test_the_job_reads_what_the_api_hands_over(world: ApiWorld, span: dict[str, object]) -> None:
     body = {"exchange": "kraken", "coin": "BTC/USD", "timeframe": "24h", **span}
     assert world.client.post("/ingestion/backfill", json=body, headers=world.headers("data:write")).status_code == 202
     request = Request.from_event(world.dispatcher.backfills[-1])
     assert request.series == Series.of("kraken", "BTC-USD", "1d")
-    assert request.start == (1682899200000 if span else None)
+    assert request.start == 1682899200000
     assert request.end == (1682982000000 if "end" in span else None)
+
+
+@pytest.mark.parametrize(
+    ("span", "said"), [({}, "Nothing is stored of kraken/BTC-USD/1d yet"), ({"start": "2099-01-01"}, "in the future")]
+)
+def test_what_the_job_could_only_fail_at_is_refused_at_once(
+    world: ApiWorld, span: dict[str, object], said: str
+) -> None:
+    body = {"exchange": "kraken", "symbol": "BTC-USD", "timeframe": "1d", **span}
+    before = len(world.dispatcher.backfills)
+    answer = world.client.post("/ingestion/backfill", json=body, headers=world.headers("data:write"))
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_range")
+    assert said in answer.json()["message"]
+    assert len(world.dispatcher.backfills) == before
+
+
+def test_candles_as_of_a_time_to_come_are_refused(world: ApiWorld) -> None:
+    path = "/candles?exchange=binance&symbol=BTC-USDT&timeframe=1h&as_of=2099-01-01"
+    answer = world.client.get(path, headers=world.headers("read"))
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_range")
 
 
 def test_a_key_belongs_to_one_caller_one_route_and_one_body(world: ApiWorld) -> None:

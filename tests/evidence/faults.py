@@ -192,6 +192,11 @@ def main() -> int:
             bad += not is_survived(outcome)
     total = len(scenarios())
     print(f"{len(recorded_in(SERIES.id, SPAN)):,} candles wanted each time; {total} scenarios, {bad} not survived")
+    print(
+        "wrong: stored, and never given by the exchange for that candle. 'as restated': given as final, and later\n"
+        "otherwise; both are kept, the later one is current. 'absent': two answers held both neighbours and nothing\n"
+        "between; it stays a gap item, and is repaired when the exchange has it ('then 4,320 stored')."
+    )
     return 1 if bad else 0
 
 

@@ -85,6 +85,15 @@ def test_history_begins_too_late() -> None:
     )
 
 
+def test_no_backfill_is_suggested_for_what_the_exchange_never_had() -> None:
+    stored = hours(20, 100)
+    with pytest.raises(InsufficientDataError) as caught:
+        check_sufficiency(SERIES, span(50, 100), 50, stored, span(20, 100), T0 + 20 * H)
+    assert caught.value.details["backfill_request"] is None
+    assert caught.value.hint == "Start at details.suggested_start."
+    assert caught.value.message.endswith("binance has none before 2024-01-01T20:00:00Z.")
+
+
 def test_suggested_range_is_sufficient() -> None:
     details = refusal(hours(20, 90), span(20, 90)).details
     suggested = TimeRange(details["suggested_start"]["unix_ms"], details["suggested_end"]["unix_ms"])

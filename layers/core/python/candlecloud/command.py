@@ -22,12 +22,19 @@ from candlecloud.wiring import World
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the process's exit status: 0 done, 1 refused, 2 wrong usage."""
     options = _parser().parse_args(arguments)
+    environment = dict(os.environ)
+    for name in ("bucket", "table"):
+        variable = PREFIX + name.upper()
+        environment[variable] = getattr(options, name) or environment.get(variable, "")
+        if not environment[variable]:
+            print(f"candlecloud: which {name}? Give --{name}, or set {variable}.", file=sys.stderr)
+            return 2
     try:
-        return _mint_token(options)
-    except (CandlecloudError, RuntimeError) as error:
-        print(f"candlecloud: {error}", file=sys.stderr)
-        print(getattr(error, "hint", "Set the variables, or give --bucket and --table."), file=sys.stderr)
+        print(_mint_token(options, World("reindex_series", environment)))
+    except CandlecloudError as error:
+        print(f"candlecloud: {error}\n{error.hint}", file=sys.stderr)
         return 1
+    return 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -42,12 +49,6 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _mint_token(options: argparse.Namespace) -> int:
-    environment = dict(os.environ)
-    for name in ("bucket", "table"):
-        if getattr(options, name):
-            environment[PREFIX + name.upper()] = getattr(options, name)
-    world = World("reindex_series", environment)
+def _mint_token(options: argparse.Namespace, world: World) -> str:
     scopes = [scope.strip() for scope in options.scopes.split(",") if scope.strip()]
-    print(world.stores.tokens.mint(options.name, scopes, world.clock()))
-    return 0
+    return world.stores.tokens.mint(options.name, scopes, world.clock())

@@ -84,7 +84,11 @@ def submit_sweep(document: Any, stores: Stores, *, now: int) -> Submission:
 def _pin(config: Config, stores: Stores, now: int) -> tuple[Identity, Coverage]:
     as_of = config.setting.as_of
     if as_of is not None and as_of > now:
-        raise InvalidRangeError("as_of lies in the future; the lake of then is not known yet.", field="as_of")
+        raise InvalidRangeError(
+            "as_of lies in the future; the lake of then is not known yet.",
+            hint="Leave it out for the newest state of the data.",
+            field="as_of",
+        )
     series, warmup = config.series, config.warmup_bars
     available = stores.candles.available_range(series)
     span = choose_range(config.setting, warmup, available, now)
@@ -94,7 +98,8 @@ def _pin(config: Config, stores: Stores, now: int) -> tuple[Identity, Coverage]:
     open_times = times_ms(table)
     if as_of is not None:
         available = _as_known_then(stores, series, available, as_of)
-    coverage = check_sufficiency(series, span, warmup, open_times, available)
+    listed_from = stores.index.listed_from(series)
+    coverage = check_sufficiency(series, span, warmup, open_times, available, listed_from)
     return Identity(pinned, market_checksum(table), code_version()), coverage
 
 

@@ -78,7 +78,12 @@ def measure_coverage(needed: TimeRange, open_times: Sequence[int], series: Serie
 
 
 def check_sufficiency(
-    series: Series, span: TimeRange, warmup_bars: int, open_times: Sequence[int], available: TimeRange | None
+    series: Series,
+    span: TimeRange,
+    warmup_bars: int,
+    open_times: Sequence[int],
+    available: TimeRange | None,
+    listed_from: int | None = None,
 ) -> Coverage:
     """Check that history reaches from the warm-up to the end; holes within it are counted, not refused.
 
@@ -92,6 +97,8 @@ def check_sufficiency(
         Of the stored candles in the needed range, ms UTC.
     available : TimeRange or None
         First open to last close of all that is stored; None if nothing is.
+    listed_from : int or None
+        Open time of the exchange's first candle ever, ms UTC, where it is known: no backfill goes before it.
 
     Raises
     ------
@@ -103,19 +110,30 @@ def check_sufficiency(
     reaches = available is not None and available.start <= needed.start and available.end >= needed.end
     if reaches and any(span.contains(time) for time in open_times):
         return coverage
-    raise _insufficient(series, span, warmup_bars, coverage, available)
+    raise _insufficient(series, span, warmup_bars, coverage, available, listed_from or 0)
 
 
 def _insufficient(
-    series: Series, span: TimeRange, warmup_bars: int, coverage: Coverage, available: TimeRange | None
+    series: Series,
+    span: TimeRange,
+    warmup_bars: int,
+    coverage: Coverage,
+    available: TimeRange | None,
+    listed_from: int,
 ) -> InsufficientDataError:
     timeframe, needed = series.timeframe, coverage.needed
+    to_fetch = TimeRange(max(needed.start, listed_from, 0), max(needed.end, listed_from, 0))
+    helps = available is None or not available.start <= to_fetch.start <= to_fetch.end <= available.end
     suggested = None if available is None else timeframe.ceil(available.start) + warmup_bars * timeframe.ms
     if suggested is not None and available is not None and suggested >= min(span.end, available.end):
         suggested = None
     latest = None if available is None else available.end - timeframe.ms
+    sentence = _sentence(series, needed, warmup_bars, coverage, available)
+    if needed.start < listed_from:
+        sentence += f" {series.exchange} has none before {iso(listed_from)}."
     return InsufficientDataError(
-        _sentence(series, needed, warmup_bars, coverage, available),
+        sentence,
+        hint=_hint(helps, suggested is not None),
         series=series.id,
         required_candles=coverage.required_candles,
         received_candles=coverage.received_candles,
@@ -126,15 +144,17 @@ def _insufficient(
         latest_candle=_moment(latest),
         suggested_start=_moment(suggested),
         suggested_end=_moment(None if available is None or suggested is None else min(span.end, available.end)),
-        backfill_request={
+        backfill_request=None
+        if not helps
+        else {
             "method": "POST",
             "path": "/ingestion/backfill",
             "body": {
                 "exchange": series.exchange,
                 "symbol": series.symbol.key,
                 "timeframe": timeframe.name,
-                "start": iso(max(0, needed.start)),
-                "end": iso(needed.end),
+                "start": iso(to_fetch.start),
+                "end": iso(to_fetch.end),
             },
         },
     )
@@ -152,6 +172,14 @@ def _sentence(
         return f"{need}; none is stored."
     held = f"what is stored reaches from {iso(available.start)} to {iso(available.end)}"
     return f"{need}; {coverage.received_candles:,} are stored, {held}."
+
+
+def _hint(backfill_helps: bool, start_helps: bool) -> str | None:
+    if backfill_helps and start_helps:
+        return None  # the error's own hint names both ways
+    if backfill_helps:
+        return "Send the backfill request in details.backfill_request, then this request again."
+    return "Start at details.suggested_start." if start_helps else "Ask for another range: no candle is to be had here."
 
 
 def _moment(time_ms: int | None) -> dict[str, Any] | None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
 
 from candlecloud.errors import TransientStoreError
 
@@ -68,9 +68,10 @@ class AwsClients:
             if service not in self._clients:
                 if self._session is None:
                     self._session = boto3.Session()
-                self._clients[service] = self._session.client(
-                    service, config=_CONFIG.merge(_BY_SERVICE.get(service, Config()))
-                )
+                with store_border(f"set up the client of {service}"):
+                    self._clients[service] = self._session.client(
+                        service, config=_CONFIG.merge(_BY_SERVICE.get(service, Config()))
+                    )
             return self._clients[service]
 
 
@@ -103,4 +104,7 @@ def store_border(action: str) -> Iterator[None]:
             hint = "The deployment's names or permissions are wrong; see the function's log."
         raise TransientStoreError(f"Could not {action}.", hint=hint, reason=code) from error
     except BotoCoreError as error:
-        raise TransientStoreError(f"Could not {action}.", reason=type(error).__name__) from error
+        hint = None
+        if isinstance(error, (NoRegionError, NoCredentialsError)):
+            hint = "Name a region (AWS_REGION) and give credentials (an AWS profile or role)."
+        raise TransientStoreError(f"Could not {action}.", hint=hint, reason=type(error).__name__) from error

@@ -17,7 +17,7 @@ from candlecloud.api.guards import GuardedRoute, needs
 from candlecloud.api.negotiation import ARROW, JSON, PARQUET
 from candlecloud.api.responses import problems
 from candlecloud.api.schemas.candles import MAX_JSON_LIMIT, CandlePage, CandleQuery
-from candlecloud.errors import InvalidParameterError, SeriesNotFoundError
+from candlecloud.errors import InvalidParameterError, InvalidRangeError, SeriesNotFoundError
 from candlecloud.market.candle import empty_candles
 from candlecloud.market.moment import iso
 from candlecloud.market.ranges import TimeRange
@@ -50,6 +50,10 @@ async def list_candles(request: Request, world: World, query: Annotated[CandleQu
             f"limit: a JSON page holds at most {MAX_JSON_LIMIT} candles.",
             hint=f"Send a smaller limit and follow next_cursor, or send 'Accept: {ARROW}'.",
             field="limit",
+        )
+    if query.as_of is not None and query.as_of > world.clock():
+        raise InvalidRangeError(
+            "as_of lies in the future.", hint="Leave it out for the newest state of the data.", field="as_of"
         )
     table, next_cursor = read_page(world, query)
     immutable = query.as_of is not None and query.as_of < world.clock()

@@ -7,13 +7,15 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from candlecloud.api.dependencies import World
+from candlecloud.api.dependencies import Dependencies, World
 from candlecloud.api.guards import GuardedRoute, needs
 from candlecloud.api.location import place_of
 from candlecloud.api.negotiation import JSON
 from candlecloud.api.responses import LOCATION, problems
 from candlecloud.api.schemas.ingestion import BackfillAccepted, BackfillRequest
+from candlecloud.errors import InvalidRangeError
 from candlecloud.market.moment import iso
+from candlecloud.market.series import Series
 
 router = APIRouter(route_class=GuardedRoute, tags=["market data"])
 
@@ -32,6 +34,7 @@ async def backfill(request: Request, world: World, body: BackfillRequest) -> Res
     It fetches what the exchange can give and records the rest as explained gaps; `/gaps` of the series shows the
     outcome, `/health` that the job ran.
     """
+    _check_range(world, body)
     event = {"exchange": body.exchange, "symbol": body.symbol_key, "timeframe": body.timeframe}
     follow = f"/gaps?{urlencode(event)}"
     span = {name: iso(t) for name, t in (("start", body.start), ("end", body.end)) if t is not None}
@@ -49,3 +52,16 @@ async def backfill(request: Request, world: World, body: BackfillRequest) -> Res
     return Response(
         accepted.model_dump_json(), status_code=202, media_type=JSON, headers={"Location": place_of(request, follow)}
     )
+
+
+def _check_range(world: Dependencies, body: BackfillRequest) -> None:
+    """Refuse here what the job could only fail at later, out of the caller's sight."""
+    if body.start is not None and body.start >= world.clock():
+        raise InvalidRangeError("start lies in the future.", hint="Give a start in the past.", field="start")
+    series = Series.of(body.exchange, body.symbol_key, body.timeframe)
+    if body.start is None and world.stores.candles.available_range(series) is None:
+        raise InvalidRangeError(
+            f"Nothing is stored of {series} yet, so its range must be given.",
+            hint="Give a start; what lies before the exchange's first candle is recorded as such.",
+            field="start",
+        )
