@@ -1,7 +1,8 @@
-"""Shape of the code: lines per module, import cycles. `python -m tests.evidence.structure`."""
+"""Shape of the code: lines per folder, with ``--modules`` per module, and import cycles."""
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import grimp
@@ -31,6 +32,9 @@ def import_cycles() -> list[list[str]]:
 
 def main() -> None:
     counts = line_counts()
+    if "--modules" in sys.argv[1:]:
+        for path, lines in counts.items():
+            print(f"{lines:5} {path}")
     by_folder: dict[str, list[int]] = {}
     for path, lines in counts.items():
         by_folder.setdefault(str(Path(path).parent), []).append(lines)
