@@ -142,6 +142,52 @@ def test_an_explanation_falls_when_the_candles_come(
     assert states(holed)[HOLE] == ("repaired", "absent_at_exchange"), "the cause is what was believed while it was open"
 
 
+def test_a_hole_of_some_hours_at_the_exchange_is_not_explained_for_ever(
+    holed: Stores, exchange: ExchangeClient, market: ReplayExchange
+) -> None:
+    market.add_fault("missing_window", window=(HOLE.start, HOLE.end))
+    assert backfill(holed, exchange).candles_unrepairable == 6
+    market.clear_faults()
+    market.advance(DAY - 2 * HOUR)
+    assert backfill(holed, exchange).gaps_found == 0
+    market.advance(2 * HOUR)
+    report = backfill(holed, exchange)
+    assert (report.gaps_found, report.gaps_fixed, report.candles_added) == (2, 1, 5)
+    assert states(holed) == {HOLE: ("repaired", "absent_at_exchange"), OUTAGE: ("explained", "absent_at_exchange")}
+
+
+def test_a_true_outage_is_asked_about_after_a_day_and_after_a_week_and_never_again(
+    holed: Stores, exchange: ExchangeClient, market: ReplayExchange
+) -> None:
+    backfill(holed, exchange)
+    proof = holed.gaps.get(BTC, OUTAGE)
+    assert proof is not None
+    found = []
+    for _ in range(10):
+        market.advance(DAY)
+        found += [backfill(holed, exchange).gaps_found]
+        ingest_candles.run(ingest_candles.Request(BTC, START, END), holed, exchange, clock=WAITS.clock)
+        detect(holed)
+    assert found == [1, 0, 0, 0, 0, 0, 1, 0, 0, 0]
+    gap = holed.gaps.get(BTC, OUTAGE)
+    assert gap is not None
+    assert (gap.state, gap.detected_at) == ("explained", proof.detected_at)
+    asked = gap.evidence["asked_again_at"]
+    assert [round((at - proof.evidence["exchange_time"]) / DAY) for at in asked] == [1, 7]
+    assert proof.evidence.items() <= gap.evidence.items()
+
+
+def test_a_question_that_failed_is_put_again(holed: Stores, exchange: ExchangeClient, market: ReplayExchange) -> None:
+    backfill(holed, exchange)
+    market.advance(DAY)
+    market.add_fault("html_200", path="klines")
+    assert backfill(holed, exchange).failed == 1
+    assert states(holed)[OUTAGE] == ("explained", "absent_at_exchange")
+    market.clear_faults()
+    assert backfill(holed, exchange).gaps_found == 1
+    assert backfill(holed, exchange).gaps_found == 0
+
+
 def test_a_gap_that_cannot_be_asked_for_stays_open_and_the_run_is_no_success(
     holed: Stores, exchange: ExchangeClient, market: ReplayExchange
 ) -> None:

@@ -15,7 +15,7 @@ from candlecloud.jobs.acquisition import Progress, acquire, agree_on_time, count
 from candlecloud.jobs.detect_gaps import find_missing, listing_span
 from candlecloud.jobs.events import read_fields, read_range, read_series, read_slot, span_dict
 from candlecloud.jobs.firing import ALREADY_DONE, work_off
-from candlecloud.jobs.gap_ledger import Finding, all_gaps, write_findings
+from candlecloud.jobs.gap_ledger import Finding, all_gaps, due_again, note_asked_again, write_findings
 from candlecloud.market.ranges import IntervalSet, TimeRange
 from candlecloud.market.series import Series
 from candlecloud.store.stores import Stores
@@ -33,7 +33,8 @@ class Request:
     series : Series
     start, end : int, optional
         ms UTC: everything missing in the range is asked for, also what was explained before. Without them: the open
-        gaps of the series and the holes between its first and last stored candle.
+        gaps of the series, the holes between its first and last stored candle, and what was explained a day ago and
+        a week ago, each time once more.
     slot : str, optional
         The firing of the schedule that this is; it is worked off once.
     """
@@ -158,15 +159,19 @@ def _backfill(
     series = request.series
     bounds = agree_on_time(stores, exchange, series, clock=clock, deadline=deadline)
     stores.candles.repair_index(series, clock())
-    wanted = _missing(request, stores, bounds.closed_before)
+    again = due_again(stores.gaps, series, bounds.exchange_now) if request.start is None else IntervalSet()
+    wanted = _missing(request, stores, bounds.closed_before, again)
     write_findings(stores.gaps, series, [Finding(hole, "open", None, {}) for hole in wanted], clock())
     acquired = acquire(
         stores, exchange, series, wanted, bounds=bounds, clock=clock, deadline=deadline, on_progress=on_progress
     )
-    return _report(series, wanted, acquired.fetch, acquired.added)
+    fetch = acquired.fetch
+    unasked = fetch.pending.union(IntervalSet(entry.range for entry in fetch.failed))
+    note_asked_again(stores.gaps, series, again.difference(unasked), bounds.exchange_now, clock())
+    return _report(series, wanted, fetch, acquired.added)
 
 
-def _missing(request: Request, stores: Stores, closed_before: int) -> IntervalSet:
+def _missing(request: Request, stores: Stores, closed_before: int, again: IntervalSet) -> IntervalSet:
     """What is to be asked for: nothing that is stored, nothing that is not closed."""
     series = request.series
     closed = IntervalSet([TimeRange(0, max(0, closed_before))])
@@ -175,7 +180,7 @@ def _missing(request: Request, stores: Stores, closed_before: int) -> IntervalSe
         last = series.timeframe.floor(closed_before if request.end is None else request.end)
         return find_missing(stores, series, TimeRange(first, max(first, min(last, closed_before))))
     open_gaps = IntervalSet(gap.range for gap in all_gaps(stores.gaps, series) if gap.state == "open")
-    still = IntervalSet(hole for gap in open_gaps for hole in find_missing(stores, series, gap))
+    still = IntervalSet(hole for gap in open_gaps.union(again) for hole in find_missing(stores, series, gap))
     try:
         holes = find_missing(stores, series, listing_span(stores, series, None, None))
     except SeriesNotFoundError:

@@ -13,6 +13,10 @@ from candlecloud.market.series import Series
 from candlecloud.store.gaps import GapStore
 
 _PAGE = 500
+_HOUR_MS = 3_600_000
+# A day and a week, less an hour: a daily schedule does not fire to the second.
+_ASK_AGAIN_AFTER_MS = (23 * _HOUR_MS, (7 * 24 - 1) * _HOUR_MS)
+_MOST_AT_ONCE = 50
 
 
 class Finding(NamedTuple):
@@ -32,6 +36,37 @@ def all_gaps(gaps: GapStore, series: Series) -> Iterator[Gap]:
         yield from page
         if cursor is None:
             return
+
+
+def due_again(gaps: GapStore, series: Series, exchange_now: int) -> IntervalSet:
+    """Explained gaps that are worth one more question: both answers of a proof come within moments.
+
+    What an exchange had lost for an hour looks to them like an outage; so each absence is asked about once more after
+    a day, and once more after a week.
+
+    Parameters
+    ----------
+    exchange_now : int
+        The exchange's time, ms UTC; the age of a proof counts from the exchange's time in its evidence.
+    """
+    due = [gap for gap in all_gaps(gaps, series) if _is_due(gap, exchange_now)]
+    return IntervalSet(gap.range for gap in due[-_MOST_AT_ONCE:])
+
+
+def note_asked_again(gaps: GapStore, series: Series, asked: IntervalSet, exchange_now: int, now: int) -> None:
+    """Write down that explained gaps within `asked` were asked about once more, and stay what they are."""
+    for gap in all_gaps(gaps, series):
+        if _is_due(gap, exchange_now) and not IntervalSet([gap.range]).difference(asked):
+            again = [*gap.evidence.get("asked_again_at", []), exchange_now]
+            gaps.put(replace(gap, updated_at=now, evidence=gap.evidence | {"asked_again_at": again}))
+
+
+def _is_due(gap: Gap, exchange_now: int) -> bool:
+    proven_at = gap.evidence.get("exchange_time")
+    times = len(gap.evidence.get("asked_again_at", []))
+    if (gap.state, gap.cause) != ("explained", "absent_at_exchange") or proven_at is None:
+        return False
+    return times < len(_ASK_AGAIN_AFTER_MS) and exchange_now - int(proven_at) >= _ASK_AGAIN_AFTER_MS[times]
 
 
 def findings_of(report: FetchReport) -> list[Finding]:
