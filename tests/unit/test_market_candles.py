@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -123,12 +122,29 @@ def test_merging_is_idempotent_loses_nothing_and_keeps_one_current_row(
     assert current_view(table).num_rows == len(seen)
 
 
-def test_a_clock_that_went_back_never_makes_a_row_end_before_it_began() -> None:
-    table = merged((200, rows(1)), (100, [GOOD._replace(close=11.5)]))
-    ended = table.column("superseded_at").drop_null()
-    assert pc.all(pc.greater_equal(ended, table.column("ingested_at")[0])).as_py()
-    assert current_view(table).num_rows == 1
-    assert as_of_view(table, 200).num_rows == 1
+def test_a_writer_that_was_overtaken_changes_nothing_that_was_learned_after_it() -> None:
+    """It looked at 200, lost the race of its write to one that looked at 205, and merges anew."""
+    overtaken = candles_table([GOOD._replace(close=11.25), rows(2)[1]], MINUTE, 200, "native")
+    table = merged((100, rows(1)), (205, [GOOD._replace(close=11.5)]))
+    result = merge_candles(table, overtaken, 200)
+    assert (result.added, result.revised, result.unchanged) == (1, 0, 1)
+    closes = {moment: as_of_view(result.table, moment).column("close").to_pylist() for moment in (100, 204, 205)}
+    assert closes == {100: [11.0], 204: [11.0, 11.0], 205: [11.5, 11.0]}
+    assert current_view(result.table).column("close").to_pylist() == [11.5, 11.0]
+
+
+@given(st.lists(st.tuples(st.integers(0, 50), st.integers(9, 12)), max_size=12))
+def test_whatever_the_order_of_writers_there_is_one_row_at_every_moment(steps: list[tuple[int, int]]) -> None:
+    table = empty_candles()
+    for now, close in steps:
+        page = candles_table([GOOD._replace(high=13.0, low=8.0, close=float(close))], MINUTE, now, "native")
+        result = merge_candles(table, page, now)
+        assert result.added + result.revised + result.unchanged == 1
+        assert merge_candles(result.table, page, now).table.equals(result.table)
+        table = result.table
+        assert current_view(table).num_rows == 1
+    for moment in range(52):
+        assert as_of_view(table, moment).num_rows <= 1
 
 
 @given(st.integers(0, 2999), st.sampled_from(CANDLE_SCHEMA.names))

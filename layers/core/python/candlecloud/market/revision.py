@@ -36,6 +36,9 @@ def merge_candles(existing: pa.Table, incoming: pa.Table, now: int) -> MergeResu
     nothing. One that differs supersedes it: the old row gets ``superseded_at = now``, the new one the same moment as
     ``ingested_at``. Applying the same rows twice is the same as once.
 
+    A current row that was learned after `now` stays: the incoming one is an older look at the candle, by a writer that
+    another one has overtaken, and counts as unchanged.
+
     Parameters
     ----------
     existing : pyarrow.Table
@@ -43,7 +46,7 @@ def merge_candles(existing: pa.Table, incoming: pa.Table, now: int) -> MergeResu
     incoming : pyarrow.Table
         New current rows; of several with one open time the last counts.
     now : int
-        ms UTC. Never earlier than an ``ingested_at`` that it closes: the later of the two is taken.
+        When the incoming rows were learned, ms UTC.
 
     Returns
     -------
@@ -57,12 +60,13 @@ def merge_candles(existing: pa.Table, incoming: pa.Table, now: int) -> MergeResu
     new = incoming.filter(pc.is_null(match))
     known = incoming.filter(pc.is_valid(match))
     position = pc.drop_null(match)
-    known, differs = _compare(current.take(position), known)
+    stored = current.take(position)
+    known, differs = _compare(stored, known)
+    differs = pc.and_(differs, pc.less_equal(stored.column("ingested_at"), _moment(now)))
 
-    old_rows = pc.take(current_at, position.filter(differs))
-    kept = _supersede(existing, old_rows, now)
-    revised = _stamp(known.filter(differs), kept.take(old_rows).column("superseded_at"))
-    merged = pa.concat_tables([kept, _stamp_now(new, now), revised]).sort_by(_ORDER)
+    kept = _supersede(existing, pc.take(current_at, position.filter(differs)), now)
+    revised = _stamp(known.filter(differs), now)
+    merged = pa.concat_tables([kept, _stamp(new, now), revised]).sort_by(_ORDER)
     return MergeResult(merged.combine_chunks(), new.num_rows, revised.num_rows, known.num_rows - revised.num_rows)
 
 
@@ -73,7 +77,7 @@ def current_view(table: pa.Table) -> pa.Table:
 
 def as_of_view(table: pa.Table, as_of: int) -> pa.Table:
     """Rows that were current at `as_of` (ms UTC): known by then, and not yet superseded."""
-    moment = pa.scalar(as_of, pa.int64()).cast(_TIME)
+    moment = _moment(as_of)
     superseded = table.column("superseded_at")
     known = pc.less_equal(table.column("ingested_at"), moment)
     standing = pc.or_kleene(pc.is_null(superseded), pc.greater(superseded, moment))
@@ -101,21 +105,19 @@ def _compare(current: pa.Table, incoming: pa.Table) -> tuple[pa.Table, pa.Chunke
 
 
 def _supersede(table: pa.Table, rows: pa.Array, now: int) -> pa.Table:
-    """Close the named rows at `now`, or at their own ingestion if that is later (a clock that went back)."""
+    """Close the named rows at `now`."""
     position = pa.array(range(table.num_rows), pa.int64())
     hit = pc.is_in(position, value_set=pc.cast(rows, pa.int64()))
-    closed_at = pc.max_element_wise(table.column("ingested_at").cast(pa.int64()), pa.scalar(now, pa.int64())).cast(
-        _TIME
-    )
-    column = pc.if_else(hit, closed_at, table.column("superseded_at"))
+    column = pc.if_else(hit, _moment(now), table.column("superseded_at"))
     field = CANDLE_SCHEMA.field("superseded_at")
     return table.set_column(table.schema.get_field_index(field.name), field, column)
 
 
-def _stamp(table: pa.Table, ingested_at: pa.ChunkedArray) -> pa.Table:
+def _stamp(table: pa.Table, now: int) -> pa.Table:
+    """The rows as learned at `now`."""
     field = CANDLE_SCHEMA.field("ingested_at")
-    return table.set_column(table.schema.get_field_index(field.name), field, ingested_at)
+    return table.set_column(table.schema.get_field_index(field.name), field, pa.repeat(_moment(now), table.num_rows))
 
 
-def _stamp_now(table: pa.Table, now: int) -> pa.Table:
-    return _stamp(table, pa.chunked_array([pa.array([now] * table.num_rows, pa.int64()).cast(_TIME)]))
+def _moment(time_ms: int) -> pa.Scalar:
+    return pa.scalar(time_ms, pa.int64()).cast(_TIME)
