@@ -158,10 +158,16 @@ def _note_order(page: Page, profile: VenueProfile, facts: Counter[str]) -> None:
 
 def find_jump(candles: list[Candle], step: int) -> int | None:
     """Open time of the first candle that can't follow the one just before it; None if all can."""
-    for before, after in pairwise(candles):
-        if after.open_time - before.open_time == step and not _near(before.close, after.open, LARGEST_JUMP):
-            return after.open_time
-    return None
+    return next(iter(find_jumps(candles, step)), None)
+
+
+def find_jumps(candles: list[Candle], step: int) -> list[int]:
+    """Open times of all candles that can't follow the one just before them."""
+    return [
+        after.open_time
+        for before, after in pairwise(candles)
+        if after.open_time - before.open_time == step and not _near(before.close, after.open, LARGEST_JUMP)
+    ]
 
 
 def find_leap(candles: list[Candle]) -> int | None:

@@ -16,7 +16,7 @@ from candlecloud.errors import ExchangeError
 from candlecloud.exchange.answers import (
     Answer,
     BadRows,
-    find_jump,
+    find_jumps,
     find_leap,
     is_restatement,
     judge,
@@ -31,6 +31,9 @@ from candlecloud.market.series import Series
 T = TypeVar("T")
 ASKS = 3  # how often a window is asked for before its answers are given up
 _CONFIRMED_WITH = (3, 0)  # candles before the one that is to be confirmed, question by question
+# Candles before and from a jump of the price, question by question, that have to say the same of both its sides.
+_JUMP_ASKED_WITH = ((1, 1), (3, 2), (10, 5))
+_LONGEST_FLASH = 5  # candles after which the price of a flash crash is back
 _REMEMBERED_ASKS = 64
 
 
@@ -75,6 +78,8 @@ class Asking:
         The latest questions, with size and hash of their answers: evidence.
     facts : Counter
         What was odd, by name.
+    breaks : set of int
+        Open times at which the price is known to jump.
     voucher : callable
         What another witness says of candles that no known one links: right, wrong, or None for nothing.
     """
@@ -92,6 +97,7 @@ class Asking:
     voucher: Callable[[list[Candle]], bool | None] = lambda candles: None
     requests: int = 0
     quarantined: int = 0
+    breaks: set[int] = field(default_factory=set)
     _seen_bad: set[tuple[str, str]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -189,6 +195,8 @@ class Asking:
         if anchor is not None and said is not None and is_restatement(said, anchor) and not self._has_jump(last):
             self.facts["restated_candle"] += 1
             return last
+        if anchor is not None and said is not None and same_candle(said, anchor) and self._is_price_break(last):
+            return last
         self.facts["unlinked_page"] += 1
         self.quarantine(BadRows("wrong_symbol", [list(row) for row in last.good.values()]), last.payload_hash)
         return None
@@ -237,7 +245,34 @@ class Asking:
         return False
 
     def _has_jump(self, answer: Answer) -> bool:
-        return find_jump(list(answer.good.values()), self.step) is not None
+        return not self.breaks.issuperset(find_jumps(list(answer.good.values()), self.step))
+
+    def _is_price_break(self, answer: Answer) -> bool:
+        """Whether a linked answer's jump is the market's own, such as a flash crash or a redenomination.
+
+        Answers of several shapes, all of them alike, have to hold the candles on both sides. A jump that is soon taken
+        back then needs no witness; one that lasts does, for so does a market that is swapped for another.
+        """
+        rows = list(answer.good.values())
+        jumps = [time for time in find_jumps(rows, self.step) if time not in self.breaks]
+        if len(jumps) == 1:
+            believed = self.voucher([row for row in rows if row.open_time >= jumps[0]]) is True
+        else:
+            is_flash = len(jumps) == 2 and jumps[1] - jumps[0] <= _LONGEST_FLASH * self.step
+            back = [answer.good[time] for time in (jumps[0] - self.step, jumps[1])] if is_flash else []
+            believed = is_flash and find_leap(back) is None and self.voucher(rows) is not False
+        if not believed:
+            return False
+        for time in jumps:
+            for before, after in _JUMP_ASKED_WITH:
+                window = TimeRange(max(0, time - before * self.step), time + after * self.step)
+                said = self.ask(window).good
+                sides = (answer.good[time - self.step], answer.good[time])
+                if not all(row.open_time in said and same_candle(said[row.open_time], row) for row in sides):
+                    return False
+        self.breaks.update(jumps)
+        self.facts["price_break"] += len(jumps)
+        return True
 
     def anchor(self, start: int) -> Candle | None:
         """The last known candle before `start` that fits into one page with most of a window."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from candlecloud.errors import ExchangeError
 from candlecloud.exchange.client import ExchangeClient
 from candlecloud.exchange.faults import gravest
 from candlecloud.exchange.pager import Bounds
@@ -115,6 +116,11 @@ class Report:
         RegionRefusedError, ExchangeUnavailableError, ExchangeError
             With the report in its details. What came is committed all the same.
         """
+        if self.facts.get("unlinked_page") and self.open and not self.added:
+            raise ExchangeError(
+                f"What came of {self.series} does not fit to what is known; nothing was stored.",
+                report=self.to_dict(),
+            )
         if not self.failed:
             return self
         codes = {failure["code"] for failure in self.failures}
