@@ -86,7 +86,11 @@ def test_a_jump_that_is_not_the_markets_own_is_refused_and_is_no_success(stores:
     with breaking(factor) as (venue, exchange, waits):
         ingest_candles.run(ingest_candles.Request(BTC, START), stores, exchange, clock=waits.clock)
         venue.now = START + 1_700 * MINUTE
-        report = ingest_candles.run(ingest_candles.Request(BTC), stores, exchange, clock=waits.clock)
+        firing = ingest_candles.Request(BTC, slot="binance/BTC-USDT/1m@2023-11-15T04:20:00Z")
+        report = ingest_candles.run(firing, stores, exchange, clock=waits.clock)
         assert (report.added, report.facts["unlinked_page"]) == (0, 1)
         with pytest.raises(ExchangeError, match="does not fit"):
             report.checked()
+        assert not stores.ingestion.is_slot_done("ingest_candles", firing.slot)
+        again = ingest_candles.run(firing, stores, exchange, clock=waits.clock)
+        assert again.skipped is None, "the platform's retry of the event must be able to take the slot"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from candlecloud.errors import SeriesNotFoundError
+from candlecloud.errors import ExchangeError, SeriesNotFoundError
 from candlecloud.exchange.client import ExchangeClient
 from candlecloud.exchange.coverage import FetchReport
 from candlecloud.exchange.faults import gravest
@@ -105,10 +105,17 @@ class Report:
         RegionRefusedError, ExchangeUnavailableError, ExchangeError
             With the report in its details. What came is committed all the same.
         """
+        error = self.error()
+        if error is not None:
+            raise error
+        return self
+
+    def error(self) -> ExchangeError | None:
+        """What to fail with: windows that could not be asked for."""
         if not self.failed:
-            return self
+            return None
         codes = {entry["cause"] for entry in self.still_open}
-        raise gravest(codes)(f"{self.failed} candles of {self.series} could not be asked for.", report=self.to_dict())
+        return gravest(codes)(f"{self.failed} candles of {self.series} could not be asked for.", report=self.to_dict())
 
 
 def run(

@@ -17,8 +17,7 @@ _LEASE_MARGIN_MS = 60_000
 class Outcome(Protocol):
     """What is needed of a job's report."""
 
-    @property
-    def failed(self) -> int: ...
+    def error(self) -> Exception | None: ...
 
 
 R = TypeVar("R", bound=Outcome)
@@ -59,7 +58,7 @@ def work_off(
     except Exception:
         ingestion.release_slot(job, slot)
         raise
-    if report.failed:
+    if report.error() is not None:
         ingestion.release_slot(job, slot)
     else:
         ingestion.finish_slot(job, slot, clock())

@@ -116,15 +116,20 @@ class Report:
         RegionRefusedError, ExchangeUnavailableError, ExchangeError
             With the report in its details. What came is committed all the same.
         """
+        error = self.error()
+        if error is not None:
+            raise error
+        return self
+
+    def error(self) -> ExchangeError | None:
+        """What to fail with: windows that could not be asked for, or answers of which nothing could be believed."""
         if self.facts.get("unlinked_page") and self.open and not self.added:
-            raise ExchangeError(
-                f"What came of {self.series} does not fit to what is known; nothing was stored.",
-                report=self.to_dict(),
-            )
+            sentence = f"What came of {self.series} does not fit to what is known; nothing was stored."
+            return ExchangeError(sentence, report=self.to_dict())
         if not self.failed:
-            return self
+            return None
         codes = {failure["code"] for failure in self.failures}
-        raise gravest(codes)(f"{self.failed} candles of {self.series} could not be asked for.", report=self.to_dict())
+        return gravest(codes)(f"{self.failed} candles of {self.series} could not be asked for.", report=self.to_dict())
 
 
 def run(
