@@ -16,7 +16,7 @@ from infra.catalogue import PYTHON
 from infra.context import ROOT
 
 DEV_LOCK = ROOT / "locks" / "dev.txt"
-_EXTRAS = ("local", "infra", "dev")
+_EXTRAS = ("local", "kernels", "infra", "dev")
 
 LEFT_OUT: Mapping[str, Sequence[str]] = {
     "edge": (

@@ -11,6 +11,7 @@ from candlecloud.errors import InvalidParameterError, InvalidRangeError
 from candlecloud.market.moment import iso
 from candlecloud.market.ranges import TimeRange
 from candlecloud.market.series import Series
+from candlecloud.parameters import Number
 from candlecloud.runs.fields import (
     check_names,
     read_choice,
@@ -21,7 +22,7 @@ from candlecloud.runs.fields import (
     read_text,
 )
 from candlecloud.strategies.registry import find_strategy
-from candlecloud.strategies.strategy import Number, Strategy
+from candlecloud.strategies.strategy import Strategy
 
 DIRECTIONS = ("long", "short", "both")
 MAX_BARS = 2_700_000  # five years of minutes

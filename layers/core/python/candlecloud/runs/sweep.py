@@ -13,9 +13,9 @@ from typing import Any
 from candlecloud.errors import InvalidParameterError
 from candlecloud.market.ranges import TimeRange
 from candlecloud.market.series import Series
+from candlecloud.parameters import Number, Parameter
 from candlecloud.runs.config import SETTING_FIELDS, RunConfig, Setting, read_parameters
 from candlecloud.runs.fields import check_names, read_integer
-from candlecloud.strategies.strategy import Number, Parameter
 
 MAX_SETS = 100_000
 MAX_VALUES = 10_000

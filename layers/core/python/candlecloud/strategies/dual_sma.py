@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from candlecloud.strategies.strategy import Parameter, Parameters, Strategy
+from candlecloud.parameters import Parameter, Parameters
+from candlecloud.strategies.strategy import Strategy
 
 if TYPE_CHECKING:
     from candlecloud.arrays import FloatArray
