@@ -1,0 +1,307 @@
+"""The reference engine: `docs/backtest_semantics.md` as one bar loop. It is the specification; every other engine must
+equal it, and it shares no code with them. Read it top to bottom: one bar is an open, its inside, and a close."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+OPEN, WITHIN, CLOSE = 0, 1, 2  # where in its bar a fill happens
+
+
+class Bar(NamedTuple):
+    """Prices in quote currency, base volume (None: unknown), funding rate due by the next bar's open, finer candles."""
+
+    open: float
+    high: float
+    low: float
+    close: float
+    volume: float | None = 1.0
+    funding: float = 0.0
+    fine: Sequence[tuple[float, float]] = ()  # (high, low) of the candles inside, in time order
+
+
+@dataclass
+class Rules:
+    """Fractions, not basis points; 0 is off."""
+
+    taker_fee: float = 0.0
+    maker_fee: float = 0.0
+    slippage: float = 0.0
+    impact: float = 0.0
+    max_participation: float = 0.0
+    stop_loss: float = 0.0
+    take_profit: float = 0.0
+    trailing_stop: float = 0.0
+    drawdown_limit: float = 0.0
+    cooldown_bars: int = 0
+    rebalance_band: float = 0.0
+    tick_size: float = 0.0
+    lot_step: float = 0.0
+    min_notional: float = 0.0
+    flatten_at_end: bool = False
+    optimistic: bool = False
+
+
+class Fill(NamedTuple):
+    """One execution: signed change, position after it, moved price, fee, slippage, why."""
+
+    bar: int
+    moment: int
+    change: float
+    held: float
+    price: float
+    fee: float
+    slippage: float
+    reason: str
+
+
+@dataclass
+class Replay:
+    """The account while the loop runs, and what it leaves behind."""
+
+    rules: Rules
+    cash: float
+    held: float = 0.0
+    entry: float = 0.0  # mean price of the position
+    best: float = 0.0  # best price since the entry
+    flat_cash: float = 0.0
+    ruined: bool = False
+    fills: list[Fill] = field(default_factory=list)
+    profits: list[float] = field(default_factory=list)
+    equity: list[float] = field(default_factory=list)
+    holding: list[float] = field(default_factory=list)  # position at each close
+    refused: list[tuple[int, str]] = field(default_factory=list)
+    capped: list[int] = field(default_factory=list)  # bars on which the participation cap left a remainder
+    ambiguous: int = 0  # exits whose bar held stop and target, and nothing said which came first
+    funding: float = 0.0
+
+    def moved(self, price: float, buys: bool, change: float, bar: Bar) -> float:
+        """The price of a market order: against us by slippage and impact, then to the next worse tick."""
+        rate = self.rules.slippage
+        if self.rules.impact:
+            share = abs(change) / bar.volume if bar.volume else self.rules.max_participation
+            rate += self.rules.impact * min(share, self.rules.max_participation)
+        return self.on_tick(price * (1.0 + rate) if buys else price * (1.0 - rate), buys)
+
+    def on_tick(self, price: float, buys: bool) -> float:
+        tick = self.rules.tick_size
+        if not tick:
+            return price
+        return math.ceil(price / tick - 1e-9) * tick if buys else math.floor(price / tick + 1e-9) * tick
+
+    def in_lots(self, quantity: float) -> float:
+        lot = self.rules.lot_step
+        return math.floor(quantity / lot + 1e-9) * lot if lot else quantity
+
+    def fill(self, t: int, moment: int, after: float, price: float, moved: float, rate: float, reason: str) -> None:
+        change = after - self.held if after else -self.held
+        fee = abs(change) * moved * rate
+        if after and abs(after) > abs(self.held):
+            before = abs(self.held)
+            self.entry = (self.entry * before + moved * abs(change)) / abs(after) if before else moved
+            self.best = self.best if before else moved
+        self.cash = self.cash - change * moved - fee
+        self.held = after
+        self.fills.append(Fill(t, moment, change, after, moved, fee, abs(change) * abs(moved - price), reason))
+        if after == 0.0:
+            self.profits.append(self.cash - self.flat_cash)
+            self.flat_cash = self.cash
+
+    def close_out(self, t: int, bar: Bar, moment: int, price: float, reason: str, *, whole: bool = False) -> bool:
+        """Sell (or buy back) the position with a market order; False if the participation cap left some of it."""
+        quantity, cap = abs(self.held), self.rules.max_participation
+        buys = self.held < 0.0
+        if cap and not whole and quantity > cap * (bar.volume or 0.0):
+            self.capped.append(t)
+            quantity = self.in_lots(cap * (bar.volume or 0.0))
+            if quantity > 0.0:
+                change = quantity if buys else -quantity
+                after = self.rounded(self.held + change)
+                self.fill(t, moment, after, price, self.moved(price, buys, change, bar), self.rules.taker_fee, reason)
+            return self.held == 0.0
+        moved = self.moved(price, buys, quantity, bar)
+        self.fill(t, moment, 0.0, price, moved, self.rules.taker_fee, reason)
+        return True
+
+    def rounded(self, quantity: float) -> float:
+        lot = self.rules.lot_step
+        return round(quantity / lot) * lot if lot else quantity
+
+    def solve(self, weight: float, moved: float, buys: bool) -> float:
+        """Quantity at which the position is `weight` times the equity that is left after the fee; on its own side."""
+        rate = self.rules.taker_fee if buys else -self.rules.taker_fee
+        quantity = weight * (self.cash + (1.0 + rate) * self.held * moved) / (moved * (1.0 + rate * weight))
+        return max(quantity, 0.0) if weight > 0.0 else min(quantity, 0.0)
+
+    def work(self, t: int, bar: Bar, weight: float, why: str) -> bool:
+        """Fill a waiting order at the open; True once nothing of it is left."""
+        price = bar.open
+        if self.held and (weight == 0.0 or (weight > 0.0) != (self.held > 0.0)):
+            if not self.close_out(t, bar, OPEN, price, "reversal" if weight else why):
+                return False
+        elif self.held and self.cash + self.held * price <= 0.0:
+            self.close_out(t, bar, OPEN, price, "ruin", whole=True)
+        if self.held == 0.0 and self.cash <= 0.0:
+            self.ruined = True
+            return True
+        return weight == 0.0 or self.move_to(t, bar, weight, why)
+
+    def move_to(self, t: int, bar: Bar, weight: float, why: str) -> bool:
+        """Open or resize on the weight's own side."""
+        price, rules = bar.open, self.rules
+        value = self.held * price
+        wanted = weight * (self.cash + value)
+        if wanted == value:
+            return True
+        buys = wanted > value
+        sign = 1.0 if buys else -1.0
+        moved = self.on_tick(price * (1.0 + sign * rules.slippage), buys)
+        after = self.solve(weight, moved, buys)
+        capped = False
+        if rules.max_participation:
+            limit = rules.max_participation * (bar.volume or 0.0)
+            if rules.impact:
+                moved = self.moved(price, buys, min(max(sign * (after - self.held), 0.0), limit), bar)
+                after = self.solve(weight, moved, buys)
+            capped = sign * (after - self.held) > limit
+            after = self.held + sign * limit if capped else after
+        if sign * (after - self.held) <= 0.0 and not capped:
+            self.refused.append((t, "costs_reverse"))
+            return True
+        too_small = ""
+        if rules.lot_step:
+            lots = self.in_lots(sign * (after - self.held))
+            after = self.rounded(self.held + sign * lots)
+            too_small = "below_lot_step" if lots <= 0.0 else ""
+        if not too_small and abs(after - self.held) * moved < rules.min_notional:
+            too_small = "below_min_notional"
+        if capped:
+            self.capped.append(t)
+        elif too_small:
+            self.refused.append((t, too_small))
+        if not too_small and after != self.held:
+            self.fill(t, OPEN, after, price, moved, rules.taker_fee, "rebalance" if why == "rebalance" else "target")
+        return not capped
+
+    def check_stops(self, t: int, bar: Bar) -> str:
+        """Stop-loss, trailing stop and take-profit inside a bar; why, if the cap cut the exit short."""
+        rules, side = self.rules, 1.0 if self.held > 0.0 else -1.0
+        stop = self.entry * (1.0 - side * rules.stop_loss) if rules.stop_loss else -side * math.inf
+        trail = self.best * (1.0 - side * rules.trailing_stop) if rules.trailing_stop else -side * math.inf
+        goal = self.entry * (1.0 + side * rules.take_profit) if rules.take_profit else side * math.inf
+        level, reason = (stop, "stop_loss") if side * stop >= side * trail else (trail, "trailing_stop")
+        worst, kindest = (bar.low, bar.high) if side > 0.0 else (bar.high, bar.low)
+        if side * bar.open <= side * level:
+            return "" if self.close_out(t, bar, OPEN, bar.open, reason) else reason
+        if side * bar.open >= side * goal:
+            self.take_profit(t, bar.open, OPEN)
+            return ""
+        stopped, reached = side * worst <= side * level, side * kindest >= side * goal
+        if stopped and reached:
+            first = self.finer(bar, level, goal, side)
+            self.ambiguous += first == ""
+            reached = first == "goal" or (first == "" and rules.optimistic)
+            stopped = not reached
+        if stopped:
+            return "" if self.close_out(t, bar, WITHIN, level, reason) else reason
+        if reached:
+            self.take_profit(t, goal, WITHIN)
+        else:
+            self.best = max(self.best, bar.high) if side > 0.0 else min(self.best, bar.low)
+        return ""
+
+    def take_profit(self, t: int, price: float, moment: int) -> None:
+        """A limit order: no slippage, no impact, no cap, the maker's fee."""
+        self.fill(t, moment, 0.0, price, self.on_tick(price, self.held < 0.0), self.rules.maker_fee, "take_profit")
+
+    @staticmethod
+    def finer(bar: Bar, level: float, goal: float, side: float) -> str:
+        """Which one the finer candles met first: "stop", "goal", or "" if they do not say."""
+        for high, low in bar.fine:
+            worst, kindest = (low, high) if side > 0.0 else (high, low)
+            stopped, reached = side * worst <= side * level, side * kindest >= side * goal
+            if stopped or reached:
+                return "" if stopped and reached else "stop" if stopped else "goal"
+        return ""
+
+
+def replay(  # noqa: C901 - one loop on purpose: it is read as the specification
+    bars: Sequence[Bar],
+    targets: Sequence[float],
+    rules: Rules,
+    *,
+    cash: float,
+    sizes: Sequence[float] | None = None,
+    first: int = 0,
+) -> Replay:
+    """Walk the bars. Targets are what the run's direction allows; sizes are the sizing model's fractions."""
+    account = Replay(rules, cash, flat_cash=cash)
+    asked, weight, why, working = 0.0, 0.0, "target", False
+    peak, resume, paused = cash, -1, False  # of the drawdown limit
+    before = cash  # equity at the close before
+    for t in range(first, len(bars)):
+        bar = bars[t]
+        trades = bar.volume != 0.0
+        # The open: a new target replaces what waits; an old one may have drifted out of its band.
+        if t > 0 and trades and not account.ruined:
+            blocked = t - 1 < resume
+            wanted, size = 0.0 if blocked else targets[t - 1], sizes[t - 1] if sizes else 1.0
+            if wanted != asked:
+                asked, weight, working = wanted, wanted * size, True
+                why = "drawdown_limit" if blocked else "target"
+                if wanted != 0.0 and weight == 0.0:
+                    account.refused.append((t, "size_zero"))
+            elif rules.rebalance_band and not working and account.held and before > 0.0:
+                share = account.held * bars[t - 1].close / before
+                if abs(share - asked * size) > rules.rebalance_band:
+                    weight, working, why = asked * size, True, "rebalance"
+            if working:
+                working = not account.work(t, bar, weight, why)
+            # The inside: stops work on what is held now; what they leave waits as an order to be flat.
+            if account.held and not account.ruined and (rules.stop_loss or rules.take_profit or rules.trailing_stop):
+                unfinished = account.check_stops(t, bar)
+                if unfinished:
+                    weight, working, why = 0.0, True, unfinished
+                working = working and account.held != 0.0
+        # The close: funding, ruin, the end, the mark, the drawdown limit.
+        if bar.funding and account.held:
+            paid = account.held * bar.close * bar.funding
+            account.cash -= paid
+            account.funding += paid
+        if account.held and not account.ruined and account.cash + account.held * bar.close <= 0.0:
+            account.close_out(t, bar, CLOSE, bar.close, "ruin", whole=True)
+            account.ruined = True
+        if rules.flatten_at_end and t == len(bars) - 1 and account.held and trades:
+            account.close_out(t, bar, CLOSE, bar.close, "end", whole=True)
+        before = account.cash + account.held * bar.close
+        account.equity.append(before)
+        account.holding.append(account.held)
+        if rules.drawdown_limit and t >= resume:
+            peak, paused = (before if paused else max(peak, before)), False
+            if before < peak * (1.0 - rules.drawdown_limit):
+                resume, paused = t + rules.cooldown_bars, True
+    return account
+
+
+def summed(account: Replay) -> dict[str, Any]:
+    """What both kernels count, from the fills and the curve."""
+    fills = account.fills
+    return {
+        "n_trades": len(account.profits),
+        "n_wins": sum(p > 0.0 for p in account.profits),
+        "sum_profit": sum(p for p in account.profits if p > 0.0),
+        "sum_loss": -sum(p for p in account.profits if p < 0.0),
+        "fees": sum(f.fee for f in fills),
+        "slippage": sum(f.slippage for f in fills),
+        "funding": account.funding,
+        "notional": sum(abs(f.change) * f.price for f in fills),
+        "bars_in_position": sum(h != 0.0 for h in account.holding),
+        "ambiguous_exits": account.ambiguous,
+        "refused_orders": len(account.refused),
+        "ruined": float(account.ruined),
+        "n_fills": len(fills),
+        "capped_fills": len(account.capped),
+    }
