@@ -69,6 +69,10 @@ class UnknownStrategyError(InvalidInputError):
     code = "unknown_strategy"
 
 
+class UnknownFeatureError(InvalidInputError):
+    code = "unknown_feature"
+
+
 class SeriesNotFoundError(CandlecloudError):
     code = "series_not_found"
     default_hint = "GET /series lists what is stored; POST /ingestion/backfill fetches a new series."

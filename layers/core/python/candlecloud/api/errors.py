@@ -101,6 +101,7 @@ STATUS: Mapping[str, int] = {
     "unknown_exchange": 422,
     "unknown_symbol": 422,
     "unknown_strategy": 422,
+    "unknown_feature": 422,
     "insufficient_data": 422,
     "series_not_found": 404,
     "run_not_found": 404,
