@@ -95,6 +95,13 @@ class InsufficientDataError(CandlecloudError):
     default_hint = "Send the backfill request in details.backfill_request, or start at details.suggested_start."
 
 
+class LookAheadError(CandlecloudError):
+    """A decision moved when bars after it were replaced; `details` names the reading and the first bar."""
+
+    code = "look_ahead"
+    default_hint = "Make the named reading of bars up to its own only; shift what is known later."
+
+
 class ConflictError(CandlecloudError):
     code = "conflict"
     default_hint = "Someone else changed the same thing; read it again and retry."

@@ -103,6 +103,7 @@ STATUS: Mapping[str, int] = {
     "unknown_strategy": 422,
     "unknown_feature": 422,
     "insufficient_data": 422,
+    "look_ahead": 422,
     "series_not_found": 404,
     "run_not_found": 404,
     "sweep_not_found": 404,
