@@ -1,8 +1,72 @@
-"""All benchmarks, one after another: ``python -m benchmarks`` (``make bench``)."""
+"""All benchmarks, one after another: ``python -m benchmarks`` (``make bench``).
 
-from benchmarks import engine, pagination
+``--quick`` measures without the peers in a minute, ``--data DIR`` takes bigger files with the columns of
+``tests/data/recorded``, ``--only NAME`` one table, ``--write`` puts the tables into ``docs/benchmarks.md``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
+
+from benchmarks import engine, quick, report
+from benchmarks.agreement import DisagreementError
+from benchmarks.environment import ensure_peers, machine_facts, say
+from benchmarks.plan import PLANS
+from benchmarks.series import RECORDED
+from benchmarks.tables import PAGE, insert
+
+MODULES: Mapping[str, str] = {
+    "path": "benchmarks.path",
+    "models": "benchmarks.models",
+    "features": "benchmarks.features",
+    "metrics": "benchmarks.metrics",
+    "memory": "benchmarks.memory",
+    "start": "benchmarks.start",
+    "tripwire": "benchmarks.tripwire",
+}
+"""Name of a table to the module whose ``tables()`` returns it as Markdown."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    options = _options(arguments)
+    if options.quick:
+        print(quick.tables())
+        return 0
+    wanted = [options.only] if options.only else ["sweep", *MODULES]
+    peers = ensure_peers() if "sweep" in wanted else None
+    sections = {"machine": lambda: machine_facts(peers)}
+    if peers:
+        sections["sweep"] = lambda: report.render([engine.run(name, options.data, peers) for name in PLANS])
+    sections |= {name: import_module(MODULES[name]).tables for name in wanted if name in MODULES}
+    try:
+        _print(sections, write=options.write)
+    except DisagreementError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _print(sections: Mapping[str, Callable[[], str]], *, write: bool) -> None:
+    for name, make in sections.items():
+        say(f"{name} ...")
+        text = make()
+        print(f"\n## {name}\n\n{text}", flush=True)
+        if write:
+            PAGE.write_text(insert(PAGE.read_text(), name, text))
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="without the peers, in a minute")
+    parser.add_argument("--data", type=Path, default=RECORDED, help="folder with the files of the series")
+    parser.add_argument("--only", choices=["sweep", *MODULES], help="one table")
+    parser.add_argument("--write", action="store_true", help="put the tables into docs/benchmarks.md")
+    return parser.parse_args(arguments)
+
 
 if __name__ == "__main__":
-    engine.main()
-    print()
-    pagination.main()
+    sys.exit(main())

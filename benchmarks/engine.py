@@ -1,57 +1,157 @@
-"""The engine beside the bar loop that it must equal, on three years of real hours: ``python -m benchmarks.engine``.
+"""The sweep side by side: candlecloud, vectorbt (both backends, best chunk size), backtesting.py; one thread, CPU time.
 
-Both get the same target positions; rounds alternate, medians count, results are compared before any figure is printed.
+Dual SMA, long or flat, decided at a close and filled at the next open, 10 bps fee and 2 bps slippage per side, all-in.
+Five numbers per set: total return, Sharpe ratio, maximum drawdown, trades, win rate. Arrays in, numbers out: every
+preparation is inside the time. Results are compared before any figure is printed.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
+import sys
+import tempfile
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from functools import partial
-from statistics import median
-from typing import Any
+from pathlib import Path
 
-from candlecloud.backtest.costs import Costs
-from candlecloud.backtest.engine import simulate
-from candlecloud.features.bars import bars_from_table
-from candlecloud.strategies.registry import find_strategy
-from tests.golden.oracle import replay
-from tests.support.recorded import btc_hours
+import numpy as np
 
-ROUNDS = 7
-PAIRS = ((10, 50), (50, 200), (100, 400))
-COSTS = Costs(10.0, 2.0)
+from benchmarks.agreement import Agreement, compare
+from benchmarks.environment import say
+from benchmarks.grids import GRIDS, Pairs
+from benchmarks.meeting import Met, meet_backtesting
+from benchmarks.plan import COSTS, ENGINES, PLANS, TRIED, Line
+from benchmarks.protocol import Answer, Worker
+from benchmarks.rounds import Player, Score, alternate
+from benchmarks.series import Series, describe, read_series
 
-
-def timed(work: Callable[[], Any]) -> tuple[float, Any]:
-    """CPU seconds of one call, and its result."""
-    started = time.process_time()
-    result = work()
-    return time.process_time() - started, result
+ROUNDED = "its averages are not exact: a tie, or a bar on which they round to the wrong side"
 
 
-def main() -> None:
-    bars = bars_from_table(btc_hours())
-    rows = list(zip(bars.open.tolist(), bars.close.tolist(), bars.volume.tolist(), strict=True))
-    print(f"{len(bars):,} real BTC-USDT hours, CPU ms for one parameter set, median of {ROUNDS} alternating rounds\n")
-    print("| parameters | fills | bar loop | engine | ratio |\n|---|---|---|---|---|")
-    for fast, slow in PAIRS:
-        target = find_strategy("dual_sma").target(bars, {"fast": fast, "slow": slow}).clip(0, 1)
-        targets = target.tolist()
-        by_bars = partial(replay, rows, targets, fee=COSTS.fee_rate, slip=COSTS.slippage_rate, cash=1e4)
-        by_engine = partial(simulate, bars, target, COSTS, initial_equity=1e4, direction="long")
-        loops, engines = [], []
-        for _ in range(ROUNDS):
-            loop, wanted = timed(by_bars)
-            engine, got = timed(by_engine)
-            loops.append(loop)
-            engines.append(engine)
-        worst = max(abs(a / b - 1) for a, b in zip(got.equity.tolist(), wanted["equity"], strict=True))
-        if worst > 1e-12 or len(got.fills) != len(wanted["fills"]):
-            raise SystemExit(f"{fast}/{slow}: engine and bar loop differ by {worst:.1e}; no figure is worth printing")
-        ms = [median(times) * 1000 for times in (loops, engines)]
-        print(f"| {fast}/{slow} | {len(got.fills)} | {ms[0]:.1f} | {ms[1]:.2f} | {ms[0] / ms[1]:.0f} |")
+@dataclass
+class Bench:
+    """Two workers that hold the same series, and what has been found out on it.
+
+    Attributes
+    ----------
+    chunks
+        vectorbt backend to its best chunk size.
+    tries
+        (backend, chunk size) to CPU seconds, over the sets that chose it.
+    broken
+        Backend to the bars on which its averages differ: fast, slow, bar, exact sign, own sign.
+    waited
+        Number of sets to those that a bar without volume makes wait; every other engine here fills on it.
+    """
+
+    timeframe: str
+    series: Series
+    ours: Worker
+    peers: Worker
+    chunks: dict[str, int] = field(default_factory=dict)
+    tries: dict[tuple[str, int], float] = field(default_factory=dict)
+    broken: dict[str, list[list[int]]] = field(default_factory=dict)
+    waited: dict[int, Pairs] = field(default_factory=dict)
+    lines: list[tuple[Line, dict[str, Score]]] = field(default_factory=list)
+    agreements: list[tuple[str, Agreement]] = field(default_factory=list)
+    met: list[Met] = field(default_factory=list)
+
+    @property
+    def title(self) -> str:
+        return describe(self.series, self.timeframe)
+
+    def faster(self) -> str:
+        """Backend that won the newest line that had both."""
+        both = [scores for _, scores in self.lines if set(ENGINES) <= set(scores)]
+        times = both[-1] if both else None
+        if times:
+            return min(ENGINES, key=lambda engine: times[engine].cpu_s)
+        return min(self.tries, key=lambda tried: self.tries[tried])[0]
 
 
-if __name__ == "__main__":
-    main()
+def run(timeframe: str, folder: Path, peers_python: Path) -> Bench:
+    """Measure and compare one series.
+
+    Raises
+    ------
+    DisagreementError
+        If results differ where nothing listed explains it.
+    """
+    series = read_series(timeframe, folder)
+    with (
+        tempfile.TemporaryDirectory() as scratch,
+        Worker("candlecloud", Path(sys.executable), "benchmarks.worker") as ours,
+        Worker("peers", peers_python, "benchmarks.peers.worker") as peers,
+    ):
+        stored = Path(scratch) / "series.npz"
+        np.savez(stored, **series)
+        ours.load(stored)
+        peers.load(stored)
+        bench = Bench(timeframe, series, ours, peers)
+        say(f"{bench.title}; choosing vectorbt's chunk size, compiling its kernels ...")
+        _choose_chunks(bench)
+        for line in PLANS[timeframe]:
+            _time_line(bench, line)
+        if timeframe == "1h":
+            bench.met = meet_backtesting(ours, peers)
+        return bench
+
+
+def _choose_chunks(bench: Bench) -> None:
+    grid, sizes = TRIED[bench.timeframe]
+    pairs = GRIDS[grid][:250]
+    for engine in ENGINES:
+        bench.peers.ask("vectorbt", engine=engine, chunk=25, pairs=pairs[:2], **COSTS)  # compiles
+        for size in sizes:
+            bench.tries[engine, size] = bench.peers.ask(
+                "vectorbt", engine=engine, chunk=size, pairs=pairs, **COSTS
+            ).cpu_s
+        bench.chunks[engine] = min(sizes, key=lambda size, engine=engine: bench.tries[engine, size])
+
+
+def _time_line(bench: Bench, line: Line) -> None:
+    """Warm up, play the rounds, compare what came out."""
+    pairs = GRIDS[line.sets]
+    engines = _engines(bench, line)
+    ours = partial(bench.ours.ask, "candlecloud", repeat=line.repeat, pairs=pairs, **COSTS)
+    players = [Player("candlecloud", ours, max(line.rounds, 3))]
+    players += [
+        Player(engine, partial(_vectorbt, bench, engine, line.peer_repeat, pairs), line.rounds) for engine in engines
+    ]
+    if line.backtesting:
+        turn = partial(bench.peers.ask, "backtesting", pairs=line.backtesting, **COSTS)
+        players.append(Player("backtesting", turn, min(line.rounds, 3)))
+    say(f"{bench.timeframe}, {line.sets:,} sets: " + ", ".join(f"{p.name} x {p.rounds}" for p in players))
+    bench.ours.ask("candlecloud", pairs=pairs, **COSTS)
+    scores = alternate(players)
+    bench.lines.append((line, scores))
+    for engine in engines:
+        _compare_line(bench, line, engine, scores)
+
+
+def _engines(bench: Bench, line: Line) -> list[str]:
+    if not line.vectorbt:
+        return []
+    return [bench.faster()] if line.best_only else list(ENGINES)
+
+
+def _vectorbt(bench: Bench, engine: str, repeat: int, pairs: Pairs) -> Answer:
+    return bench.peers.ask("vectorbt", repeat, engine=engine, chunk=bench.chunks[engine], pairs=pairs, **COSTS)
+
+
+def _compare_line(bench: Bench, line: Line, engine: str, scores: Mapping[str, Score]) -> None:
+    """With its own averages, as timed; then, up to 1,000 sets, with exact ones, which nothing excuses but volume."""
+    pairs, title = GRIDS[line.sets], f"{bench.timeframe}, {line.sets:,} sets, vectorbt {engine}"
+    broken = bench.peers.ask("vectorbt_ties", engine=engine, pairs=pairs).result
+    bench.broken[engine] = bench.broken.get(engine, []) + [b for b in broken if b not in bench.broken.get(engine, [])]
+    rounded: Collection[tuple[int, int]] = {(fast, slow) for fast, slow, _, sign, own in broken if sign != own}
+    aware = scores["candlecloud"].result
+    unaware = bench.ours.ask("candlecloud", pairs=pairs, volume=False, **COSTS).result
+    moved = zip(pairs, aware["total_return"], unaware["total_return"], strict=True)
+    bench.waited[line.sets] = [pair for pair, with_volume, without in moved if with_volume != without]
+    own = compare(title, pairs, unaware, scores[engine].result, {ROUNDED: rounded})
+    bench.agreements.append((title + ", its averages", own))
+    if line.sets <= 1_000 and not (bench.timeframe == "1m" and line.sets > 100):
+        chunk = bench.chunks[engine]
+        exact = bench.peers.ask("vectorbt", engine=engine, chunk=chunk, pairs=pairs, exact=True, **COSTS).result
+        bench.agreements.append((title + ", exact averages", compare(title, pairs, unaware, exact)))

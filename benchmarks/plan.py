@@ -1,0 +1,61 @@
+"""What is timed: which sets, how many rounds, so that the whole run stays below eight minutes on two cores."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from benchmarks.grids import GRIDS, Pairs
+
+FEE, SLIPPAGE = 0.001, 0.0002
+COSTS: Mapping[str, Any] = {"fee": FEE, "slippage": SLIPPAGE}
+ENGINES = ("numba", "rust")
+SAMPLE: Pairs = [*GRIDS[100][::11], (30, 60), (40, 120)]
+"""Sets of the grid of 100 that backtesting.py gets: its diagonal, and the two that tie exactly on hourly BTC."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the table.
+
+    Attributes
+    ----------
+    sets : int
+        A key of `GRIDS`.
+    repeat, peer_repeat : int
+        Calls per round; the median counts. More where one call is short.
+    rounds : Mapping
+        vectorbt backend to rounds.
+    best_only : bool
+        Time only the backend that was faster on the line before.
+    backtesting : Pairs
+        Sets that backtesting.py gets; its time per set is taken for all.
+    """
+
+    sets: int
+    rounds: int
+    repeat: int = 1
+    peer_repeat: int = 1
+    best_only: bool = False
+    vectorbt: bool = True
+    backtesting: Pairs = ()
+
+
+PLANS: Mapping[str, Sequence[Line]] = {
+    "1h": (
+        Line(1, 5, repeat=21, peer_repeat=5, backtesting=GRIDS[1]),
+        Line(100, 5, repeat=5, backtesting=SAMPLE),
+        Line(1_000, 3, repeat=3),
+        Line(10_000, 2, repeat=3, best_only=True),
+    ),
+    "1m": (
+        Line(1, 3, repeat=11, peer_repeat=3, backtesting=GRIDS[1]),
+        Line(100, 2, repeat=3, best_only=True),
+        Line(1_000, 1, repeat=3, best_only=True),
+        Line(10_000, 1, vectorbt=False),
+    ),
+}
+
+TRIED: Mapping[str, tuple[int, Sequence[int]]] = {"1h": (1_000, (25, 50, 100, 250)), "1m": (100, (25, 50, 100))}
+"""Timeframe to the grid whose first 250 sets choose vectorbt's chunk size, and the sizes tried."""

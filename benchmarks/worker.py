@@ -1,0 +1,9 @@
+"""candlecloud's worker: arrays in, five numbers per parameter set out."""
+
+from __future__ import annotations
+
+from benchmarks import reference, sweep
+from benchmarks.protocol import serve
+
+if __name__ == "__main__":
+    serve({"candlecloud": sweep.sweep, "reference": reference.sweep})
