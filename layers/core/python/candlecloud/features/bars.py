@@ -53,6 +53,26 @@ class Bars:
         """Closes in ticks."""
         return np.diff(self.close_tick_sums)
 
+    @cached_property
+    def open_ticks(self) -> IntArray:
+        """Opens in ticks."""
+        return to_ticks(self.open, self.scale)
+
+    @cached_property
+    def high_ticks(self) -> IntArray:
+        """Highs in ticks."""
+        return to_ticks(self.high, self.scale)
+
+    @cached_property
+    def low_ticks(self) -> IntArray:
+        """Lows in ticks."""
+        return to_ticks(self.low, self.scale)
+
+    @property
+    def timeframe_ms(self) -> int:
+        """Length of a bar; there must be one."""
+        return int(self.close_time[0] - self.open_time[0])
+
     def index_of(self, time_ms: int) -> int:
         """Number of the first bar that opens at or after a time."""
         return int(np.searchsorted(self.open_time, time_ms))

@@ -1,4 +1,4 @@
-"""Simple moving averages of integer ticks, O(1) per bar and free of rounding.
+"""Moving averages: simple and weighted ones of integer ticks, O(1) per bar and free of rounding, and exponential ones.
 
 SMA(t, w) = (x[t-w+1] + ... + x[t]) / w. Window sums are differences of prefix sums of whole numbers, so two averages
 that are equal on paper are equal here, whatever the windows; float averages differ in the last digit and trade on it.
@@ -6,9 +6,15 @@ that are equal on paper are equal here, whatever the windows; float averages dif
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from candlecloud.arrays import FloatArray, IntArray, SignArray
+from candlecloud.features.bars import Bars
+from candlecloud.features.kernels import recursive, rolling
+from candlecloud.features.kernels.views import doubles, integers
+from candlecloud.parameters import Parameters
 
 _INT64_LIMIT = 2**63
 
@@ -77,3 +83,45 @@ def compare_sma(sums: IntArray, fast: int, slow: int) -> SignArray:
     left, right = of_fast * slow, of_slow * fast
     sign[slow - 1 :] = (left > right).astype(np.int8) - (left < right).astype(np.int8)
     return sign
+
+
+def sma_of_bars(bars: Bars, parameters: Parameters) -> Mapping[str, FloatArray]:
+    """Simple moving average of the close, in quote currency: ``(c[t-w+1] + ... + c[t]) / w``."""
+    return {"sma": sma(bars.close_tick_sums, int(parameters["window"]), bars.scale)}
+
+
+def wma_of_bars(bars: Bars, parameters: Parameters) -> Mapping[str, FloatArray]:
+    """Linearly weighted moving average of the close: ``(1 c[t-w+1] + 2 c[t-w+2] + ... + w c[t]) / (w (w + 1) / 2)``."""
+    window = int(parameters["window"])
+    average = np.full(len(bars), np.nan)
+    unit = window * (window + 1) // 2 * 10.0**bars.scale
+    rolling.weighted(integers(bars.close_ticks), window, unit, doubles(average))
+    return {"wma": average}
+
+
+def ema_of_bars(bars: Bars, parameters: Parameters) -> Mapping[str, FloatArray]:
+    """Exponential moving average of the close: ``e[t] = e[t-1] + 2 / (w + 1) (c[t] - e[t-1])``.
+
+    The first value, at bar ``w - 1``, is the mean of the first w closes, as TA-Lib does it.
+    """
+    return {"ema": ema(bars.close, int(parameters["window"]))}
+
+
+def ema(values: FloatArray, window: int, first: int = 0) -> FloatArray:
+    """Exponential average of the values from entry `first` on.
+
+    Parameters
+    ----------
+    values : FloatArray, length n
+        No NaN from `first` on.
+    window : int
+        The weight of a new value is ``2 / (window + 1)``; the mean of the first `window` values is the seed.
+
+    Returns
+    -------
+    FloatArray, length n
+        NaN before entry ``first + window - 1``.
+    """
+    average = np.full(len(values), np.nan)
+    recursive.ema(doubles(np.ascontiguousarray(values)), first, window, doubles(average))
+    return average

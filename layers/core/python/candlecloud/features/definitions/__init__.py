@@ -1,0 +1,1 @@
+"""What each feature is called, takes and needs, without NumPy; the computing modules are imported when first used."""

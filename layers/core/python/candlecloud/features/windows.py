@@ -1,0 +1,69 @@
+"""Moving windows over arrays: extremes, means and moments that do not depend on where the array begins."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from candlecloud.arrays import FloatArray, IntArray
+from candlecloud.features.kernels import rolling
+from candlecloud.features.kernels.views import doubles, integers
+
+
+class Moments(NamedTuple):
+    """Of the last w values x up to each entry; NaN for the first ``w - 1``.
+
+    Attributes
+    ----------
+    sums : FloatArray
+        S, the sum.
+    distances : FloatArray
+        ``w x[t] - S``: w times the distance of the newest value to the mean.
+    spreads : FloatArray
+        ``w sum(x x) - S S``: w squared times the population variance, never negative, 0 exactly if all are equal.
+    """
+
+    sums: FloatArray
+    distances: FloatArray
+    spreads: FloatArray
+
+
+def moments(values: IntArray, window: int) -> Moments:
+    """Moments of whole numbers below 2**53 in size, windows up to 10,000; from exact sums, rounded at the end."""
+    found = Moments(*(np.full(len(values), np.nan) for _ in range(3)))
+    rolling.moments(integers(values), window, *(doubles(array) for array in found))
+    return found
+
+
+def highest(values: FloatArray, window: int) -> FloatArray:
+    """Maximum of the last `window` values; NaN for the first ``window - 1`` entries."""
+    return _extreme(np.maximum, values, window)
+
+
+def lowest(values: FloatArray, window: int) -> FloatArray:
+    """Minimum of the last `window` values; NaN for the first ``window - 1`` entries."""
+    return _extreme(np.minimum, values, window)
+
+
+def mean_of_last(values: FloatArray, window: int) -> FloatArray:
+    """Mean of the last `window` values, added up from oldest to newest; NaN where one of them is."""
+    total = np.full(len(values), np.nan)
+    if window <= len(values):
+        full = len(values) - window + 1
+        total[window - 1 :] = sum((values[k : k + full] for k in range(1, window)), start=values[:full])
+    return total / window
+
+
+def _extreme(choose: np.ufunc, values: FloatArray, window: int) -> FloatArray:
+    """Extremes of 2, 4, 8, ... values, then of two overlapping runs: an extreme may count a value twice."""
+    found = np.full(len(values), np.nan)
+    if window > len(values):
+        return found
+    runs, length = values, 1
+    while 2 * length <= window:
+        runs = choose(runs[:-length], runs[length:])
+        length *= 2
+    shift = window - length
+    found[window - 1 :] = choose(runs[: len(runs) - shift], runs[shift:]) if shift else runs
+    return found
