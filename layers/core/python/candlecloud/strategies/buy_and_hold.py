@@ -20,7 +20,7 @@ def _target(bars: Bars, parameters: Parameters) -> FloatArray:
 
 BUY_AND_HOLD = Strategy(
     name="buy_and_hold",
-    description="Fully invested from the first fill to the end.",
+    description="Long from the first close to the end; never short, never flat.",
     parameters=(),
     warmup_bars=lambda _: 1,
     target=_target,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from candlecloud.features.feature import FeatureUse
 from candlecloud.parameters import Parameter, Parameters
 from candlecloud.strategies.strategy import Strategy
 
@@ -25,7 +26,8 @@ def _conflict(parameters: Parameters) -> str | None:
 
 DUAL_SMA = Strategy(
     name="dual_sma",
-    description="Long while SMA(fast) > SMA(slow), short while below (where shorts are allowed), flat on an exact tie.",
+    description="Long while SMA(fast) > SMA(slow) of the closes, short while SMA(fast) < SMA(slow), flat on an exact "
+    "tie.",
     parameters=(
         Parameter("fast", "integer", 1, 5_000, 20, "Window of the faster average, in bars; below slow."),
         Parameter("slow", "integer", 2, 10_000, 50, "Window of the slower average, in bars; above fast."),
@@ -33,4 +35,6 @@ DUAL_SMA = Strategy(
     warmup_bars=lambda parameters: int(parameters["slow"]),
     target=_target,
     conflict=_conflict,
+    features=lambda parameters: [FeatureUse("sma", {"window": parameters[name]}) for name in ("fast", "slow")],
+    crossing=lambda parameters: (int(parameters["fast"]), int(parameters["slow"])),
 )

@@ -5,11 +5,12 @@ This module and the registry need no NumPy: the API and the planner check parame
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from candlecloud.errors import InvalidParameterError
+from candlecloud.features.feature import FeatureUse
 from candlecloud.parameters import Number, Parameter, Parameters, check_bounds, parameters_schema
 
 if TYPE_CHECKING:
@@ -30,6 +31,11 @@ class Strategy:
         length; 0 before the warm-up. Entry t may depend on bars 0..t only.
     conflict : callable
         Parameters (each in its bounds) to a sentence why they do not go together, or None.
+    features : callable
+        Parameters to the features that `target` reads; prices of the bars need no mention.
+    crossing : callable, optional
+        Parameters to the windows (fast, slow), where the long signal is exactly SMA(fast) > SMA(slow) of closes: an
+        engine may then make the signal itself.
     """
 
     name: str
@@ -38,6 +44,8 @@ class Strategy:
     warmup_bars: Callable[[Parameters], int]
     target: Callable[[Bars, Parameters], FloatArray]
     conflict: Callable[[Parameters], str | None] = lambda _: None
+    features: Callable[[Parameters], Sequence[FeatureUse]] = lambda _: ()
+    crossing: Callable[[Parameters], tuple[int, int]] | None = None
 
     def check_bounds(self, values: Mapping[str, Any], field: str = "parameters") -> dict[str, Number]:
         """Complete values by defaults and check each by itself.
