@@ -1,10 +1,14 @@
-"""Curves derived from equity: returns per bar and drawdown."""
+"""Curves derived from equity: returns per bar and drawdown, and their tallies."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 
 from candlecloud.arrays import FloatArray
+from candlecloud.metrics.moments import total_of
+from candlecloud.metrics.tallies import Tallies
 
 
 def bar_returns(equity: FloatArray, initial_equity: float) -> FloatArray:
@@ -47,3 +51,53 @@ def longest_under_water(drawdown: FloatArray) -> int:
     at_peak = np.flatnonzero(drawdown == 0.0)
     edges = np.concatenate(([-1], at_peak, [len(drawdown)]))
     return int(np.diff(edges).max()) - 1
+
+
+def tally_curve(
+    equity: FloatArray,
+    initial_equity: float,
+    *,
+    profits: Sequence[float] = (),
+    bars_in_position: int = 0,
+    notional: float = 0.0,
+    fees: float = 0.0,
+    slippage: float = 0.0,
+    funding: float = 0.0,
+    n_fills: int = 0,
+) -> Tallies:
+    """Tallies of a curve that no kernel has counted.
+
+    Parameters
+    ----------
+    equity : FloatArray, length n >= 1
+        At the close of each bar, quote currency.
+    initial_equity : float
+        Above zero.
+    profits : sequence of float
+        Quote currency per closed trade, after all costs.
+    bars_in_position, notional, fees, slippage, funding, n_fills
+        As in `Tallies`.
+    """
+    returns = bar_returns(equity, initial_equity)
+    negative = np.minimum(returns, 0.0)
+    drawdown = drawdowns(equity, initial_equity)
+    return Tallies(
+        final_equity=float(equity[-1]),
+        n_trades=float(len(profits)),
+        n_wins=float(sum(profit > 0.0 for profit in profits)),
+        sum_profit=float(sum(profit for profit in profits if profit > 0.0)),
+        sum_loss=float(sum(-profit for profit in profits if profit < 0.0)),
+        fees=fees,
+        slippage=slippage,
+        funding=funding,
+        notional=notional,
+        bars_in_position=float(bars_in_position),
+        sum_returns=total_of(returns),
+        sum_squares=total_of(returns * returns),
+        sum_negative_squares=total_of(negative * negative),
+        sum_equity=total_of(equity),
+        max_drawdown=float(drawdown.max()),
+        max_under_water_bars=float(longest_under_water(drawdown)),
+        ruined=float(equity.min() <= 0.0),
+        n_fills=float(n_fills),
+    )

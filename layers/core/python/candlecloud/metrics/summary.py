@@ -1,4 +1,4 @@
-"""One summary per equity curve; what each number means stands in `conventions`."""
+"""One summary per backtest, from its tallies; what each number means stands in `conventions`."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-import numpy as np
-
 from candlecloud.arrays import FloatArray
 from candlecloud.metrics.annual import YEAR_MS, bars_per_year, growth_per_year
-from candlecloud.metrics.curves import bar_returns, drawdowns, longest_under_water
+from candlecloud.metrics.curves import tally_curve
+from candlecloud.metrics.moments import sample_deviation
+from candlecloud.metrics.tallies import Tallies
+
+_NO_PROFIT = 1e-9  # of the initial equity: a gross profit below it is rounding, and no share of it is a number
 
 
 @dataclass(frozen=True)
@@ -51,10 +53,13 @@ class Summary:
     n_trades: int
     win_rate: float | None
     profit_factor: float | None
+    expectancy: float | None
     exposure: float
     turnover: float | None
     fees: float
     slippage: float
+    funding: float
+    cost_share: float | None
 
     def to_dict(self) -> dict[str, float | int | None]:
         """By name; a ratio beyond the largest float (over a loss next to nothing) is None: JSON has no infinity."""
@@ -63,63 +68,76 @@ class Summary:
         }
 
 
-def summarise(
-    equity: FloatArray, initial_equity: float, activity: Activity, *, timeframe_ms: int, span_ms: int
-) -> Summary:
-    """Describe an equity curve.
+def summary_of(tallies: Tallies, *, initial_equity: float, n_bars: int, timeframe_ms: int, span_ms: int) -> Summary:
+    """Work out the numbers of one backtest.
 
     Parameters
     ----------
-    equity : FloatArray, length n >= 1
-        At the close of each bar, quote currency.
+    tallies : Tallies
+        Of a run, or of one set of a sweep (``Tallies.from_row(row)``): the same row gives the same bits.
     initial_equity : float
-        Above zero.
+        Quote currency, above zero.
+    n_bars : int
+        Bars of the run, at least 1.
     timeframe_ms : int
         Length of a bar; absent candles make no bar and so no return.
     span_ms : int
         From the first bar's open to the last bar's close.
     """
-    final = float(equity[-1])
-    cagr = growth_per_year(final / initial_equity, span_ms)
-    drawdown = drawdowns(equity, initial_equity)
-    depth = float(drawdown.max())
-    under_water = longest_under_water(drawdown)
-    volatility, sharpe, sortino = _ratios(bar_returns(equity, initial_equity), bars_per_year(timeframe_ms))
-    wins = [p for p in activity.profits if p > 0.0]
-    losses = [p for p in activity.profits if p < 0.0]
-    n_trades = len(activity.profits)
-    mean_equity = _sum(equity) / len(equity)
+    t = tallies
+    cagr = growth_per_year(t.final_equity / initial_equity, span_ms)
+    volatility, sharpe, sortino = _ratios(t, n_bars, bars_per_year(timeframe_ms))
+    mean_equity = t.sum_equity / n_bars
+    under_water, n_trades = int(t.max_under_water_bars), int(t.n_trades)
     return Summary(
-        final_equity=final,
-        total_return=final / initial_equity - 1.0,
+        final_equity=t.final_equity,
+        total_return=t.final_equity / initial_equity - 1.0,
         cagr=cagr,
         volatility=volatility,
         sharpe=sharpe,
         sortino=sortino,
-        calmar=cagr / depth if cagr is not None and depth > 0.0 else None,
-        max_drawdown=depth,
+        calmar=cagr / t.max_drawdown if cagr is not None and t.max_drawdown > 0.0 else None,
+        max_drawdown=t.max_drawdown,
         max_drawdown_bars=under_water,
         max_drawdown_seconds=under_water * timeframe_ms // 1000,
         n_trades=n_trades,
-        win_rate=len(wins) / n_trades if n_trades else None,
-        profit_factor=sum(wins) / -sum(losses) if losses else None,
-        exposure=activity.bars_in_position / len(equity),
-        turnover=activity.notional / mean_equity * (YEAR_MS / span_ms) if mean_equity > 0.0 and span_ms > 0 else None,
-        fees=activity.fees,
-        slippage=activity.slippage,
+        win_rate=t.n_wins / t.n_trades if n_trades else None,
+        profit_factor=t.sum_profit / t.sum_loss if t.sum_loss > 0.0 else None,
+        expectancy=(t.sum_profit - t.sum_loss) / t.n_trades if n_trades else None,
+        exposure=t.bars_in_position / n_bars,
+        turnover=t.notional / mean_equity * (YEAR_MS / span_ms) if mean_equity > 0.0 and span_ms > 0 else None,
+        fees=t.fees,
+        slippage=t.slippage,
+        funding=t.funding,
+        cost_share=_cost_share(t, initial_equity),
     )
 
 
-def _ratios(returns: FloatArray, per_year: float) -> tuple[float | None, float | None, float | None]:
+def summarise(
+    equity: FloatArray, initial_equity: float, activity: Activity, *, timeframe_ms: int, span_ms: int
+) -> Summary:
+    """Describe an equity curve; see `summary_of`."""
+    tallies = tally_curve(
+        equity,
+        initial_equity,
+        profits=activity.profits,
+        bars_in_position=activity.bars_in_position,
+        notional=activity.notional,
+        fees=activity.fees,
+        slippage=activity.slippage,
+    )
+    return summary_of(
+        tallies, initial_equity=initial_equity, n_bars=len(equity), timeframe_ms=timeframe_ms, span_ms=span_ms
+    )
+
+
+def _ratios(t: Tallies, n: int, per_year: float) -> tuple[float | None, float | None, float | None]:
     """Volatility, Sharpe and Sortino ratio, annualised."""
-    n = len(returns)
     if n < 2:
         return None, None, None
-    mean = _sum(returns) / n
-    from_mean = returns - mean
-    deviation = math.sqrt(_sum(from_mean * from_mean) / (n - 1))
-    negative = np.minimum(returns, 0.0)
-    downside = math.sqrt(_sum(negative * negative) / n)
+    mean = t.sum_returns / n
+    deviation = sample_deviation(n, t.sum_returns, t.sum_squares)
+    downside = math.sqrt(t.sum_negative_squares / n)
     root = math.sqrt(per_year)
     return (
         deviation * root,
@@ -128,6 +146,8 @@ def _ratios(returns: FloatArray, per_year: float) -> tuple[float | None, float |
     )
 
 
-def _sum(values: FloatArray) -> float:
-    """Pairwise sum; its order depends on the length only, so neither batches nor processors move a bit of it."""
-    return float(np.add.reduce(values))
+def _cost_share(t: Tallies, initial_equity: float) -> float | None:
+    """Costs over the profit that the same fills would have made without them."""
+    costs = t.fees + t.slippage + t.funding
+    before_costs = t.final_equity - initial_equity + costs
+    return costs / before_costs if before_costs > _NO_PROFIT * initial_equity else None

@@ -10,8 +10,8 @@ from candlecloud.api.schemas.market import Strict
 
 Metric = Literal[
     "final_equity", "total_return", "cagr", "volatility", "sharpe", "sortino", "calmar", "max_drawdown",
-    "max_drawdown_bars", "max_drawdown_seconds", "n_trades", "win_rate", "profit_factor", "exposure", "turnover",
-    "fees", "slippage",
+    "max_drawdown_bars", "max_drawdown_seconds", "n_trades", "win_rate", "profit_factor", "expectancy", "exposure",
+    "turnover", "fees", "slippage", "funding", "cost_share",
 ]  # fmt: skip
 SortKey = Literal[Metric, "set"]
 
@@ -32,10 +32,13 @@ class Metrics(Strict):
     n_trades: int = Field(description="Closed round trips")
     win_rate: float | None
     profit_factor: float | None
+    expectancy: float | None = Field(description="Mean profit per closed trade, quote currency")
     exposure: float = Field(description="Fraction of bars that closed with a position")
     turnover: float | None = Field(description="Per year, in mean equities")
     fees: float = Field(description="Quote currency")
     slippage: float = Field(description="Quote currency")
+    funding: float = Field(description="Quote currency, paid less received")
+    cost_share: float | None = Field(description="Costs over the profit before costs")
 
 
 class Benchmark(Strict):
