@@ -15,7 +15,8 @@ $(READY): locks/dev.txt pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $(READY)
 
-setup: $(READY)  ## Install everything into .venv from the hash-pinned lock
+setup: $(READY)  ## Install everything into .venv from the hash-pinned lock, compile the kernels that changed
+	@$(BIN)/python -m infra.kernels
 
 check: setup  ## Lint, types, import contracts
 	$(BIN)/ruff check .
