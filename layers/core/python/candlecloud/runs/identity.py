@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from typing import Any
 
 from candlecloud import __version__
@@ -14,7 +15,8 @@ from candlecloud.runs.config import RunConfig, canonical_json
 from candlecloud.runs.sweep import SweepConfig
 
 # What a result depends on; a change of a store, the API or a job makes no other run of it.
-_DECIDING = ("market", "metrics", "features", "strategies", "backtest", "runs")
+_DECIDING = ("market", "parameters.py", "metrics", "features", "strategies", "backtest", "runs")
+_SOURCES = (".py", ".pxd")  # a kernel's declarations choose its number types; the library is made from the two
 
 
 @dataclass(frozen=True)
@@ -72,16 +74,19 @@ def code_version() -> str:
         If the sources are not there: a bundle must ship them beside the compiled files.
     """
     digest = hashlib.sha256()
-    for package in _DECIDING:
-        sources = sorted(
-            (f for f in files("candlecloud").joinpath(package).iterdir() if f.name.endswith(".py")), key=_name
-        )
+    for part in _DECIDING:
+        sources = list(_sources(files("candlecloud").joinpath(part), part))
         if not sources:
-            raise RuntimeError(f"The sources of candlecloud.{package} are missing, so results could not be told apart.")
-        for source in sources:
-            digest.update(f"{package}/{source.name}\n".encode() + source.read_bytes())
+            raise RuntimeError(f"The sources of candlecloud/{part} are missing, so results could not be told apart.")
+        for name, source in sources:
+            digest.update(f"{name}\n".encode() + source.read_bytes())
     return f"{__version__}+{digest.hexdigest()[:12]}"
 
 
-def _name(source: Any) -> str:
-    return str(source.name)
+def _sources(place: Traversable, name: str) -> Iterator[tuple[str, Traversable]]:
+    """Walk through a file or folder by name; compiled files are not looked at, so it is the same with and without."""
+    if place.is_dir():
+        for child in sorted(place.iterdir(), key=lambda child: child.name):
+            yield from _sources(child, f"{name}/{child.name}")
+    elif place.is_file() and name.endswith(_SOURCES):
+        yield name, place
