@@ -1,0 +1,165 @@
+"""The same numbers, market regime by market regime."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+import numpy as np
+
+from candlecloud.arrays import BoolArray, FloatArray, IntArray
+from candlecloud.errors import InvalidInputError
+from candlecloud.metrics.annual import bars_per_year
+from candlecloud.metrics.curves import tally_curve
+from candlecloud.metrics.moments import sample_deviation
+
+MIN_BARS = 100
+"""Bars below which a regime gets no figures. The standard error of a Sharpe ratio per bar is about ``1 / sqrt(n)``: at
+100 bars it is 0.1 per bar, which is 9 per year at 1h, and below that a table of numbers would be a table of noise."""
+
+MIN_TRADES = 10
+"""Trades below which a regime gets no win rate or profit factor. The standard error of a rate near one half is
+``0.5 / sqrt(n)``: at 10 trades it is 0.16, and with fewer one trade more or less moves the rate by over ten points."""
+
+UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class RegimeFigures:
+    """Fractions are fractions; what each means stands in `conventions.REGIME_CONVENTIONS`."""
+
+    total_return: float
+    volatility: float | None
+    sharpe: float | None
+    max_drawdown: float
+    win_rate: float | None
+    profit_factor: float | None
+
+
+@dataclass(frozen=True)
+class RegimeRow:
+    """One regime, its sample sizes, and either its figures or the sentence that refuses them."""
+
+    label: str
+    bars: int
+    share: float
+    trades: int
+    metrics: RegimeFigures | None
+    refused: str | None
+
+    def to_dict(self) -> dict[str, object]:
+        """JSON-able; a ratio beyond the largest float is None."""
+        document: dict[str, object] = asdict(self)
+        if self.metrics:
+            figures = asdict(self.metrics).items()
+            document["metrics"] = {name: v if v is not None and math.isfinite(v) else None for name, v in figures}
+        return document
+
+
+def labels_in_force(labels: FloatArray, first: int) -> FloatArray:
+    """Label that was known when each bar began, for the bars from `first` on.
+
+    Parameters
+    ----------
+    labels : FloatArray
+        One per bar, warm-up included, each known at its bar's close.
+    first : int
+        Number of the run's first bar.
+
+    Returns
+    -------
+    FloatArray, length ``len(labels) - first``
+        Entry t is the label of the close before; NaN where there is no bar before. So a bar's own return has no part
+        in choosing the regime that it is counted in.
+    """
+    known = np.concatenate(([np.nan], labels[:-1]))
+    return known[first:]
+
+
+def describe_regimes(
+    returns: FloatArray,
+    labels: FloatArray,
+    names: Mapping[int, str],
+    entry_bars: IntArray,
+    profits: FloatArray,
+    timeframe_ms: int,
+) -> list[RegimeRow]:
+    """Figures per regime, in the order of `names`, then the bars without a label, if there are any.
+
+    Parameters
+    ----------
+    returns : FloatArray, length n
+        Simple bar returns of the run.
+    labels : FloatArray, length n
+        Regime in force in each bar (`labels_in_force`), NaN where unknown.
+    names : mapping
+        Name of each label's value.
+    entry_bars : IntArray, one per closed trade
+        Bar of the run, from 0, in which the trade was entered.
+    profits : FloatArray, one per closed trade
+        Quote currency after all costs.
+    timeframe_ms : int
+        Length of a bar.
+
+    Raises
+    ------
+    InvalidInputError
+        If lengths differ, or a label has no name.
+    """
+    _check(returns, labels, names, entry_bars, profits)
+    rows = [
+        _row(name, labels == value, returns, entry_bars, profits, bars_per_year(timeframe_ms))
+        for value, name in names.items()
+    ]
+    unknown = np.isnan(labels)
+    if unknown.any():
+        bars, trades = int(unknown.sum()), int(unknown[entry_bars].sum())
+        why = "No label was known in these bars: the label warms up, or its inputs are missing."
+        rows.append(RegimeRow(UNKNOWN, bars, bars / len(labels), trades, None, why))
+    return rows
+
+
+def _row(
+    name: str, chosen: BoolArray, returns: FloatArray, entry_bars: IntArray, profits: FloatArray, per_year: float
+) -> RegimeRow:
+    bars = int(chosen.sum())
+    inside = profits[chosen[entry_bars]]
+    share = bars / len(returns) if len(returns) else 0.0
+    if bars < MIN_BARS:
+        refused = f"{bars} bars are too few: figures need at least {MIN_BARS}."
+        return RegimeRow(name, bars, share, len(inside), None, refused)
+    return RegimeRow(name, bars, share, len(inside), _figures(returns[chosen], inside, per_year), None)
+
+
+def _figures(returns: FloatArray, profits: FloatArray, per_year: float) -> RegimeFigures:
+    curve = np.cumprod(1.0 + returns, dtype=np.float64)
+    tallies = tally_curve(curve, 1.0, profits=profits.tolist())
+    n = len(returns)
+    total, squares = float(returns.sum()), float((returns * returns).sum())
+    deviation, root = sample_deviation(n, total, squares), math.sqrt(per_year)
+    enough = len(profits) >= MIN_TRADES
+    return RegimeFigures(
+        total_return=tallies.final_equity - 1.0,
+        volatility=deviation * root,
+        sharpe=total / n / deviation * root if deviation > 0.0 else None,
+        max_drawdown=tallies.max_drawdown,
+        win_rate=tallies.n_wins / len(profits) if enough else None,
+        profit_factor=tallies.sum_profit / tallies.sum_loss if enough and tallies.sum_loss > 0.0 else None,
+    )
+
+
+def _check(
+    returns: FloatArray, labels: FloatArray, names: Mapping[int, str], entry_bars: IntArray, profits: FloatArray
+) -> None:
+    if len(returns) != len(labels) or len(entry_bars) != len(profits):
+        raise InvalidInputError(
+            f"{len(returns)} returns with {len(labels)} labels, {len(entry_bars)} entries with {len(profits)} profits.",
+            hint="Give one label per bar of the run and one profit per trade; labels_in_force cuts the labels.",
+        )
+    strange = sorted(set(np.unique(labels[~np.isnan(labels)]).tolist()) - set(map(float, names)))
+    if strange:
+        raise InvalidInputError(
+            f"No name for the regime label {strange[0]:g}.",
+            hint="Every value of the label feature needs an entry in its `labels`.",
+        )
