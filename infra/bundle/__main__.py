@@ -15,6 +15,7 @@ from infra.bundle.libraries import ForeignLibraryError
 from infra.bundle.measure import measure, size_table
 from infra.bundle.platforms import Target, UnsupportedHostError, host_target, lambda_target
 from infra.catalogue import PYTHON
+from infra.kernels.toolchain import BuildError
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -36,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if arguments.platform == "lambda":
             return 0
         return _try_out_here(interpreter, required=arguments.platform == "host")
-    except (subprocess.CalledProcessError, ForeignLibraryError) as error:
+    except (subprocess.CalledProcessError, ForeignLibraryError, BuildError) as error:
         return _fail(f"the bundle could not be built: {error}")
 
 

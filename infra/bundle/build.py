@@ -8,6 +8,7 @@ from pathlib import Path
 
 from infra.bundle.byte_code import compile_folder
 from infra.bundle.fingerprint import write_fingerprints
+from infra.bundle.kernels import install_kernels
 from infra.bundle.libraries import check_libraries
 from infra.bundle.platforms import Target
 from infra.bundle.readable import make_readable
@@ -15,8 +16,10 @@ from infra.bundle.trim import trim
 from infra.bundle.wheels import install_wheels
 from infra.catalogue import FUNCTIONS, LAYERS
 from infra.context import ROOT
+from infra.kernels.sources import SUFFIX
 
-_IGNORED = shutil.ignore_patterns("__pycache__", "*.pyc")
+_IGNORED = shutil.ignore_patterns("__pycache__", "*.pyc", f"*{SUFFIX}")
+"""What stays here: byte code and kernels of this machine. Declarations (.pxd) go along: the code version reads them."""
 
 
 def build(target: Target, interpreter: Path | None, say: Callable[[str], None]) -> None:
@@ -28,12 +31,17 @@ def build(target: Target, interpreter: Path | None, say: Callable[[str], None]) 
         Python of the runtime's minor version, for byte code; None ships sources only.
     say
         Called with a line per step.
+
+    Raises
+    ------
+    BuildError
+        When a kernel can't be compiled: plain Python would take a thousand times as long, and Lambda bills by time.
     """
     for part in ("layers", "functions"):
         shutil.rmtree(target.folder / part, ignore_errors=True)
     for name in LAYERS:
         say(f"layer {name}")
-        _build_layer(name, target, interpreter)
+        _build_layer(name, target, interpreter, say)
     say("functions")
     for job in FUNCTIONS:
         folder = target.folder / "functions" / job
@@ -45,15 +53,16 @@ def build(target: Target, interpreter: Path | None, say: Callable[[str], None]) 
     write_fingerprints(target.folder)
 
 
-def _build_layer(name: str, target: Target, interpreter: Path | None) -> None:
+def _build_layer(name: str, target: Target, interpreter: Path | None, say: Callable[[str], None]) -> None:
     layer = target.folder / "layers" / name
     python = layer / "python"  # what Lambda puts on the path of a layer
     if name == "core":
         shutil.copytree(ROOT / "layers" / name / "python", python, ignore=_IGNORED)
+        install_kernels(python, target, say)
     else:
         python.mkdir(parents=True)
         install_wheels(ROOT / "layers" / name / "requirements.txt", python, target)
         trim(name, python)
-        check_libraries(python, target.machine)
+    check_libraries(python, target.machine)
     if interpreter is not None:
         compile_folder(interpreter, layer, "/opt")

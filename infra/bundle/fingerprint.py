@@ -11,6 +11,8 @@ from infra.catalogue import FUNCTIONS, LAYERS
 from infra.context import ROOT
 
 _FILE = "sources.json"
+_MADE = (".pyc", ".so")
+"""Made from sources here, and never shipped: a bundle compiles its own."""
 
 
 def write_fingerprints(build: Path) -> None:
@@ -27,13 +29,12 @@ def stale_parts(build: Path) -> list[str]:
 
 
 def _fingerprints() -> dict[str, str]:
-    recipe = (ROOT / "infra" / "bundle").glob("*.py")
-    recipe_digest = _digest(recipe)
+    recipe_digest = _digest(path for room in ("bundle", "kernels") for path in (ROOT / "infra" / room).glob("*.py"))
     parts = {f"functions/{job}": _digest((ROOT / "functions" / job).rglob("*.py")) for job in FUNCTIONS}
     for name in LAYERS:
         folder = ROOT / "layers" / name
         sources = (folder / "python").rglob("*") if name == "core" else [folder / "requirements.txt"]
-        parts[f"layers/{name}"] = recipe_digest + _digest(path for path in sources if path.suffix != ".pyc")
+        parts[f"layers/{name}"] = recipe_digest + _digest(path for path in sources if path.suffix not in _MADE)
     return parts
 
 

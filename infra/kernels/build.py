@@ -58,7 +58,7 @@ def build_kernels(
     work = work_folder / processor.name
     work.mkdir(parents=True, exist_ok=True)
     with _alone(work):
-        for path in orphans(into or folder):
+        for path in orphans(folder, into):
             path.unlink()
         stamps = Stamps(work, processor, into)
         kernels = find_kernels(folder)

@@ -59,10 +59,10 @@ def find_kernels(folder: Path = PYTHON_FOLDER) -> list[Kernel]:
     ]
 
 
-def orphans(folder: Path = PYTHON_FOLDER) -> list[Path]:
+def orphans(folder: Path = PYTHON_FOLDER, into: Path | None = None) -> list[Path]:
     """Find compiled modules whose sources are gone: Python would import them all the same."""
-    wanted = {kernel.library() for kernel in find_kernels(folder)}
-    return [path for path in sorted((folder / "candlecloud").rglob(f"*{SUFFIX}")) if path not in wanted]
+    wanted = {kernel.library(into) for kernel in find_kernels(folder)}
+    return [path for path in sorted(((into or folder) / "candlecloud").rglob(f"*{SUFFIX}")) if path not in wanted]
 
 
 def digest(kernel: Kernel, recipe: Sequence[str]) -> str:
