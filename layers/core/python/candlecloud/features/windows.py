@@ -30,7 +30,7 @@ class Moments(NamedTuple):
 
 
 def moments(values: IntArray, window: int) -> Moments:
-    """Moments of whole numbers below 2**53 in size, windows up to 10,000; from exact sums, rounded at the end."""
+    """Moments of whole numbers below 2**56 in size, windows up to 10,000; from exact sums, rounded at the end."""
     found = Moments(*(np.full(len(values), np.nan) for _ in range(3)))
     rolling.moments(integers(values), window, *(doubles(array) for array in found))
     return found

@@ -36,7 +36,7 @@ def moments(values: Integers, window: int, sums: Doubles, distances: Doubles, sp
 
     Each is rounded at the end only. The last is computed around a whole number q near the mean, so that nothing
     cancels: with ``D = sum((x - q)**2)`` and ``r = S - q * window`` it is ``window * D - r * r``. Needs values below
-    2**53 in size and windows up to 10,000.
+    2**56 in size and windows up to 10,000.
     """
     n = len(values)
     width = window
