@@ -3,6 +3,9 @@ cimport cython
 cdef extern from *:
     ctypedef long long wide "__int128"
 
+@cython.locals(short=cython.longlong)
+cdef inline double nearest(wide value) noexcept
+
 @cython.locals(
     n=Py_ssize_t, t=Py_ssize_t, width=wide, plain=wide, total=wide, value=wide, old=wide,
 )
@@ -10,7 +13,7 @@ cpdef void weighted(const long long[::1] values, Py_ssize_t window, double unit,
 
 @cython.locals(
     n=Py_ssize_t, t=Py_ssize_t, width=wide, total=wide, powers=wide, value=wide, old=wide, middle=wide, scatter=wide,
-    rest=double,
+    near=cython.longlong, share=double, rest=double,
 )
 cpdef void moments(
     const long long[::1] values, Py_ssize_t window, double[::1] sums, double[::1] distances, double[::1] spreads

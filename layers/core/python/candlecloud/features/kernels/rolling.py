@@ -12,6 +12,12 @@ if TYPE_CHECKING:
     from candlecloud.features.kernels.views import Doubles, Integers
 
 
+def nearest(value: int) -> float:
+    """The float nearest to a sum; from 64 bits where they suffice, which is several times faster than from 128."""
+    short = value  # 64 bits where compiled
+    return float(short) if short == value else float(value)
+
+
 def weighted(values: Integers, window: int, unit: float, average: Doubles) -> None:
     """Sums of the values weighted 1 (oldest) to `window` (newest), divided by `unit`; values below 2**53 in size."""
     n = len(values)
@@ -28,7 +34,7 @@ def weighted(values: Integers, window: int, unit: float, average: Doubles) -> No
             total += (t + 1) * value
             plain += value
         if t >= window - 1:
-            average[t] = float(total) / unit
+            average[t] = nearest(total) / unit
 
 
 def moments(values: Integers, window: int, sums: Doubles, distances: Doubles, spreads: Doubles) -> None:
@@ -42,6 +48,7 @@ def moments(values: Integers, window: int, sums: Doubles, distances: Doubles, sp
     width = window
     total = 0
     powers = 0
+    share = 1.0 / window
     for t in range(n):
         value = values[t]
         total += value
@@ -51,12 +58,13 @@ def moments(values: Integers, window: int, sums: Doubles, distances: Doubles, sp
             total -= old
             powers -= old * old
         if t >= window - 1:
-            middle = int(float(total) / window)
+            sums[t] = nearest(total)
+            near = int(sums[t] * share)
+            middle = near
             scatter = powers - middle * (total + total - middle * width)
-            rest = float(total - middle * width)
-            sums[t] = float(total)
-            distances[t] = float(width * value - total)
-            spreads[t] = float(scatter) * window - rest * rest
+            rest = nearest(total - middle * width)
+            distances[t] = nearest(width * value - total)
+            spreads[t] = nearest(scatter) * window - rest * rest
 
 
 def squares(values: Integers, window: int, sums: Doubles) -> None:
@@ -70,7 +78,7 @@ def squares(values: Integers, window: int, sums: Doubles) -> None:
             old = values[t - window]
             total -= old * old
         if t >= window - 1:
-            sums[t] = float(total)
+            sums[t] = nearest(total)
 
 
 def quotient(tops: Doubles, bottoms: Doubles, window: int, quotients: Doubles) -> None:
@@ -102,7 +110,7 @@ def quotient(tops: Doubles, bottoms: Doubles, window: int, quotients: Doubles) -
             else:
                 unknown -= 1
         if t >= window - 1 and unknown == 0 and bottom > 0:
-            quotients[t] = float(top) / float(bottom)
+            quotients[t] = nearest(top) / nearest(bottom)
 
 
 def rank(values: Doubles, first: int, window: int, ranks: Doubles) -> None:
