@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import pyarrow as pa
-
 from candlecloud.errors import ConflictError, SweepNotFoundError
-from candlecloud.market.candle import MARKET_COLUMNS
+from candlecloud.runs.config import RunConfig
 from candlecloud.runs.identity import Identity, code_version, sweep_identity
+from candlecloud.runs.inputs import RUN_COLUMNS, RunInputs
 from candlecloud.runs.sufficiency import needed_range
+from candlecloud.runs.sweep import SweepConfig
 from candlecloud.store.stores import Stores
-
-_COLUMNS = ("open_time", "close_time", *MARKET_COLUMNS)
 
 
 def find_sweep(stores: Stores, sweep_id: str) -> Identity:
@@ -27,11 +25,15 @@ def find_sweep(stores: Stores, sweep_id: str) -> Identity:
     return sweep_identity(record.config)
 
 
-def read_candles(stores: Stores, identity: Identity) -> pa.Table:
-    """The candles of a run or sweep, warm-up included, as they were known when it was submitted."""
-    config = identity.config
+def read_inputs(stores: Stores, config: RunConfig | SweepConfig) -> RunInputs:
+    """The candles of a pinned run or sweep, as they were known when it was submitted."""
+    setting = config.setting
     needed = needed_range(config.range, config.warmup_bars, config.series)
-    return stores.candles.read(config.series, needed, _COLUMNS, as_of=config.setting.as_of)
+    finer = setting.finer_series
+    return RunInputs(
+        stores.candles.read(config.series, needed, RUN_COLUMNS, as_of=setting.as_of),
+        None if finer is None else stores.candles.read(finer, config.range, RUN_COLUMNS, as_of=setting.as_of),
+    )
 
 
 def refuse_other_code(identity: Identity) -> None:

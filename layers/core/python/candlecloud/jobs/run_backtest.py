@@ -7,11 +7,12 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from candlecloud.errors import CandlecloudError, RunNotFoundError, TransientStoreError
-from candlecloud.jobs.pinned import read_candles, refuse_other_code
+from candlecloud.jobs.pinned import read_inputs, refuse_other_code
 from candlecloud.runs.evaluate import evaluate_run
 from candlecloud.runs.identity import run_identity
 from candlecloud.runs.state import describe_failure
 from candlecloud.store.stores import Stores
+from candlecloud.tearsheet.page import render
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ def run(request: Request, stores: Stores, *, now: int) -> Report:
     try:
         identity = run_identity(record.config)
         refuse_other_code(identity)
-        result = evaluate_run(identity, read_candles(stores, identity))
+        result = evaluate_run(identity, read_inputs(stores, identity.config))
     except TransientStoreError:
         raise
     except CandlecloudError as error:
@@ -67,6 +68,7 @@ def run(request: Request, stores: Stores, *, now: int) -> Report:
         stores.runs.fail(request.run_id, {"code": "internal_error", "message": "The run broke; the log says why."}, now)
         raise
     stores.runs.put_artifact(request.run_id, "manifest.json", result.manifest)
+    stores.runs.put_artifact(request.run_id, "report.html", render(result.document).encode())
     key = stores.runs.put_artifact(request.run_id, "result.json", result.content)
     stores.runs.finish(request.run_id, key, result.summary, now)
     return Report(request.run_id, "succeeded")

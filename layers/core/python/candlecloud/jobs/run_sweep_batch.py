@@ -8,10 +8,10 @@ from dataclasses import asdict, dataclass
 from typing import Any, cast
 
 from candlecloud.errors import CandlecloudError, TransientStoreError
-from candlecloud.jobs.pinned import find_sweep, read_candles, refuse_other_code
+from candlecloud.jobs.pinned import find_sweep, read_inputs, refuse_other_code
+from candlecloud.runs.batch import evaluate_batch
 from candlecloud.runs.collect import fits
 from candlecloud.runs.config import canonical_json
-from candlecloud.runs.evaluate import check_revision, evaluate_batch
 from candlecloud.runs.state import describe_failure
 from candlecloud.runs.sweep import SweepConfig
 from candlecloud.store.stores import Stores
@@ -60,9 +60,9 @@ def run(request: Request, stores: Stores, *, now: int) -> Report:
         return Report(request.batch)
     try:
         refuse_other_code(identity)
-        table = read_candles(stores, identity)
-        check_revision(table, identity.data_revision)
-        result = evaluate_batch(cast(SweepConfig, identity.config), table, request.start, request.end)
+        inputs = read_inputs(stores, identity.config)
+        inputs.check_revision(identity.data_revision)
+        result = evaluate_batch(cast(SweepConfig, identity.config), inputs, request.start, request.end)
     except TransientStoreError:
         raise
     except CandlecloudError as error:

@@ -6,17 +6,19 @@ The caller then starts it, if it was not there already.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from candlecloud.errors import InvalidRangeError
-from candlecloud.market.candle import MARKET_COLUMNS, period_range, periods_between, times_ms
-from candlecloud.market.checksum import market_checksum
+from candlecloud.jobs.pinned import read_inputs
+from candlecloud.market.candle import period_range, periods_between, times_ms
 from candlecloud.market.ranges import TimeRange
 from candlecloud.market.series import Series
+from candlecloud.market.timeframe import TIMEFRAMES, Timeframe
 from candlecloud.runs.config import RunConfig
 from candlecloud.runs.identity import Identity, code_version
-from candlecloud.runs.sufficiency import Coverage, check_sufficiency, choose_range, needed_range
+from candlecloud.runs.setting import MAX_BARS, Setting
+from candlecloud.runs.sufficiency import Coverage, check_sufficiency, choose_range
 from candlecloud.runs.sweep import SweepConfig
 from candlecloud.store.stores import Stores
 
@@ -92,15 +94,28 @@ def _pin(config: Config, stores: Stores, now: int) -> tuple[Identity, Coverage]:
     series, warmup = config.series, config.warmup_bars
     available = stores.candles.available_range(series)
     span = choose_range(config.setting, warmup, available, now)
-    pinned = config.pinned(span, now if as_of is None else as_of)
-    needed = needed_range(span, warmup, series)
-    table = stores.candles.read(series, needed, ["open_time", *MARKET_COLUMNS], as_of=pinned.setting.as_of)
-    open_times = times_ms(table)
+    pinned = config.pinned(span, now if as_of is None else as_of, _finer_timeframe(config.setting, stores, span))
+    inputs = read_inputs(stores, pinned)
+    open_times = times_ms(inputs.candles)
     if as_of is not None:
         available = _as_known_then(stores, series, available, as_of)
     listed_from = stores.index.listed_from(series)
     coverage = check_sufficiency(series, span, warmup, open_times, available, listed_from)
-    return Identity(pinned, market_checksum(table), code_version()), coverage
+    return Identity(pinned, inputs.revision(), code_version()), coverage
+
+
+def _finer_timeframe(setting: Setting, stores: Stores, span: TimeRange) -> str:
+    """``auto`` becomes the finest stored timeframe that has candles in the run's range and is not too long to read."""
+    if setting.finer_timeframe != "auto":
+        return setting.finer_timeframe
+    for name in TIMEFRAMES:
+        finer = Timeframe(name)
+        if not finer < setting.series.timeframe or span.duration // finer.ms > MAX_BARS:
+            continue
+        stored = stores.candles.available_range(replace(setting.series, timeframe=finer))
+        if stored is not None and stored.intersect(span).duration > 0:
+            return name
+    return "none"
 
 
 def _as_known_then(stores: Stores, series: Series, available: TimeRange | None, as_of: int) -> TimeRange | None:

@@ -1,38 +1,35 @@
-"""Candles and a configuration in, results out, as the same bytes wherever and however often it is done."""
+"""One run: candles and a configuration in, the whole result out, as the same bytes wherever and however often."""
 
 from __future__ import annotations
 
 import platform
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, cast
 
 import numpy as np
 import pyarrow as pa
 
-from candlecloud.backtest.assumptions import name_assumptions
-from candlecloud.backtest.costs import Costs
-from candlecloud.backtest.engine import simulate
-from candlecloud.backtest.orders import Direction
 from candlecloud.backtest.simulation import Simulation
-from candlecloud.backtest.trades import Trade
-from candlecloud.errors import ConflictError, InsufficientDataError, InvalidParameterError
 from candlecloud.features.bars import Bars, bars_from_table
-from candlecloud.market.candle import MARKET_COLUMNS, times_ms
-from candlecloud.market.checksum import market_checksum
-from candlecloud.market.moment import iso
-from candlecloud.metrics.conventions import CONVENTIONS
-from candlecloud.runs.config import RunConfig, Setting, canonical_json
+from candlecloud.features.registry import compute_feature, find_feature
+from candlecloud.metrics.capacity import capacity_hint
+from candlecloud.metrics.conventions import REGIME_CONVENTIONS, RELATIVE_CONVENTIONS, RUN_CONVENTIONS
+from candlecloud.metrics.curves import bar_returns
+from candlecloud.metrics.distribution import describe_distribution
+from candlecloud.metrics.regimes import describe_regimes, labels_in_force
+from candlecloud.metrics.relative import compare_with_benchmark
+from candlecloud.runs.config import RunConfig, canonical_json
+from candlecloud.runs.decide import Decisions, decide, prove_causality
+from candlecloud.runs.describe import describe_assumptions, describe_bars, describe_coverage, describe_trade, moment
 from candlecloud.runs.identity import Identity
+from candlecloud.runs.inputs import RunInputs
 from candlecloud.runs.manifest import build_manifest
-from candlecloud.runs.sufficiency import Coverage, measure_coverage, needed_range
-from candlecloud.runs.sweep import SweepConfig
+from candlecloud.runs.simulate import BENCHMARK, benchmark_of, simulate_run, statistics_of_run, summary_of_row
 
-RUN_COLUMNS = ("open_time", "close_time", *MARKET_COLUMNS)
-"""Columns of the candles that a run reads."""
-
-RESULT_SCHEMA = "candlecloud.run/1"
-_BENCHMARK = "buy_and_hold"
+RESULT_SCHEMA = "candlecloud.run/2"
+REGIMES = {"trend": "trend_regime", "volatility": "volatility_regime"}
+_REFUSED_SHOWN = 1_000
+_BAND = ("final_equity", "total_return", "sharpe", "max_drawdown", "n_trades", "win_rate")
 
 
 @dataclass(frozen=True)
@@ -41,157 +38,85 @@ class RunResult:
 
     Attributes
     ----------
-    content : bytes
-        The whole result, canonical JSON.
+    document : dict
+        The whole result, JSON-able.
     manifest : bytes
         How to compute it again.
-    summary : dict
-        The numbers that fit into the run's record.
     """
 
-    content: bytes
+    document: dict[str, Any]
     manifest: bytes
-    summary: dict[str, Any]
+
+    @property
+    def content(self) -> bytes:
+        """The result as canonical JSON."""
+        return canonical_json(self.document)
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """The parts that fit into the run's record."""
+        return {name: self.document[name] for name in ("metrics", "benchmark", "relative", "data", "assumptions")}
 
 
-def check_revision(table: pa.Table, data_revision: str) -> None:
-    """Check that these are the candles that a run or sweep was submitted on.
-
-    Raises
-    ------
-    ConflictError
-        If not.
-    """
-    found = market_checksum(table)
-    if found != data_revision:
-        raise ConflictError(
-            "The stored candles are not those of the submission.",
-            hint="Submit it again: it then runs on the candles of now.",
-            wanted=data_revision,
-            found=found,
-        )
-
-
-def evaluate_run(identity: Identity, table: pa.Table) -> RunResult:
-    """Compute one run and its benchmark.
+def evaluate_run(identity: Identity, inputs: RunInputs) -> RunResult:
+    """Compute one run, its benchmark, and all that describes them.
 
     Parameters
     ----------
     identity : Identity
         Of a pinned `RunConfig`.
-    table : pyarrow.Table
-        `RUN_COLUMNS` of the run's range and the warm-up before it, in order.
 
     Raises
     ------
     ConflictError
         If the candles are not those of the identity.
+    LookAheadError
+        If the tripwire is on and a decision saw the future.
     """
     config = cast(RunConfig, identity.config)
-    check_revision(table, identity.data_revision)
-    bars = bars_from_table(table)
-    result = run_once(bars, config)
-    benchmark = run_once(bars, benchmark_of(config))
-    coverage = _coverage(config.setting, config.warmup_bars, table)
-    assumptions = _assumptions(config.setting, result.bars)
-    metrics, held = result.summary().to_dict(), benchmark.summary().to_dict()
+    setting = config.setting
+    inputs.check_revision(identity.data_revision)
+    bars = bars_from_table(inputs.candles)
+    finer = None if inputs.finer is None else bars_from_table(inputs.finer)
+    decisions = decide(bars, config)
+    tripwire = _spring_tripwire(decisions, config, identity)
+    result = simulate_run(decisions, setting, finer)
+    benchmark_config = benchmark_of(setting)
+    benchmark_decisions = decide(bars, benchmark_config)
+    benchmark = simulate_run(benchmark_decisions, benchmark_config.setting, None)
+    coverage = describe_coverage(setting, config.warmup_bars, inputs)
+    assumptions = describe_assumptions(setting, decisions.bars)
     document = {
         "schema": RESULT_SCHEMA,
         "run_id": identity.id,
         **identity.deciding(),
         "assumptions": assumptions,
-        "data": _bars_described(result) | coverage.to_dict(),
-        "metrics": metrics,
-        "benchmark": {"strategy": _BENCHMARK, "metrics": held},
-        "conventions": dict(CONVENTIONS),
-        "trades": [_trade_document(trade) for trade in result.trades()],
-        "open_position": result.open_position(),
-        "waiting_target": result.waiting_target,
-        "ruined": result.ruined,
+        "data": describe_bars(decisions.bars, decisions.first) | coverage.to_dict(),
+        "metrics": _metrics(decisions, config, finer, result),
+        "benchmark": {
+            "strategy": BENCHMARK,
+            "metrics": _summary(benchmark_decisions, benchmark_config, None),
+        },
+        "relative": compare_with_benchmark(
+            result.equity, benchmark.equity, setting.initial_equity, setting.series.timeframe.ms
+        ).to_dict(),
+        "regimes": _regimes(decisions, result, setting.series.timeframe.ms),
+        "intrabar": _intrabar(decisions, config, finer, result),
+        "tripwire": tripwire,
+        "conventions": dict(RUN_CONVENTIONS),
+        "relative_conventions": dict(RELATIVE_CONVENTIONS),
+        "regime_conventions": dict(REGIME_CONVENTIONS),
+        "trades": [describe_trade(trade) for trade in result.trades()],
+        **_orders(result),
         "curves": {
-            "close_time": bars.close_time[bars.index_of(config.range.start) :].tolist(),
+            "close_time": decisions.bars.close_time[decisions.first :].tolist(),
             "equity": result.equity.tolist(),
             "drawdown": result.drawdown.tolist(),
             "benchmark_equity": benchmark.equity.tolist(),
             "benchmark_drawdown": benchmark.drawdown.tolist(),
         },
     }
-    summary = {
-        "metrics": metrics,
-        "benchmark": {"strategy": _BENCHMARK, "metrics": held},
-        "data": coverage.to_dict(),
-        "assumptions": assumptions,
-    }
-    manifest = build_manifest(identity, coverage, assumptions, library_versions())
-    return RunResult(canonical_json(document), manifest, summary)
-
-
-def evaluate_batch(config: SweepConfig, table: pa.Table, start: int, end: int) -> dict[str, Any]:
-    """Compute the parameter sets ``start`` to ``end - 1`` of a sweep.
-
-    Parameters
-    ----------
-    config : SweepConfig
-        Pinned.
-    table : pyarrow.Table
-        `RUN_COLUMNS` of the sweep's range and its longest warm-up, in order.
-
-    Returns
-    -------
-    dict
-        JSON-able: ``rows`` in order of the sets, each what `run_once` gives on the set alone; the batch that holds
-        set 0 also carries ``common``, what all sets share.
-
-    Raises
-    ------
-    InvalidParameterError
-        If there are no such sets.
-    """
-    if not 0 <= start < end <= len(config.sets.valid):
-        raise InvalidParameterError(
-            f"A sweep of {len(config.sets.valid)} sets has no batch [{start}, {end}).", field="start"
-        )
-    bars = bars_from_table(table)
-    rows = [
-        {
-            "set": number,
-            "parameters": config.sets.valid[number],
-            "metrics": run_once(bars, config.run_config(number)).summary().to_dict(),
-        }
-        for number in range(start, end)
-    ]
-    return {"start": start, "end": end, "rows": rows, "common": _common(config, bars, table) if start == 0 else None}
-
-
-def run_once(bars: Bars, config: RunConfig) -> Simulation:
-    """Simulate one configuration on bars that reach back to its warm-up or further.
-
-    It sees its own warm-up and no bar before it, so that a set of a sweep is the run of that set alone.
-
-    Raises
-    ------
-    InsufficientDataError
-        If no bar lies in the range.
-    """
-    own = bars.since(needed_range(config.range, config.warmup_bars, config.series).start)
-    first = own.index_of(config.range.start)
-    if first >= len(own):
-        raise InsufficientDataError("No candle lies in the run's range.", start=iso(config.range.start))
-    setting = config.setting
-    return simulate(
-        own,
-        setting.strategy_rule.target(own, config.parameters),
-        Costs(setting.fee_bps, setting.slippage_bps),
-        initial_equity=setting.initial_equity,
-        direction=cast(Direction, setting.direction),
-        flatten_at_end=setting.flatten_at_end,
-        first=first,
-    )
-
-
-def benchmark_of(config: RunConfig | SweepConfig) -> RunConfig:
-    """Buy and hold in the same market and time, with the same money and costs, long."""
-    return RunConfig(replace(config.setting, strategy=_BENCHMARK, direction="long"), {})
+    return RunResult(document, build_manifest(identity, coverage, assumptions, library_versions()))
 
 
 def library_versions() -> dict[str, str]:
@@ -199,42 +124,72 @@ def library_versions() -> dict[str, str]:
     return {"python": platform.python_version(), "numpy": np.__version__, "pyarrow": pa.__version__}
 
 
-def _common(config: SweepConfig, bars: Bars, table: pa.Table) -> Mapping[str, Any]:
-    benchmark = run_once(bars, benchmark_of(config))
-    return {
-        "assumptions": _assumptions(config.setting, benchmark.bars),
-        "data": _bars_described(benchmark) | _coverage(config.setting, config.warmup_bars, table).to_dict(),
-        "benchmark": {"strategy": _BENCHMARK, "metrics": benchmark.summary().to_dict()},
-        "conventions": dict(CONVENTIONS),
-    }
+def _summary(decisions: Decisions, config: RunConfig, finer: Bars | None) -> dict[str, Any]:
+    row = statistics_of_run(decisions, config, finer)
+    return dict(summary_of_row(row, decisions.bars, decisions.first, config.setting).to_dict())
 
 
-def _coverage(setting: Setting, warmup_bars: int, table: pa.Table) -> Coverage:
-    needed = needed_range(setting.range, warmup_bars, setting.series)
-    return measure_coverage(needed, times_ms(table), setting.series)
-
-
-def _assumptions(setting: Setting, bars: Bars) -> dict[str, Any]:
-    return name_assumptions(
-        Costs(setting.fee_bps, setting.slippage_bps),
-        direction=cast(Direction, setting.direction),
-        flatten_at_end=setting.flatten_at_end,
-        is_derivative=setting.series.symbol.settle is not None,
-        unknown_volume_bars=int(np.isnan(bars.volume).sum()),
+def _metrics(decisions: Decisions, config: RunConfig, finer: Bars | None, result: Simulation) -> dict[str, Any]:
+    """All numbers of the run under their names: those of a sweep's row first."""
+    initial = config.setting.initial_equity
+    quantities = np.array([fill.quantity for fill in result.fills])
+    volumes = result.bars.volume[[fill.bar for fill in result.fills]] if result.fills else np.empty(0)
+    return (
+        _summary(decisions, config, finer)
+        | describe_distribution(result.equity, initial).to_dict()
+        | {"capacity_hint": capacity_hint(quantities, volumes, initial)}
     )
 
 
-def _bars_described(simulation: Simulation) -> dict[str, Any]:
-    bars, first = simulation.bars, simulation.first
+def _spring_tripwire(decisions: Decisions, config: RunConfig, identity: Identity) -> dict[str, Any]:
+    if not config.setting.tripwire:
+        return {"on": False, "cuts": [], "passed": None}
+    rng = np.random.default_rng([config.setting.seed, int(identity.id[-16:], 16)])
+    cuts = prove_causality(decisions, config, rng)
+    opened = decisions.bars.open_time
+    return {"on": True, "cuts": [moment(int(opened[cut])) for cut in cuts], "passed": True}
+
+
+def _regimes(decisions: Decisions, result: Simulation, timeframe_ms: int) -> dict[str, Any]:
+    """The run's figures by the regime that was known when each bar began."""
+    returns = bar_returns(result.equity, result.initial_equity)
+    entries = np.array([trade.entry_time for trade in result.trades()], np.int64)
+    entry_bars = np.searchsorted(decisions.bars.open_time[decisions.first :], entries)
+    profits = np.array(result.profits)
+    found: dict[str, Any] = {}
+    for name, label in REGIMES.items():
+        labels = labels_in_force(compute_feature(decisions.bars, label, {})[label], decisions.first)
+        rows = describe_regimes(returns, labels, find_feature(label).labels, entry_bars, profits, timeframe_ms)
+        found[name] = [row.to_dict() for row in rows]
+    return found
+
+
+def _intrabar(decisions: Decisions, config: RunConfig, finer: Bars | None, result: Simulation) -> dict[str, Any]:
+    """What the bars that held both stop and target could have made of the run."""
+    ambiguous = int(result.tallies.ambiguous_exits)
+    if not config.setting.trading.stops.can_collide:
+        return {"ambiguous_exits": 0, "finer_timeframe": None, "pessimistic": None, "optimistic": None}
+    kindest = simulate_run(decisions, config.setting, finer, optimistic=True) if ambiguous else result
+    pessimistic, optimistic = (simulation.summary().to_dict() for simulation in (result, kindest))
     return {
-        "bars": len(bars) - first,
-        "warmup_bars": first,
-        "first_open": iso(int(bars.open_time[first])),
-        "last_close": iso(int(bars.close_time[-1])),
-        "price_scale": bars.scale,
+        "ambiguous_exits": ambiguous,
+        "finer_timeframe": None if finer is None else config.setting.finer_timeframe,
+        "pessimistic": {name: pessimistic[name] for name in _BAND},
+        "optimistic": {name: optimistic[name] for name in _BAND},
     }
 
 
-def _trade_document(trade: Trade) -> dict[str, Any]:
-    times = {"entry_time": trade.entry_time, "exit_time": trade.exit_time}
-    return trade.to_dict() | {name: {"iso": iso(t), "unix_ms": t} for name, t in times.items()}
+def _orders(result: Simulation) -> dict[str, Any]:
+    """What is left at the end, and what did not trade, and why."""
+    opened = result.bars.open_time
+    reasons = [reason for _, reason in result.refused]
+    return {
+        "open_position": result.open_position(),
+        "waiting_target": result.waiting_target,
+        "ruined": result.ruined,
+        "refused_orders": [
+            {"time": moment(int(opened[bar])), "reason": reason} for bar, reason in result.refused[:_REFUSED_SHOWN]
+        ],
+        "refused_counts": {reason: reasons.count(reason) for reason in sorted(set(reasons))},
+        "capped_fills": len(result.capped),
+    }

@@ -48,6 +48,16 @@ def read_number(document: Mapping[str, Any], field: str, default: float, low: fl
     return float(value) + 0.0  # -0.0 is 0.0: two spellings of one number are one run
 
 
+def read_optional(
+    document: Mapping[str, Any], field: str, low: float, high: float, parent: str | None = None
+) -> float | None:
+    """A number within bounds, or None where it is null or left out; errors name it below its parent."""
+    if document.get(field) is None:
+        return None
+    name = field if parent is None else f"{parent}.{field}"
+    return read_number({name: document[field]}, name, low, low, high)
+
+
 def read_integer(document: Mapping[str, Any], field: str, default: int, low: int, high: int) -> int:
     """A whole number within bounds, bounds included."""
     value = document.get(field, default)

@@ -11,7 +11,7 @@ from candlecloud.market.gaps import missing_ranges
 from candlecloud.market.moment import iso
 from candlecloud.market.ranges import TimeRange
 from candlecloud.market.series import Series
-from candlecloud.runs.config import Setting
+from candlecloud.runs.setting import Setting
 
 _GAPS_SHOWN = 20
 

@@ -14,8 +14,9 @@ from candlecloud.errors import InvalidParameterError
 from candlecloud.market.ranges import TimeRange
 from candlecloud.market.series import Series
 from candlecloud.parameters import Number, Parameter
-from candlecloud.runs.config import SETTING_FIELDS, RunConfig, Setting, read_parameters
+from candlecloud.runs.config import RunConfig, read_parameters
 from candlecloud.runs.fields import check_names, read_integer
+from candlecloud.runs.setting import SETTING_FIELDS, Setting
 
 MAX_SETS = 100_000
 MAX_VALUES = 10_000
@@ -123,7 +124,7 @@ class SweepConfig:
     @cached_property
     def warmup_bars(self) -> int:
         """The longest warm-up of any set."""
-        return max(self.setting.strategy_rule.warmup_bars(parameters) for parameters in self.sets.valid)
+        return max(self.run_config(number).warmup_bars for number in range(len(self.sets.valid)))
 
     def run_config(self, number: int) -> RunConfig:
         """The run of one parameter set: alone it gives the same result, bit for bit."""
@@ -141,9 +142,9 @@ class SweepConfig:
         """What decides the result, given the candles."""
         return {name: value for name, value in self.to_dict().items() if name not in ("as_of", "batch_size")}
 
-    def pinned(self, span: TimeRange, as_of: int) -> SweepConfig:
-        """The same with range and data view fixed."""
-        return replace(self, setting=self.setting.pinned(span, as_of))
+    def pinned(self, span: TimeRange, as_of: int, finer_timeframe: str) -> SweepConfig:
+        """The same with range, data view and finer candles fixed."""
+        return replace(self, setting=self.setting.pinned(span, as_of, finer_timeframe))
 
     def slices(self) -> list[tuple[int, int]]:
         """Batches as half-open ranges of set numbers; at most 500, so a small batch size grows where it must."""

@@ -167,7 +167,7 @@ def _answer(record: RunRecord) -> RunAnswer:
             "updated_at": iso(record.updated_at),
             "updated_at_ms": record.updated_at,
             **record.config,
-            **{name: summary.get(name) for name in ("metrics", "benchmark", "data", "assumptions")},
+            **{name: summary.get(name) for name in ("metrics", "benchmark", "relative", "data", "assumptions")},
             "error": record.error,
             "links": links,
         }

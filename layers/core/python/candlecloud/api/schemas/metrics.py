@@ -41,6 +41,34 @@ class Metrics(Strict):
     cost_share: float | None = Field(description="Costs over the profit before costs")
 
 
+class RunMetrics(Metrics):
+    """Those of a sweep's row, and the distribution of one run's bar returns."""
+
+    omega: float | None
+    value_at_risk_95: float | None = Field(description="Positive fraction lost in one bar")
+    expected_shortfall_95: float | None
+    value_at_risk_99: float | None
+    expected_shortfall_99: float | None
+    skew: float | None
+    kurtosis: float | None = Field(description="Excess: a normal distribution has 0")
+    tail_ratio: float | None
+    time_under_water: float = Field(description="Fraction of bars")
+    capacity_hint: float | None = Field(description="Initial equity at which the median fill takes 1 % of its bar")
+
+
+class Relative(Strict):
+    """Against buy and hold, over the same bars."""
+
+    excess_return: float
+    alpha: float | None = Field(description="Annualised")
+    beta: float | None
+    correlation: float | None
+    tracking_error: float | None = Field(description="Annualised")
+    information_ratio: float | None = Field(description="Annualised")
+    up_capture: float | None
+    down_capture: float | None
+
+
 class Benchmark(Strict):
     """The same market, time, money and costs with another strategy."""
 

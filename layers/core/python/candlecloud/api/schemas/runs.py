@@ -4,44 +4,32 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, PlainValidator, StrictBool, WithJsonSchema
-from pydantic_core import PydanticCustomError
+from pydantic import Field, StrictBool
 
 from candlecloud.api.instants import Instant
 from candlecloud.api.schemas.market import RangeFields, SeriesFields, Strict
-from candlecloud.api.schemas.metrics import Benchmark, DataCoverage, Failure, Metrics
+from candlecloud.api.schemas.metrics import Benchmark, DataCoverage, Failure, Relative, RunMetrics
+from candlecloud.api.schemas.trading import Amount, Direction, Name, Number, TradingFields
 from candlecloud.market.moment import iso
 
-Direction = Literal["long", "short", "both"]
-Name = Annotated[str, Field(min_length=1, max_length=64)]
-Amount = Annotated[float, Field(strict=True)]
 
-
-def _number(value: Any) -> int | float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise PydanticCustomError("invalid_parameter", "This is not a number.", {"hint": "Send a JSON number."})
-    return value
-
-
-Number = Annotated[int | float, PlainValidator(_number), WithJsonSchema({"type": "number"})]
-"""A number that stays whole where it is sent whole."""
-
-
-class SettingFields(SeriesFields, RangeFields):
+class SettingFields(SeriesFields, RangeFields, TradingFields):
     """All of a backtest but the strategy's parameters."""
 
-    strategy: Annotated[Name, Field(description="`dual_sma` or `buy_and_hold`")]
+    strategy: Annotated[Name, Field(description="A name from `GET /strategies`, or `rules` with your own rules")]
+    rules: Annotated[
+        dict[str, Any] | None, Field(description="Of strategy `rules`; their JSON Schema stands in `GET /strategies`")
+    ] = None
     initial_equity: Annotated[Amount, Field(ge=1e-6, le=1e15, description="Quote currency")] = 10_000.0
-    direction: Annotated[Direction, Field(description="Which positions are allowed")] = "long"
-    fee_bps: Annotated[Amount, Field(ge=0, le=1_000, description="Basis points of the notional, per fill")] = 10.0
-    slippage_bps: Annotated[Amount, Field(ge=0, le=1_000, description="Basis points of the price, per fill")] = 2.0
-    flatten_at_end: Annotated[StrictBool, Field(description="Close an open position at the last bar")] = False
+    finer_timeframe: Annotated[
+        Name,
+        Field(description="Candles that say whether stop or target came first in a bar; `auto`: the finest stored"),
+    ] = "auto"
+    tripwire: Annotated[StrictBool, Field(description="Prove that no decision saw the future")] = True
     as_of: Annotated[
         Instant | None, Field(description="Compute on the candles as they were known then; default now")
     ] = None
-    seed: Annotated[
-        int, Field(strict=True, ge=0, le=2**53 - 1, description="For strategies that draw lots; none does yet")
-    ] = 0
+    seed: Annotated[int, Field(strict=True, ge=0, le=2**53 - 1, description="Draws the cuts of the tripwire")] = 0
 
     def document(self) -> dict[str, Any]:
         """What `jobs.submit` reads: one name per field, times in ISO-8601."""
@@ -66,11 +54,21 @@ class RunConfigEcho(Strict):
     start: str
     end: str
     strategy: str
+    rules: dict[str, Any] | None
     initial_equity: float
     direction: Direction
     fee_bps: float
-    slippage_bps: float
+    maker_fee_bps: float
+    slippage: dict[str, Any]
+    sizing: dict[str, Any]
+    stops: dict[str, float | None]
+    drawdown_limit: dict[str, Any] | None
+    rebalance_band: float | None
+    market_rules: dict[str, float | None]
+    funding: dict[str, Any] | None
     flatten_at_end: bool
+    finer_timeframe: str
+    tripwire: bool
     as_of: str
     seed: int
     parameters: dict[str, Number]
@@ -88,9 +86,12 @@ class RunAnswer(Strict):
     config: RunConfigEcho
     data_revision: str = Field(description="Checksum of the candles that it runs on")
     code_version: str
-    metrics: Metrics | None = Field(description="Null until the run has succeeded")
+    metrics: RunMetrics | None = Field(description="Null until the run has succeeded")
     benchmark: Benchmark | None
+    relative: Relative | None
     data: DataCoverage | None
     assumptions: dict[str, Any] | None = Field(description="Every switch of the semantics, by name")
     error: Failure | None = Field(description="Why it failed, in state `failed`")
-    links: dict[str, str] = Field(description="`self`, and once it has succeeded `result`: trades and curves")
+    links: dict[str, str] = Field(
+        description="`self`, and once it has succeeded `result` (trades and curves) and `report` (the tear sheet)"
+    )

@@ -8,7 +8,8 @@ from pydantic import Discriminator, Field, Tag, model_validator
 
 from candlecloud.api.schemas.market import Cursor, Strict
 from candlecloud.api.schemas.metrics import Benchmark, Failure, Metrics, MissingBatch, SortKey
-from candlecloud.api.schemas.runs import Name, Number, RunConfigEcho, SettingFields
+from candlecloud.api.schemas.runs import RunConfigEcho, SettingFields
+from candlecloud.api.schemas.trading import Name, Number
 
 MAX_JSON_LIMIT = 1_000
 MAX_LIMIT = 100_000

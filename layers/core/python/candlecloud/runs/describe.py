@@ -1,0 +1,60 @@
+"""Parts of a result that are told in words and counts: bars, coverage, assumptions, trades."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import numpy as np
+
+from candlecloud.backtest.assumptions import name_assumptions
+from candlecloud.backtest.orders import Direction
+from candlecloud.backtest.trades import Trade
+from candlecloud.features.bars import Bars
+from candlecloud.market.candle import times_ms
+from candlecloud.market.moment import iso
+from candlecloud.runs.inputs import RunInputs
+from candlecloud.runs.setting import Setting
+from candlecloud.runs.sufficiency import Coverage, measure_coverage, needed_range
+
+
+def describe_coverage(setting: Setting, warmup_bars: int, inputs: RunInputs) -> Coverage:
+    """How many of the needed candles are there."""
+    needed = needed_range(setting.range, warmup_bars, setting.series)
+    return measure_coverage(needed, times_ms(inputs.candles), setting.series)
+
+
+def describe_bars(bars: Bars, first: int) -> dict[str, Any]:
+    """The run's bars, warm-up apart."""
+    return {
+        "bars": len(bars) - first,
+        "warmup_bars": first,
+        "first_open": iso(int(bars.open_time[first])),
+        "last_close": iso(int(bars.close_time[-1])),
+        "price_scale": bars.scale,
+    }
+
+
+def describe_assumptions(setting: Setting, bars: Bars) -> dict[str, Any]:
+    """Every switch of the semantics by name."""
+    trading = setting.trading
+    return name_assumptions(
+        trading.execution(),
+        direction=cast(Direction, trading.direction),
+        slippage=trading.slippage.to_dict(),
+        sizing=trading.sizing.to_dict(),
+        funding=None if trading.funding is None else trading.funding.to_dict() | {"rates": len(trading.funding.rates)},
+        finer_timeframe=setting.finer_timeframe,
+        tripwire=setting.tripwire,
+        unknown_volume_bars=int(np.isnan(bars.volume).sum()),
+    )
+
+
+def describe_trade(trade: Trade) -> dict[str, Any]:
+    """A trade with its times written both ways."""
+    times = {"entry_time": trade.entry_time, "exit_time": trade.exit_time}
+    return trade.to_dict() | {name: moment(t) for name, t in times.items()}
+
+
+def moment(time_ms: int) -> dict[str, Any]:
+    """A time written both ways."""
+    return {"iso": iso(time_ms), "unix_ms": time_ms}
