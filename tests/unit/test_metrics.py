@@ -1,9 +1,10 @@
-"""Metrics against numbers worked out by hand and against slower, plainer formulas."""
+"""The summary against numbers worked out by hand and against slower, plainer formulas."""
 
 from __future__ import annotations
 
 import math
 import statistics
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,16 +13,18 @@ from hypothesis import strategies as st
 
 from candlecloud.metrics.annual import YEAR_MS, bars_per_year, growth_per_year
 from candlecloud.metrics.conventions import CONVENTIONS
-from candlecloud.metrics.curves import bar_returns, drawdowns, longest_under_water
-from candlecloud.metrics.summary import Activity, Summary, summarise
+from candlecloud.metrics.curves import bar_returns, drawdowns, longest_under_water, tally_curve
+from candlecloud.metrics.summary import Summary, summary_of
+from candlecloud.metrics.sweep_columns import CORE, core_columns
+from candlecloud.metrics.tallies import COLUMNS, Tallies
 
 HOUR_MS = 3_600_000
-NOTHING = Activity(profits=(), bars_in_position=0, notional=0.0, fees=0.0, slippage=0.0)
 
 
-def summary_of(equity: list[float], initial: float = 100.0, activity: Activity = NOTHING) -> Summary:
+def summary_of_curve(equity: list[float], initial: float = 100.0, **activity: Any) -> Summary:
+    tallies = tally_curve(np.array(equity, float), initial, **activity)
     n = len(equity)
-    return summarise(np.array(equity, float), initial, activity, timeframe_ms=HOUR_MS, span_ms=n * HOUR_MS)
+    return summary_of(tallies, initial_equity=initial, n_bars=n, timeframe_ms=HOUR_MS, span_ms=n * HOUR_MS)
 
 
 def test_a_year_has_365_days() -> None:
@@ -56,8 +59,15 @@ def test_longest_time_under_water(drawdown: list[float], bars: int) -> None:
 
 
 def test_summary_by_hand() -> None:
-    activity = Activity(profits=(30.0, -10.0, -10.0, 0.0), bars_in_position=3, notional=424.0, fees=2.0, slippage=1.0)
-    got = summary_of([110.0, 99.0, 108.9, 110.0], activity=activity)
+    got = summary_of_curve(
+        [110.0, 99.0, 108.9, 110.0],
+        profits=(30.0, -10.0, -10.0, 0.0),
+        bars_in_position=3,
+        notional=424.0,
+        fees=2.0,
+        slippage=1.0,
+        funding=-0.5,
+    )
     returns = [0.1, -0.1, 0.1, 110.0 / 108.9 - 1]
     root = math.sqrt(8_760)
     assert got.total_return == pytest.approx(0.1)
@@ -71,21 +81,36 @@ def test_summary_by_hand() -> None:
     assert (got.n_trades, got.win_rate, got.profit_factor) == (4, 0.25, 1.5)
     assert got.exposure == 0.75
     assert got.turnover == pytest.approx(424.0 / ((110 + 99 + 108.9 + 110) / 4) * 8_760 / 4)
-    assert (got.fees, got.slippage, got.final_equity) == (2.0, 1.0, 110.0)
+    assert (got.fees, got.slippage, got.funding, got.final_equity) == (2.0, 1.0, -0.5, 110.0)
+    assert got.expectancy == 10.0 / 4
+    assert got.cost_share == pytest.approx(2.5 / 12.5)
+
+
+def test_cost_share_needs_a_profit_to_share() -> None:
+    assert summary_of_curve([110.0]).cost_share == 0.0
+    assert summary_of_curve([99.0], fees=3.0).cost_share == pytest.approx(1.5)  # costs ate all, and half as much again
+    assert summary_of_curve([97.0], fees=3.0).cost_share is None
+    assert summary_of_curve([90.0], fees=3.0).cost_share is None
 
 
 def test_numbers_that_do_not_exist_are_none() -> None:
-    flat = summary_of([100.0, 100.0, 100.0])
+    flat = summary_of_curve([100.0, 100.0, 100.0])
     assert (flat.total_return, flat.max_drawdown, flat.max_drawdown_bars, flat.volatility) == (0.0, 0.0, 0, 0.0)
     assert (flat.sharpe, flat.sortino, flat.calmar, flat.win_rate, flat.profit_factor) == (None,) * 5
-    one = summary_of([101.0])
+    one = summary_of_curve([101.0])
     assert (one.volatility, one.sharpe, one.sortino) == (None,) * 3
+    assert (one.expectancy, one.cost_share) == (None, 0.0)
+
+
+def test_a_spread_of_rounding_is_no_spread() -> None:
+    steady = summary_of_curve([100.0 * 1.01**k for k in range(1, 200)])
+    assert (steady.volatility, steady.sharpe) == (0.0, None)
 
 
 @settings(max_examples=100, deadline=None)
 @given(st.lists(st.floats(1.0, 1e6), min_size=2, max_size=200))
 def test_equals_the_plain_formulas(equity: list[float]) -> None:
-    got = summary_of(equity)
+    got = summary_of_curve(equity)
     before = [100.0, *equity[:-1]]
     returns = [b / a - 1 for a, b in zip(before, equity, strict=True)]
     highest, depth, stretch, longest = 100.0, 0.0, 0, 0
@@ -98,7 +123,63 @@ def test_equals_the_plain_formulas(equity: list[float]) -> None:
     assert got.max_drawdown_bars == longest
     mean = math.fsum(returns) / len(returns)
     variance = math.fsum((r - mean) ** 2 for r in returns) / (len(returns) - 1)
-    assert got.volatility == pytest.approx(math.sqrt(variance) * math.sqrt(8_760), rel=1e-9, abs=1e-9)
+    rounding = 1e-7 * math.sqrt(math.fsum(r * r for r in returns) / len(returns))  # the root of a difference of sums
+    assert got.volatility == pytest.approx(math.sqrt(variance) * math.sqrt(8_760), rel=1e-9, abs=rounding * 100)
+
+
+CURVES = st.lists(st.floats(1.0, 1e6), min_size=1, max_size=60)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(CURVES, min_size=1, max_size=6), st.data())
+def test_a_sweep_has_the_bits_of_its_single_runs(curves: list[list[float]], data: st.DataObject) -> None:
+    n = min(map(len, curves))
+    rows = []
+    for curve in curves:
+        profits = data.draw(st.lists(st.floats(-10, 10), max_size=4))
+        rows.append(tally_curve(np.array(curve[:n]), 100.0, profits=profits))
+    columns = core_columns(np.array(rows), initial_equity=100.0, n_bars=n, timeframe_ms=HOUR_MS)
+    assert tuple(columns) == CORE
+    for k, row in enumerate(np.array(rows)):
+        tallies = Tallies.from_row(row)
+        alone = summary_of(tallies, initial_equity=100.0, n_bars=n, timeframe_ms=HOUR_MS, span_ms=n * HOUR_MS)
+        for name in CORE:
+            wanted = getattr(alone, name)
+            got = float(columns[name][k])
+            assert got == wanted or (wanted is None and math.isnan(got)), name
+
+
+@settings(max_examples=100, deadline=None)
+@given(CURVES, st.integers(-6, 6))
+def test_the_unit_of_money_changes_no_ratio(equity: list[float], power: int) -> None:
+    factor = 2.0**power  # a power of two moves no bit
+    ours = summary_of_curve(equity, notional=300.0, fees=1.0, profits=(2.0, -1.0)).to_dict()
+    scaled = summary_of_curve(
+        [value * factor for value in equity],
+        100.0 * factor,
+        notional=300.0 * factor,
+        fees=factor,
+        profits=(2.0 * factor, -factor),
+    ).to_dict()
+    money = {"final_equity", "fees", "expectancy"}
+    assert {k: v for k, v in scaled.items() if k not in money} == {k: v for k, v in ours.items() if k not in money}
+    assert all(scaled[k] == ours[k] * factor for k in money)
+
+
+@settings(max_examples=100, deadline=None)
+@given(CURVES)
+def test_signs_and_bounds(equity: list[float]) -> None:
+    got = summary_of_curve(equity)
+    assert 0.0 <= got.max_drawdown < 1.0
+    assert 0 <= got.max_drawdown_bars <= len(equity)
+    mean = float(np.add.reduce(bar_returns(np.array(equity), 100.0)))
+    for ratio in (got.sharpe, got.sortino):
+        assert ratio is None or math.copysign(1.0, ratio) == math.copysign(1.0, mean)
+
+
+def test_a_row_is_named_column_by_column() -> None:
+    row = np.arange(len(COLUMNS), dtype=float)
+    assert Tallies.from_row(row)._asdict() == dict(zip(COLUMNS, row.tolist(), strict=True))
 
 
 def test_every_number_has_its_convention() -> None:

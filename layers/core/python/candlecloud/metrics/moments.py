@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     Value = TypeVar("Value", float, FloatArray)
 
 EPSILON = 2.0**-52
-_RESOLUTION = 1e-15  # of a float64, in decimal digits; the limit that scipy.stats uses too
+_RESOLUTION = 1e-15  # of a float64 near 1: a return is a quotient near 1, less 1, and keeps the quotient's rounding
 
 
 def squares_from_mean(n: int, total: Value, squares: Value) -> Value:
@@ -54,10 +54,10 @@ def total_of(values: FloatArray) -> float:
 
 
 def deviations(values: FloatArray) -> FloatArray | None:
-    """Differences from the mean, length n; None where they are no more than rounding, or there are fewer than 2."""
+    """Differences of returns from their mean, length n; None where they are only rounding, or with fewer than 2."""
     if len(values) < 2:
         return None
     mean = mean_of(values)
     centred = values - mean
-    noise = _RESOLUTION * mean
+    noise = _RESOLUTION * (1.0 + abs(mean))
     return centred if mean_of(centred * centred) > noise * noise else None

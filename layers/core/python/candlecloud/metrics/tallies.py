@@ -42,6 +42,8 @@ class Tallies(NamedTuple):
         1 if equity came to zero or less, else 0.
     n_fills : float
         Executions.
+    capped_fills : float
+        Orders that the participation cap cut short; what was left of them waited.
     """
 
     final_equity: float
@@ -64,6 +66,7 @@ class Tallies(NamedTuple):
     refused_orders: float = 0.0
     ruined: float = 0.0
     n_fills: float = 0.0
+    capped_fills: float = 0.0
 
     @classmethod
     def from_row(cls, row: Iterable[float]) -> Tallies:
