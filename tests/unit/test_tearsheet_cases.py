@@ -81,7 +81,9 @@ def test_document_without_anything_has_a_page() -> None:
     assert words_of(part_of(page, "metrics")).endswith("The result holds no metrics.")
 
 
-@pytest.mark.parametrize("nothing", [None, math.nan, math.inf, "x", [], {}, True, -1], ids=repr)
+@pytest.mark.parametrize(
+    "nothing", [None, math.nan, math.inf, 1e308, 10**400, "x", [], {}, True, -1], ids=lambda value: str(value)[:9]
+)
 def test_nothing_in_any_place_breaks_the_page(nothing: object) -> None:
     whole = small_document([100.0, 90.0, 110.0], trades=[trade(0.1, 7200)])
     for name in whole:
@@ -99,6 +101,17 @@ def test_holes_in_the_curves_stay_holes() -> None:
         p.get("d", "") for p in part_of(page, "equity-figure").iter("path") if p.get("class") == "line strategy"
     ]
     assert [d.count("M") for d in strategy if "L" in d and len(d) > 20] == [2]
+
+
+@pytest.mark.parametrize(
+    "times",
+    [[2, 1, 3], [1, 1, 2], [1, None, 3], [1, "x", 3], [-1, 2, 3], [1, 2, 10**400], [[1], [2], [3]]],
+    ids=lambda times: str(times)[:14],
+)
+def test_times_out_of_order_or_unreadable_make_no_curve(times: list[Any]) -> None:
+    document = small_document([100.0, 101.0, 102.0])
+    document["curves"]["close_time"] = times
+    assert "The result holds no equity curve." in words_of(part_of(checked(document), "equity"))
 
 
 def test_hostile_text_is_only_text() -> None:

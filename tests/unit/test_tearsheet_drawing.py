@@ -86,6 +86,7 @@ def test_time_labels_name_what_changed() -> None:
     assert time_labels(time_scale(START + 40 * DAY, START + 200 * DAY).ticks)[:2] == ["Mar 2023", "Apr"]
     assert time_labels(time_scale(START, START + 6 * DAY).ticks)[:2] == ["1 Jan 2023", "2 Jan"]
     assert time_labels(time_scale(START, START + DAY).ticks)[:2] == ["1 Jan 2023", "03:00"]
+    assert time_labels(time_scale(START + 60_000, START + 180_000).ticks) == ["1 Jan 00:01", "00:02", "00:03"]
 
 
 def test_numbers_read_as_people_write_them() -> None:
@@ -96,6 +97,9 @@ def test_numbers_read_as_people_write_them() -> None:
     assert percent(0.0000012) == "0.00012\u00a0%"
     assert percent(0.0, signed=True) == "0.0\u00a0%"
     assert percent(12.345) == "1,234.5\u00a0%"
+    assert percent(-0.99983) == "−99.98\u00a0%"
+    assert percent(0.9999999) == "99.99999\u00a0%"
+    assert percent(1.0) == "100.0\u00a0%"
     assert percent(None) == percent(math.nan) == decimal(math.inf) == money(None) == duration(None) == "–"
     assert money(13_253.1029) == "13,253.10"
     assert money(-1_234_567.8) == "−1,234,568"

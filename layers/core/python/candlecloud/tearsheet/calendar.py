@@ -30,10 +30,12 @@ def time_labels(ticks: tuple[float, ...]) -> list[str]:
         if monthly:
             month = _MONTH_NAMES[moment.month - 1]
             labels.append(str(moment.year) if moment.month == 1 else month if number else f"{month} {moment.year}")
-        elif tick % _DAY:
+        elif tick % _DAY and number:
             labels.append(moment.strftime("%H:%M"))
         else:
-            labels.append(f"{moment.day} {_MONTH_NAMES[moment.month - 1]}" + ("" if number else f" {moment.year}"))
+            day = f"{moment.day} {_MONTH_NAMES[moment.month - 1]}"
+            hour = moment.strftime(" %H:%M") if tick % _DAY else ""
+            labels.append(day + (hour or f" {moment.year}") if not number else day)
     return labels
 
 

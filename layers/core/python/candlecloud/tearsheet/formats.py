@@ -17,11 +17,13 @@ _SUFFIXES = ((1e9, "G"), (1e6, "M"))
 
 
 def percent(value: float | None, digits: int = 1, *, signed: bool = False) -> str:
-    """A fraction in percent: 0.123 is ``12.3 %``; two decimals below 1 %."""
+    """A fraction in percent: 0.123 is ``12.3 %``; two decimals below 1 %, and more where 100 % would be rounded."""
     if value is None or not math.isfinite(value):
         return DASH
     shown = 100.0 * value
     digits = digits if abs(shown) >= 1.0 or shown == 0.0 else 2
+    while digits < 6 and shown not in (-100.0, 100.0) and round(abs(shown), digits) == 100.0:
+        digits += 1  # nearly all is not all
     return f"{decimal(shown, digits, signed=signed)}\u00a0%"
 
 
@@ -42,7 +44,7 @@ def decimal(value: float | None, digits: int = 2, *, signed: bool = False) -> st
 
 def money(value: float | None) -> str:
     """An amount of quote currency; large ones without decimals."""
-    return decimal(value, 2 if value is None or abs(value) < 1e6 else 0)
+    return decimal(value, 2 if value is None or abs(value) < 1e5 else 0)
 
 
 def count(value: float | None) -> str:

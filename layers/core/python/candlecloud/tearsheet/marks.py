@@ -28,8 +28,9 @@ def draw_line(
             _path(across[a:b], down[a:b]) + f"L{across[b - 1]:g} {floor:g}L{across[a]:g} {floor:g}Z" for a, b in runs
         )
         shapes.append(tag("path", d="".join(areas), class_=f"area {kind}"))
-    line = "".join(_path(across[a:b], down[a:b]) for a, b in runs)
-    shapes.append(tag("path", d=line, class_=f"line {kind}"))
+    for single, shape in ((False, "line"), (True, "line dot")):
+        paths = [_path(across[a:b], down[a:b]) for a, b in runs if (b - a == 1) == single]
+        shapes += [tag("path", d="".join(paths), class_=f"{shape} {kind}")] if paths else []
     return stretched(*shapes)
 
 

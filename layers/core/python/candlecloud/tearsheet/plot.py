@@ -115,7 +115,7 @@ def _times(x: Axis) -> Markup:
 
 def _hidden_when_narrow(labels: Sequence[str]) -> frozenset[int]:
     """Every other one of many labels; years stay rather than months."""
-    if len(labels) <= 5:
+    if len(labels) <= 4:
         return frozenset()
     years = [label.isdigit() and len(label) == 4 for label in labels]
     hides_years = sum(years[1::2]) > sum(years[::2])

@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 
 from candlecloud.arrays import FloatArray, IntArray
+from candlecloud.market.moment import LATEST_MS
 from candlecloud.tearsheet.markup import shorten
 
 Document = Mapping[str, Any]
+_LARGEST = float(np.finfo(np.float64).max)  # JSON may hold integers beyond it
 
 
 @dataclass(frozen=True)
@@ -40,14 +42,13 @@ class Curves:
 
 
 def read_curves(document: Document) -> Curves:
-    """Curves of the document, of length 0 where it holds no times."""
+    """Curves of the document, of length 0 where its times are not moments in ascending order."""
     curves = part(document, "curves")
-    times = [number(time) for time in items(curves, "close_time")]
-    if None in times:
-        times = []
-    close_time = np.array(times, dtype=np.int64)
+    times = _floats(items(curves, "close_time"))
+    if not (np.all((times >= 0.0) & (times <= LATEST_MS)) and np.all(np.diff(times) > 0.0)):
+        times = times[:0]
     names = ("equity", "drawdown", "benchmark_equity", "benchmark_drawdown")
-    return Curves(close_time, *(_curve(items(curves, name), len(close_time)) for name in names))
+    return Curves(times.astype(np.int64), *(_curve(items(curves, name), len(times)) for name in names))
 
 
 def part(document: Document, name: str) -> Document:
@@ -69,9 +70,9 @@ def rows(document: Document, name: str) -> list[Document]:
 
 def number(value: object) -> float | int | None:
     """A finite number, or None."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return value
+    return value if -_LARGEST <= value <= _LARGEST else None
 
 
 def numbers(documents: Sequence[Document], name: str) -> FloatArray:
@@ -102,5 +103,12 @@ def _curve(values: Sequence[Any], length: int) -> FloatArray:
 
 
 def _floats(values: Sequence[Any]) -> FloatArray:
-    found = (number(value) for value in values)
-    return np.array([math.nan if value is None else value for value in found], dtype=np.float64)
+    """Numbers as they are, NaN for anything else."""
+    try:
+        found = np.array(values, dtype=np.float64)  # None becomes NaN
+    except (TypeError, ValueError, OverflowError):
+        found = np.empty((0, 0))
+    if found.ndim != 1:
+        found = np.array([math.nan if number(value) is None else value for value in values], dtype=np.float64)
+    found[~np.isfinite(found)] = np.nan
+    return found

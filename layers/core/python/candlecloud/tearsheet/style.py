@@ -85,7 +85,7 @@ section dl>div{display:grid;grid-template-columns:minmax(9rem,16rem) 1fr;gap:.25
 border-bottom:1px solid var(--grid);font-size:.9rem}
 section dt{color:var(--soft)}
 .scroll{overflow-x:auto;margin:.75rem 0}
-table{border-collapse:collapse;font-size:.9rem;width:100%}
+table{overflow-wrap:normal;border-collapse:collapse;font-size:.9rem;width:100%}
 caption{text-align:left;padding-bottom:.35rem}
 th,td{padding:.32rem .7rem;text-align:right;white-space:nowrap;border-bottom:1px solid var(--grid);font-weight:400}
 thead th{color:var(--soft);border-color:var(--rule)}
@@ -120,6 +120,7 @@ figure{margin:0 0 1.75rem}
 .line{fill:none;stroke-width:1.6;stroke-linejoin:round;stroke-linecap:round}
 .strategy{stroke:var(--accent)}
 .benchmark{stroke:var(--benchmark);stroke-width:1.2}
+.dot{stroke-width:6}
 .area{stroke:none;fill:var(--accent);fill-opacity:.14}
 .bar{fill:var(--accent);fill-opacity:.75;stroke:none}
 .win{fill:var(--accent);fill-opacity:.7;stroke:none}
@@ -154,18 +155,23 @@ h1{font-size:1.35rem}
 section dl>div{grid-template-columns:1fr}
 .tiles>div{padding:.75rem .7rem}
 .narrow th,.narrow td{padding:.32rem .3rem}
-.narrow th{white-space:normal;overflow-wrap:normal}
+.narrow th{white-space:normal}
 .narrow th:first-child{padding-left:0}
 .narrow .group{padding-top:1rem}
 }
 @media print{
-body{background:#fff;font-size:11pt;-webkit-print-color-adjust:exact;print-color-adjust:exact}
+:root{--paper:#fff}
+body{font-size:10pt;-webkit-print-color-adjust:exact;print-color-adjust:exact}
 main{max-width:none;padding:0}
 figure,table,header,.tiles{break-inside:avoid}
 h2,h3{break-after:avoid}
 .scroll{overflow:visible}
 pre{max-height:none;white-space:pre-wrap}
 details::details-content{content-visibility:visible;display:block}
+table{font-size:8.5pt}
+th,td{padding:.2rem .3rem}
+th,.left td{white-space:normal}
+.left{font-size:7.5pt}
 .months th,.months td{padding:.2rem}
 .months{font-size:8pt}
 }

@@ -102,8 +102,9 @@ def _extremes(trades: Sequence[Document], returns: FloatArray) -> Markup:
         "Closed by",
     ]
     lines = (_line(trades[i], optional) for i in chosen)
-    caption = f"The {len(best)} best and {len(worst)} worst trades" if worst else "All trades, best first"
-    return tag("details", tag("summary", caption), table(caption, headings, [body(*lines)], kind="left"), class_="more")
+    words = f"The {len(best)} best and {len(worst)} worst trades" if worst else "All trades"
+    listed = table("Best first, after all costs", headings, [body(*lines)], kind="left")
+    return tag("details", tag("summary", words), listed, class_="more")
 
 
 def _line(trade: Document, optional: Sequence[str]) -> Markup:
@@ -154,7 +155,7 @@ def _refused_list(orders: Sequence[Document]) -> Markup | None:
         if len(orders) > _REFUSED_SHOWN
         else "Refused orders"
     )
-    listed = table(more, ["Time", "Reason"], [body(*lines)], kind="left")
+    listed = table("In order of time", ["Time", "Reason"], [body(*lines)], kind="left")
     return tag("details", tag("summary", more), listed, class_="more")
 
 
