@@ -44,7 +44,7 @@ ZSCORE_REVERSION = Strategy(
     parameters=(
         Parameter("window", "integer", 2, 10_000, 48, "Window of mean and deviation, in bars."),
         Parameter("entry", "number", 0.01, 20.0, 2.0, "Distance at which to enter, in standard deviations."),
-        Parameter("exit", "number", 0.0, 20.0, 0.0, "Distance at which to leave, in standard deviations; below entry."),
+        Parameter("exit", "number", 0.0, 19.99, 0.0, "Distance at which to leave, in deviations; below entry."),
     ),
     warmup_bars=lambda parameters: int(parameters["window"]),
     target=_target,

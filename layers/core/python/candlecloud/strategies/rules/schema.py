@@ -53,7 +53,7 @@ def rules_schema(refs: str = "#/$defs/") -> dict[str, Any]:
                 "Comparisons with a missing value are false.",
             ),
             "RulesOperand": {
-                "description": f"A number, or the name of a feature (`fast`, `macd.signal`) or price ({', '.join(PRICES)}).",
+                "description": f"Number, or name of a feature (`fast`, `macd.signal`) or price ({', '.join(PRICES)}).",
                 "anyOf": [
                     {"type": "number"},
                     {"type": "string", "pattern": r"^[a-z][a-z0-9_]{0,31}(\.[a-z0-9_]+)?$"},

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 RULES = "rules"
 DESCRIPTION = (
     "Long from a close at which long.entry holds to the first at which long.exit holds, short likewise, flat "
-    "otherwise; without an exit the position lasts as long as its entry's condition. An opposite entry reverses; where both sides "
-    "enter at one close, the position is flat."
+    "otherwise. Without an exit the position lasts as long as its entry's condition. An entry counts only while its "
+    "own exit does not hold. An opposite entry reverses; where both sides enter at one close, the position is flat. A "
+    "comparison with a missing value is false."
 )
 
 
