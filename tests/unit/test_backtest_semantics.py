@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from candlecloud.backtest.costs import Costs
 from candlecloud.backtest.engine import simulate
+from candlecloud.backtest.execution import Execution
 from candlecloud.features.moving_average import sma
 from candlecloud.strategies.registry import find_strategy
 from tests.golden.bars import bars_of
-from tests.golden.oracle import dual_sma_targets, replay
+from tests.golden.dual_sma import dual_sma_targets
+from tests.golden.reference import Bar, Rules, replay
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "backtest_semantics.md"
 ROWS = [
@@ -29,7 +30,8 @@ def test_every_number_of_the_worked_example() -> None:
     opens, closes, volumes = ([float(row[k]) for row in ROWS] for k in (1, 2, 3))
     bars = bars_of(opens, closes, volumes)
     target = find_strategy("dual_sma").target(bars, {"fast": 2, "slow": 3})
-    result = simulate(bars, target, Costs(10, 10), initial_equity=10_000, first=FIRST, flatten_at_end=True)
+    execution = Execution(taker_fee_bps=10, slippage_bps=10, flatten_at_end=True)
+    result = simulate(bars, target, execution, initial_equity=10_000, first=FIRST)
     fast, slow = (sma(bars.close_tick_sums, window, bars.scale) for window in (2, 3))
     fills = {fill.bar: fill for fill in result.fills}
     cash, quantity = 10_000.0, 0.0
@@ -52,5 +54,7 @@ def test_every_number_of_the_worked_example() -> None:
 def test_the_bar_loop_gives_the_worked_example_too() -> None:
     prices = [(float(row[1]), float(row[2]), float(row[3])) for row in ROWS]
     targets = [max(0.0, t) for t in dual_sma_targets([int(p[1]) for p in prices], 2, 3)]
-    got = replay(prices, targets, fee=0.001, slip=0.001, cash=10_000.0, first=FIRST, flatten=True)
-    assert [f"{equity:.4f}" for equity in got["equity"]] == [row[10] for row in ROWS[FIRST:]]
+    rows = [Bar(open_, max(open_, close), min(open_, close), close, volume) for open_, close, volume in prices]
+    rules = Rules(taker_fee=0.001, slippage=0.001, flatten_at_end=True)
+    got = replay(rows, targets, rules, cash=10_000.0, first=FIRST)
+    assert [f"{equity:.4f}" for equity in got.equity] == [row[10] for row in ROWS[FIRST:]]

@@ -15,7 +15,7 @@ from candlecloud.features.bars import bars_from_table, prefix_sums, price_scale,
 from candlecloud.features.moving_average import compare_sma, sma, window_sums
 from candlecloud.market.candle import Candle, candles_table
 from candlecloud.market.timeframe import Timeframe
-from tests.golden.oracle import dual_sma_targets
+from tests.golden.dual_sma import dual_sma_targets
 
 HOUR_MS = 3_600_000
 

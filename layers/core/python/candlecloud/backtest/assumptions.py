@@ -2,42 +2,120 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from candlecloud.backtest.costs import Costs
+from candlecloud.backtest.execution import Execution
 from candlecloud.backtest.orders import Direction
+
+_OFF = "off"
 
 
 def name_assumptions(
-    costs: Costs, *, direction: Direction, flatten_at_end: bool, is_derivative: bool, unknown_volume_bars: int
+    execution: Execution,
+    *,
+    direction: Direction,
+    slippage: Mapping[str, Any],
+    sizing: Mapping[str, Any],
+    funding: Mapping[str, Any] | None,
+    unknown_volume_bars: int,
+    finer_timeframe: str = "",
+    optimistic: bool = False,
+    tripwire: bool = False,
 ) -> dict[str, Any]:
     """Switches of one run, as JSON-able values.
 
     Parameters
     ----------
-    is_derivative : bool
-        Whether the symbol pays funding, which this engine does not charge.
+    slippage, sizing : mapping
+        Name and parameters of the models.
+    funding : mapping or None
+        What is charged on a derivative; None for spot.
     unknown_volume_bars : int
         Bars whose volume the exchange does not say.
+    finer_timeframe : str
+        Of the candles that are asked which of stop and target came first; empty if none are.
+    tripwire : bool
+        Whether the strategy was run on a garbage future first, and did not notice.
     """
     return {
         "decision": "close of bar t, from bars up to t",
         "fill": "open of the first later bar that trades",
         "zero_volume_bar": "fills nothing; the order waits, a newer target replaces it",
         "unknown_volume_bar": {"fills": True, "bars": unknown_volume_bars},
-        "sizing": "target times equity at the fill price after its fee; a full long position never borrows",
-        "rebalance": "when the target changes",
-        "slippage": {"model": "fixed_bps", "bps": costs.slippage_bps},
-        "fee": {"model": "bps_of_notional", "bps": costs.fee_bps},
-        "funding": "not charged: a declared assumption" if is_derivative else "none: spot",
+        "sizing": dict(sizing)
+        | {"rule": "target times size times equity at the fill price after its fee; a full long never borrows"},
+        "rebalance": _rebalance(execution),
+        "slippage": dict(slippage),
+        "fee": {
+            "model": "bps_of_notional",
+            "taker_bps": execution.taker_fee_bps,
+            "maker_bps": execution.maker_fee_bps,
+            "maker": "take-profit fills; all others take",
+        },
+        "funding": "none: spot" if funding is None else dict(funding),
         "borrowing": "no short pays interest: a declared assumption" if direction != "long" else "none: long only",
         "direction": direction,
-        "market_rules": "off: quantities are fractional, no minimum notional",
-        "participation": "unlimited: a fill takes no share of the bar's volume into account",
-        "stops": "off",
-        "flatten_at_end": flatten_at_end,
-        "ruin": "a short is bought back at the first close where equity is 0 or less; then nothing trades",
+        "market_rules": _market_rules(execution),
+        "participation": _participation(execution),
+        "stops": _stops(execution, finer_timeframe, optimistic=optimistic),
+        "drawdown_limit": _drawdown_limit(execution),
+        "flatten_at_end": execution.flatten_at_end,
+        "ruin": "a position is closed at the first close where equity is 0 or less; then nothing trades",
         "absent_candles": "no bar: nothing is decided, filled or marked there",
-        "prices": "integer ticks for every comparison, float64 for money",
+        "prices": "integer ticks for every comparison of averages, float64 for money",
         "annualisation": "365-day clock",
+        "tripwire": "passed: a garbage future moved no decision" if tripwire else "not run",
+    }
+
+
+def _rebalance(execution: Execution) -> str | dict[str, Any]:
+    if not execution.rebalance_band:
+        return "when the target changes"
+    return {"when": "the target changes, or the share of equity leaves its band", "band": execution.rebalance_band}
+
+
+def _market_rules(execution: Execution) -> str | dict[str, Any]:
+    rules = {
+        "tick_size": execution.tick_size,
+        "lot_step": execution.lot_step,
+        "min_notional": execution.min_notional,
+    }
+    if not any(rules.values()):
+        return "off: quantities are fractional, no minimum notional"
+    return rules | {"rounding": "prices to the worse tick, quantities down to whole lots; below a minimum: refused"}
+
+
+def _participation(execution: Execution) -> str | dict[str, Any]:
+    if not execution.max_participation:
+        return "unlimited: a fill takes no share of the bar's volume into account"
+    return {
+        "max_participation": execution.max_participation,
+        "impact_bps": execution.impact_bps,
+        "remainder": "waits for the next bar that trades",
+        "exempt": "take-profit, ruin, flattening at the end",
+    }
+
+
+def _stops(execution: Execution, finer_timeframe: str, *, optimistic: bool) -> str | dict[str, Any]:
+    if not execution.has_stops:
+        return _OFF
+    return {
+        "stop_loss": execution.stop_loss or None,
+        "take_profit": execution.take_profit or None,
+        "trailing_stop": execution.trailing_stop or None,
+        "fill": "at the level, or at the open where the bar opens beyond it; stops pay slippage, take-profit does not",
+        "trailing": "from the best price of the bars before",
+        "both_in_one_bar": "the target first" if optimistic else "the stop first",
+        "finer_candles": f"{finer_timeframe} candles are asked first" if finer_timeframe else "not asked",
+    }
+
+
+def _drawdown_limit(execution: Execution) -> str | dict[str, Any]:
+    if not execution.drawdown_limit:
+        return _OFF
+    return {
+        "limit": execution.drawdown_limit,
+        "cooldown_bars": execution.cooldown_bars,
+        "measured": "at closes, from the highest since the last pause",
     }

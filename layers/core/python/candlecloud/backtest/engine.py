@@ -1,29 +1,64 @@
-"""The engine: it works only where the position changes, and marks equity in one stroke between those bars."""
+"""The engine: a target position in, one row of statistics or the whole simulation out."""
 
 from __future__ import annotations
+
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from candlecloud.arrays import FloatArray
-from candlecloud.backtest.book import Book
-from candlecloud.backtest.costs import Costs
-from candlecloud.backtest.orders import Direction, Orders, allowed_target, filled_orders
+from candlecloud.backtest.execution import Execution
+from candlecloud.backtest.finer import FineBars
+from candlecloud.backtest.kernels import path
+from candlecloud.backtest.orders import MOMENTS, REASONS, REFUSALS, Direction, Fill, allowed_target
 from candlecloud.backtest.simulation import Simulation
-from candlecloud.errors import InvalidParameterError
+from candlecloud.errors import InsufficientDataError, InvalidParameterError
 from candlecloud.features.bars import Bars
+from candlecloud.metrics.tallies import COLUMNS, Tallies
+
+_NO_FLOATS = np.empty(0)
+_NO_INTEGERS = np.empty(0, np.int64)
+_CAPPED = 4  # the note of a fill that the participation cap cut short
+
+
+class _Records(NamedTuple):
+    """What the kernel writes when it records, sized by the row of a pass before."""
+
+    equity: FloatArray
+    fill_codes: Any
+    fill_numbers: Any
+    profits: FloatArray
+    notes: Any
+
+    @classmethod
+    def sized(cls, tallies: Tallies, n_bars: int) -> _Records:
+        n_fills, n_notes = int(tallies.n_fills), int(tallies.refused_orders + tallies.capped_fills)
+        return cls(
+            np.empty(n_bars),
+            np.empty((n_fills, 3), np.int64),
+            np.empty((n_fills, 5)),
+            np.empty(int(tallies.n_trades)),
+            np.empty((n_notes, 2), np.int64),
+        )
+
+
+_NO_RECORDS = _Records.sized(Tallies(0.0), 0)
 
 
 def simulate(
     bars: Bars,
     target: FloatArray,
-    costs: Costs,
+    execution: Execution,
     *,
     initial_equity: float,
     direction: Direction = "long",
-    flatten_at_end: bool = False,
     first: int = 0,
+    size: FloatArray | float = 1.0,
+    funding: FloatArray | None = None,
+    fine: FineBars | None = None,
+    optimistic: bool = False,
 ) -> Simulation:
-    """Trade a target position.
+    """Trade a target position and record every fill and close.
 
     Parameters
     ----------
@@ -31,96 +66,172 @@ def simulate(
         At least ``first + 1``.
     target : FloatArray, as long as the bars
         Wanted position after each close, in [-1, 1] times equity.
+    execution : Execution
+        Costs, stops, limits and market rules.
     initial_equity : float
         Quote currency, above zero.
     direction : {'long', 'short', 'both'}
         Sides that are taken; the other one counts as flat.
-    flatten_at_end : bool
-        Sell out at the last close, if the last bar trades.
     first : int
         First bar that can fill and that equity is marked on; bars before it only warm up.
+    size : FloatArray, as long as the bars, or float
+        The sizing model's fraction at each close, in [0, 1]; it multiplies the target.
+    funding : FloatArray, as long as the bars, or None
+        Rate that a position held at the bar's close pays (a short receives it), as a fraction of its value.
+    fine : FineBars or None
+        Finer candles, asked which came first where a bar holds both stop and target.
+    optimistic : bool
+        Where they do not say: the target first. Otherwise the stop.
 
     Raises
     ------
     InvalidParameterError
-        If lengths do not match, no bar is left, or a target lies outside [-1, 1].
+        If lengths do not match, no bar is left, or a number is out of its bounds.
+    InsufficientDataError
+        If a volume is unknown and fills depend on it.
     """
-    if len(target) != len(bars) or not 0 <= first < len(bars) or not initial_equity > 0.0:
-        raise InvalidParameterError(
-            "A simulation needs one target per bar, a bar to start at, and equity above zero.",
-            bars=len(bars),
-            targets=len(target),
-            first=first,
-            initial_equity=initial_equity,
-        )
     wanted = allowed_target(target, direction)
-    orders = filled_orders(wanted, bars.traded, first)
-    book = Book(initial_equity, costs)
-    ledger = _Ledger(book, first)
-    _fill_orders(orders, bars, book, ledger)
-    if flatten_at_end and book.quantity != 0.0 and len(bars.traded) and bars.traded[-1] == len(bars) - 1:
-        book.close(len(bars) - 1, float(bars.close[-1]), "end", at_close=True)
-        ledger.note(len(bars) - 1)
-    equity, in_position = ledger.mark(bars.close)
-    held = float(orders.targets[-1]) if len(orders.targets) else 0.0
-    last_wanted = float(wanted[-1])
+    inputs = _inputs(bars, wanted, execution, initial_equity, first, size, funding, fine, optimistic)
+    row, _ = _run(inputs, _NO_RECORDS)
+    records = _Records.sized(Tallies.from_row(row), len(bars) - first)
+    row, left = _run(inputs, records)
+    cash, quantity, asked, weight, resume, waits = left.tolist()
+    tallies = Tallies.from_row(row)
+    last = 0.0 if len(bars) - 1 < resume else float(wanted[-1])
+    waiting = last if last != asked else None
+    if waiting is None and waits and (quantity or weight):
+        waiting = asked if weight else 0.0
     return Simulation(
         bars=bars,
         first=first,
         initial_equity=initial_equity,
-        equity=equity,
-        fills=tuple(book.fills),
-        profits=tuple(book.profits),
-        cash=book.cash,
-        quantity=book.quantity,
-        bars_in_position=in_position,
-        waiting_target=last_wanted if last_wanted != held and not book.ruined else None,
-        ruined=book.ruined,
+        statistics=row,
+        equity=records.equity,
+        fills=_fills(records),
+        profits=tuple(records.profits.tolist()),
+        cash=cash,
+        quantity=quantity,
+        waiting_target=None if tallies.ruined else waiting,
+        ruined=bool(tallies.ruined),
+        refused=tuple((bar, REFUSALS[code]) for bar, code in records.notes.tolist() if code != _CAPPED),
+        capped=tuple(bar for bar, code in records.notes.tolist() if code == _CAPPED),
+        funding=funding,
     )
 
 
-class _Ledger:
-    """Cash and quantity after each bar that changed them; between two entries equity is cash + quantity * close."""
+def statistics_of_target(
+    bars: Bars,
+    target: FloatArray,
+    execution: Execution,
+    *,
+    initial_equity: float,
+    direction: Direction = "long",
+    first: int = 0,
+    size: FloatArray | float = 1.0,
+    funding: FloatArray | None = None,
+    fine: FineBars | None = None,
+    optimistic: bool = False,
+) -> FloatArray:
+    """The row of statistics alone, as a sweep needs it: bit for bit that of `simulate`, whose arguments these are.
 
-    def __init__(self, book: Book, first: int) -> None:
-        self._book = book
-        self.starts = [first]
-        self._cash = [book.cash]
-        self._quantity = [book.quantity]
-
-    def note(self, bar: int) -> None:
-        self.starts.append(bar)
-        self._cash.append(self._book.cash)
-        self._quantity.append(self._book.quantity)
-
-    def mark(self, close: FloatArray) -> tuple[FloatArray, int]:
-        """Equity at each close from the first bar on, and how many of those bars closed with a position."""
-        lengths = np.diff(np.array([*self.starts, len(close)]))
-        quantity = np.array(self._quantity)
-        equity = np.repeat(np.array(self._cash), lengths) + np.repeat(quantity, lengths) * close[self.starts[0] :]
-        return equity, int(lengths[quantity != 0.0].sum())
-
-
-def _fill_orders(orders: Orders, bars: Bars, book: Book, ledger: _Ledger) -> None:
-    """Fill order by order; a short that is ruined on the way ends it."""
-    opens = bars.open[orders.bars].tolist()
-    for bar, target, price in zip(orders.bars.tolist(), orders.targets.tolist(), opens, strict=True):
-        _check_ruin(bars, book, ledger, bar)
-        if book.ruined:
-            return
-        book.rebalance(target, bar, price)
-        ledger.note(bar)
-    _check_ruin(bars, book, ledger, len(bars))
+    Returns
+    -------
+    FloatArray
+        `candlecloud.metrics.tallies.COLUMNS`.
+    """
+    wanted = allowed_target(target, direction)
+    row, _ = _run(_inputs(bars, wanted, execution, initial_equity, first, size, funding, fine, optimistic), _NO_RECORDS)
+    return row
 
 
-def _check_ruin(bars: Bars, book: Book, ledger: _Ledger, stop: int) -> None:
-    """Buy a short back at the first close before `stop` at which it has eaten the equity."""
-    if book.quantity >= 0.0 or book.ruined:
-        return
-    start = ledger.starts[-1]
-    below = np.flatnonzero(book.cash + book.quantity * bars.close[start:stop] <= 0.0)
-    if len(below):
-        bar = start + int(below[0])
-        book.close(bar, float(bars.close[bar]), "ruin", at_close=True)
-        book.ruined = True
-        ledger.note(bar)
+def _inputs(
+    bars: Bars,
+    wanted: FloatArray,
+    execution: Execution,
+    initial_equity: float,
+    first: int,
+    size: FloatArray | float,
+    funding: FloatArray | None,
+    fine: FineBars | None,
+    optimistic: bool,
+) -> tuple[Any, ...]:
+    """Check everything; the kernel's arguments up to the row."""
+    n = len(bars)
+    if len(wanted) != n or not 0 <= first < n or not 0.0 < initial_equity < np.inf:
+        raise InvalidParameterError(
+            "A simulation needs one target per bar, a bar to start at, and equity above zero.",
+            bars=n,
+            targets=len(wanted),
+            first=first,
+            initial_equity=initial_equity,
+        )
+    if funding is not None and not (len(funding) == n and np.isfinite(funding).all()):
+        raise InvalidParameterError(
+            "Funding needs one finite rate per bar.", hint="0 where none is due.", field="funding", bars=n
+        )
+    if fine is not None and len(fine.start) != n + 1:
+        raise InvalidParameterError(
+            "The finer candles belong to other bars.", hint="Make them by fine_bars(bars, finer).", field="fine"
+        )
+    _check_market(bars, execution, first)
+    return (
+        *(bars.open, bars.high, bars.low, bars.close, bars.volume),
+        np.ascontiguousarray(wanted, np.float64),
+        _sizes(size, n),
+        _NO_FLOATS if funding is None else np.ascontiguousarray(funding, np.float64),
+        *((_NO_INTEGERS, _NO_FLOATS, _NO_FLOATS) if fine is None else (fine.start, fine.high, fine.low)),
+        np.array(execution.rules(optimistic=optimistic)),
+        first,
+        float(initial_equity),
+    )
+
+
+def _sizes(size: FloatArray | float, n: int) -> FloatArray:
+    sizes = np.ascontiguousarray(np.atleast_1d(size), np.float64)
+    if not (sizes.ndim == 1 and len(sizes) == (n if np.ndim(size) else 1)):
+        raise InvalidParameterError("Sizing needs one fraction, or one per bar.", field="size", bars=n)
+    if not (sizes.min() >= 0.0 and sizes.max() <= 1.0):
+        raise InvalidParameterError(
+            "A size lies outside [0, 1] or is not a number.",
+            hint="Sizes are fractions of equity; give 0 where none is known yet.",
+            field="size",
+        )
+    return sizes
+
+
+def _check_market(bars: Bars, execution: Execution, first: int) -> None:
+    if execution.needs_volume and np.isnan(bars.volume[first:]).any():
+        raise InsufficientDataError(
+            "The exchange does not say the volume of some bars, and fills are limited by it.",
+            hint="Set max_participation and impact_bps to 0, or choose a range or an exchange with volumes.",
+            field="max_participation",
+            bars=int(np.isnan(bars.volume[first:]).sum()),
+        )
+    if execution.tick_size:
+        worst = 1.0 - (execution.slippage_bps + execution.impact_bps * execution.max_participation) / 10_000.0
+        cheapest = float(min(bars.open[first:].min(), bars.low[first:].min())) * worst
+        if cheapest < execution.tick_size:
+            raise InvalidParameterError(
+                f"A tick of {execution.tick_size} rounds a price of {cheapest:.12g} down to 0.",
+                hint="Give the tick size of this market, or 0.",
+                field="tick_size",
+            )
+
+
+def _run(inputs: tuple[Any, ...], records: _Records) -> tuple[FloatArray, FloatArray]:
+    """Call the kernel; uncompiled it reads plain numbers through memoryviews, which are three times faster there."""
+    row, left = np.empty(len(COLUMNS)), np.empty(6)
+    arguments = (*inputs, row, left, records is not _NO_RECORDS, *records)
+    if str(path.__file__).endswith(".py"):
+        arguments = tuple(value.data if isinstance(value, np.ndarray) else value for value in arguments)
+    path.run_path(*arguments)
+    return row, left
+
+
+def _fills(records: _Records) -> tuple[Fill, ...]:
+    return tuple(
+        Fill(bar, MOMENTS[moment], change, held, price, fee, slippage, REASONS[reason])
+        for (bar, moment, reason), (change, held, price, fee, slippage) in zip(
+            records.fill_codes.tolist(), records.fill_numbers.tolist(), strict=True
+        )
+    )

@@ -1,8 +1,4 @@
-"""Orders: which bar fills what.
-
-The target is fixed at the close of bar t. Where it differs from the one before, an order waits for the first later bar
-that trades; a newer target takes the place of a waiting one.
-"""
+"""What a run wants of the market: sides that it takes, and the words for why and where an order filled."""
 
 from __future__ import annotations
 
@@ -10,18 +6,57 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from candlecloud.arrays import FloatArray, IntArray
+from candlecloud.arrays import FloatArray
 from candlecloud.errors import InvalidParameterError
 
 Direction = Literal["long", "short", "both"]
 DIRECTIONS: tuple[Direction, ...] = ("long", "short", "both")
 
+Moment = Literal["open", "within", "close"]
+Reason = Literal[
+    "target",
+    "reversal",
+    "end",
+    "ruin",
+    "stop_loss",
+    "take_profit",
+    "trailing_stop",
+    "drawdown_limit",
+    "rebalance",
+]
+Refusal = Literal["size_zero", "below_lot_step", "below_min_notional", "costs_reverse"]
 
-class Orders(NamedTuple):
-    """Orders that get filled, in time order: bar of the fill, and target position in [-1, 1]."""
+# In the order of the codes in `kernels.account`.
+MOMENTS: tuple[Moment, ...] = ("open", "within", "close")
+REASONS: tuple[Reason, ...] = (
+    "target",
+    "reversal",
+    "end",
+    "ruin",
+    "stop_loss",
+    "take_profit",
+    "trailing_stop",
+    "drawdown_limit",
+    "rebalance",
+)
+REFUSALS: tuple[Refusal, ...] = ("size_zero", "below_lot_step", "below_min_notional", "costs_reverse")
 
-    bars: IntArray
-    targets: FloatArray
+
+class Fill(NamedTuple):
+    """One execution.
+
+    Quantity is signed (a buy is above 0), in base asset; `held` is the position after it. Price (moved), fee and
+    slippage are in quote currency. `moment` is where in its bar it happened.
+    """
+
+    bar: int
+    moment: Moment
+    quantity: float
+    held: float
+    price: float
+    fee: float
+    slippage: float
+    reason: Reason
 
 
 def allowed_target(target: FloatArray, direction: Direction) -> FloatArray:
@@ -32,29 +67,13 @@ def allowed_target(target: FloatArray, direction: Direction) -> FloatArray:
     InvalidParameterError
         If a target lies outside [-1, 1] or is not a number.
     """
-    if len(target) and not np.abs(target).max() <= 1.0:
+    if not len(target):
+        return target
+    low, high = target.min(), target.max()
+    if not (low >= -1.0 and high <= 1.0):
         raise InvalidParameterError("A target position lies outside [-1, 1] or is not a number.", field="target")
     if direction == "long":
-        return np.maximum(target, 0.0)
-    return np.minimum(target, 0.0) if direction == "short" else target
-
-
-def filled_orders(target: FloatArray, traded: IntArray, first: int) -> Orders:
-    """Find the fills: bars that trade and whose preceding close wants another position than the last fill did.
-
-    Parameters
-    ----------
-    target : FloatArray, length n
-        Wanted after the close of each bar.
-    traded : IntArray
-        Bars that can fill, ascending.
-    first : int
-        First bar that may fill (an earlier close may decide for it).
-    """
-    bars = traded[np.searchsorted(traded, max(first, 1)) :]
-    wanted = target[bars - 1]
-    before = np.empty_like(wanted)
-    before[:1] = 0.0
-    before[1:] = wanted[:-1]
-    changed = np.flatnonzero(wanted != before)
-    return Orders(bars[changed], wanted[changed])
+        return target if low >= 0.0 else np.maximum(target, 0.0)
+    if direction == "short":
+        return target if high <= 0.0 else np.minimum(target, 0.0)
+    return target

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from candlecloud.arrays import FloatArray
-from candlecloud.backtest.book import Fill
+from candlecloud.backtest.orders import Fill, Refusal
 from candlecloud.backtest.trades import Trade, trades_from_fills
 from candlecloud.features.bars import Bars
 from candlecloud.metrics.curves import drawdowns
-from candlecloud.metrics.summary import Activity, Summary, summarise
+from candlecloud.metrics.summary import Summary, summary_of
+from candlecloud.metrics.tallies import Tallies
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,8 @@ class Simulation:
 
     Attributes
     ----------
+    statistics : FloatArray
+        `candlecloud.metrics.tallies.COLUMNS`, as a sweep's row has them.
     equity : FloatArray
         Quote currency at the close of bars ``first, first + 1, ...``.
     profits : tuple of float
@@ -26,20 +29,34 @@ class Simulation:
     cash, quantity : float
         After the last bar: quote currency and base asset.
     waiting_target : float or None
-        Target of an order that no bar has filled by the end.
+        Target of an order, or of the rest of one, that no bar has filled by the end.
+    refused : tuple of (int, str)
+        Bars at which an order was turned down, and why.
+    capped : tuple of int
+        Bars at which the participation cap cut an order short.
+    funding : FloatArray or None
+        Rates that were charged, one per bar.
     """
 
     bars: Bars
     first: int
     initial_equity: float
+    statistics: FloatArray
     equity: FloatArray
     fills: tuple[Fill, ...]
     profits: tuple[float, ...]
     cash: float
     quantity: float
-    bars_in_position: int
     waiting_target: float | None
     ruined: bool
+    refused: tuple[tuple[int, Refusal], ...]
+    capped: tuple[int, ...]
+    funding: FloatArray | None = None
+
+    @property
+    def tallies(self) -> Tallies:
+        """The statistics by name."""
+        return Tallies.from_row(self.statistics)
 
     @property
     def drawdown(self) -> FloatArray:
@@ -48,7 +65,7 @@ class Simulation:
 
     def trades(self) -> list[Trade]:
         """Closed round trips, in time order."""
-        return trades_from_fills(self.fills, self.profits, self.bars)
+        return trades_from_fills(self.fills, self.profits, self.bars, self.funding)
 
     def open_position(self) -> dict[str, Any] | None:
         """The position that is still held after the last bar, or None."""
@@ -69,17 +86,10 @@ class Simulation:
     def summary(self) -> Summary:
         """The numbers of `candlecloud.metrics.summary`."""
         bars = self.bars
-        activity = Activity(
-            profits=self.profits,
-            bars_in_position=self.bars_in_position,
-            notional=sum(abs(f.quantity) * f.price for f in self.fills),
-            fees=sum(f.fee for f in self.fills),
-            slippage=sum(f.slippage for f in self.fills),
-        )
-        return summarise(
-            self.equity,
-            self.initial_equity,
-            activity,
+        return summary_of(
+            self.tallies,
+            initial_equity=self.initial_equity,
+            n_bars=len(self.equity),
             timeframe_ms=int(bars.close_time[0] - bars.open_time[0]),
             span_ms=int(bars.close_time[-1] - bars.open_time[self.first]),
         )

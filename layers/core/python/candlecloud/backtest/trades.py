@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from typing import Any, Literal
 
-from candlecloud.backtest.book import Fill, Reason
+import numpy as np
+
+from candlecloud.arrays import FloatArray
+from candlecloud.backtest.orders import Fill, Reason
 from candlecloud.features.bars import Bars
 
 
@@ -17,17 +21,23 @@ class Trade:
     Attributes
     ----------
     entry_time, exit_time : int
-        ms UTC: the open of the bar that filled, or its close for a fill at the close.
+        ms UTC: the open of the bar for a fill at the open, else its close (a fill within a bar has no time of its own).
     quantity : float
         Base asset, all that was taken on (bought for a long, sold for a short).
     entry_price, exit_price : float
         Mean price of the fills in and out, slippage included, fees not.
-    fees, slippage, pnl : float
-        Quote currency; pnl is after both.
+    fees, slippage, funding, pnl : float
+        Quote currency; funding is what was paid less what was received; pnl is after all three.
     return_fraction : float
         pnl over the notional taken on.
+    mae, mfe : float
+        Maximum adverse and favourable excursion, as fractions (0 or more) of the entry price. They come from the highs
+        and lows of the bars that it was held over. The last bar counts as far as is certain: not at all for an exit at
+        the open, by the exit price alone for one within, whole for one at the close.
     holding_bars : int
         Closes that the position was held over.
+    exit_reason : str
+        Of the last fill.
     """
 
     direction: Literal["long", "short"]
@@ -38,8 +48,11 @@ class Trade:
     quantity: float
     fees: float
     slippage: float
+    funding: float
     pnl: float
     return_fraction: float
+    mae: float
+    mfe: float
     holding_bars: int
     holding_seconds: int
     exit_reason: Reason
@@ -48,7 +61,9 @@ class Trade:
         return asdict(self)
 
 
-def trades_from_fills(fills: Sequence[Fill], profits: Sequence[float], bars: Bars) -> list[Trade]:
+def trades_from_fills(
+    fills: Sequence[Fill], profits: Sequence[float], bars: Bars, funding: FloatArray | None = None
+) -> list[Trade]:
     """Group fills into closed trades.
 
     Parameters
@@ -56,18 +71,21 @@ def trades_from_fills(fills: Sequence[Fill], profits: Sequence[float], bars: Bar
     fills : sequence of Fill
         In time order; those after the last return to flat belong to an open position and make no trade.
     profits : sequence of float
-        Quote currency per closed trade, as the book counted them.
+        Quote currency per closed trade, as the engine counted them.
+    funding : FloatArray, as long as the bars, or None
+        Rate due at each bar's close.
     """
+    due = None if funding is None else bars.close * funding
     trades: list[Trade] = []
     start = 0
     for stop, fill in enumerate(fills, 1):
         if fill.held == 0.0:
-            trades.append(_trade(fills[start:stop], profits[len(trades)], bars))
+            trades.append(_trade(fills[start:stop], profits[len(trades)], bars, due))
             start = stop
     return trades
 
 
-def _trade(fills: Sequence[Fill], pnl: float, bars: Bars) -> Trade:
+def _trade(fills: Sequence[Fill], pnl: float, bars: Bars, due: FloatArray | None) -> Trade:
     entry, last = fills[0], fills[-1]
     is_long = entry.quantity > 0.0
     inward = [f for f in fills if (f.quantity > 0.0) == is_long]
@@ -75,6 +93,7 @@ def _trade(fills: Sequence[Fill], pnl: float, bars: Bars) -> Trade:
     quantity = sum(abs(f.quantity) for f in inward)
     notional = sum(abs(f.quantity) * f.price for f in inward)
     entry_time, exit_time = _time(entry, bars), _time(last, bars)
+    down, up = _excursions(entry.bar, last, notional / quantity, bars)
     return Trade(
         direction="long" if is_long else "short",
         entry_time=entry_time,
@@ -84,13 +103,39 @@ def _trade(fills: Sequence[Fill], pnl: float, bars: Bars) -> Trade:
         quantity=quantity,
         fees=sum(f.fee for f in fills),
         slippage=sum(f.slippage for f in fills),
+        funding=0.0 if due is None else _funding(fills, due),
         pnl=pnl,
         return_fraction=pnl / notional,
-        holding_bars=last.bar - entry.bar + last.at_close,
+        mae=down if is_long else up,
+        mfe=up if is_long else down,
+        holding_bars=_first_close(last) - _first_close(entry),
         holding_seconds=(exit_time - entry_time) // 1000,
         exit_reason=last.reason,
     )
 
 
+def _excursions(start: int, last: Fill, entry_price: float, bars: Bars) -> tuple[float, float]:
+    """How far below and above the entry price the bars went, as fractions of it."""
+    stop = last.bar + (last.moment == "close")
+    lows, highs = [entry_price], [entry_price]
+    if stop > start:
+        lows.append(float(bars.low[start:stop].min()))
+        highs.append(float(bars.high[start:stop].max()))
+    if last.moment == "within":
+        lows.append(last.price)
+        highs.append(last.price)
+    return 1.0 - min(lows) / entry_price, max(highs) / entry_price - 1.0
+
+
+def _funding(fills: Sequence[Fill], due: FloatArray) -> float:
+    """Position times what was due at the closes that it was held over."""
+    return sum(a.held * float(np.add.reduce(due[_first_close(a) : _first_close(b)])) for a, b in pairwise(fills))
+
+
+def _first_close(fill: Fill) -> int:
+    """First close after a fill: funding is paid before a fill at a close."""
+    return fill.bar + (fill.moment == "close")
+
+
 def _time(fill: Fill, bars: Bars) -> int:
-    return int(bars.close_time[fill.bar] if fill.at_close else bars.open_time[fill.bar])
+    return int(bars.open_time[fill.bar] if fill.moment == "open" else bars.close_time[fill.bar])

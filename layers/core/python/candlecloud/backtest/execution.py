@@ -1,0 +1,113 @@
+"""Execution: every switch of how orders fill, as plain numbers."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, fields
+
+from candlecloud.errors import InvalidParameterError
+
+_BPS = 10_000.0
+_BELOW = {"taker_fee_bps": _BPS, "maker_fee_bps": _BPS, "stop_loss": 1.0, "trailing_stop": 1.0, "drawdown_limit": 1.0}
+
+
+@dataclass(frozen=True)
+class Execution:
+    """How orders fill and what they cost; 0 is off. `docs/backtest_semantics.md` says what each one does.
+
+    Attributes
+    ----------
+    taker_fee_bps, maker_fee_bps : float
+        Basis points of the notional: market orders and stops, and take-profit.
+    slippage_bps : float
+        How far market orders and stops fill against us, half the spread included.
+    impact_bps : float
+        Added to that at a participation of 1, linear in quantity over the bar's volume. Needs a cap.
+    max_participation : float
+        Cap of an order as a fraction of the bar's base volume; what is left of it waits.
+    stop_loss, take_profit : float
+        Fractions of the mean entry price.
+    trailing_stop : float
+        Fraction of the best price since the entry.
+    drawdown_limit : float
+        Below this fraction under the highest close the run is flat for `cooldown_bars`.
+    rebalance_band : float
+        How far the position's share of equity may drift from its target.
+    tick_size, lot_step, min_notional : float
+        Rules of the market, in quote currency, base asset, quote currency.
+    flatten_at_end : bool
+        Close the position at the last close.
+
+    Raises
+    ------
+    InvalidParameterError
+        If a number is not finite, out of its bounds, or lacks the one that it needs.
+    """
+
+    taker_fee_bps: float = 0.0
+    maker_fee_bps: float = 0.0
+    slippage_bps: float = 0.0
+    impact_bps: float = 0.0
+    max_participation: float = 0.0
+    stop_loss: float = 0.0
+    take_profit: float = 0.0
+    trailing_stop: float = 0.0
+    drawdown_limit: float = 0.0
+    cooldown_bars: int = 0
+    rebalance_band: float = 0.0
+    tick_size: float = 0.0
+    lot_step: float = 0.0
+    min_notional: float = 0.0
+    flatten_at_end: bool = False
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if not (math.isfinite(value) and value >= 0.0):
+                _refuse(field.name, "must be a finite number, 0 or more", "0 switches it off.", value)
+        for name, bound in _BELOW.items():
+            if getattr(self, name) >= bound:
+                _refuse(name, f"must be below {bound:g}", "10 bps are 0.1 %, a fraction of 0.05 is 5 %.", bound)
+        if self.slippage_bps + self.impact_bps * self.max_participation >= _BPS:
+            _refuse("slippage_bps", "and impact leave no price to sell at", "Keep them below 10,000 bps.", _BPS)
+        if self.max_participation > 1.0:
+            _refuse("max_participation", "must be at most 1", "It is a fraction of volume.", self.max_participation)
+        if self.impact_bps and not self.max_participation:
+            _refuse("max_participation", "must be above 0 when impact_bps is", "1 is the widest cap.", 0.0)
+        if self.cooldown_bars != int(self.cooldown_bars) or (self.drawdown_limit and self.cooldown_bars < 1):
+            _refuse("cooldown_bars", "must be a whole number, 1 or more with a drawdown_limit", "Count bars.", 0)
+
+    @property
+    def has_stops(self) -> bool:
+        """Whether a position can end inside a bar."""
+        return bool(self.stop_loss or self.take_profit or self.trailing_stop)
+
+    @property
+    def needs_volume(self) -> bool:
+        """Whether fills depend on a bar's volume beyond its being zero."""
+        return self.max_participation > 0.0
+
+    def rules(self, *, optimistic: bool = False) -> tuple[float, ...]:
+        """The numbers in the order that `kernels.account` reads them: rates as fractions."""
+        return (
+            self.taker_fee_bps / _BPS,
+            self.maker_fee_bps / _BPS,
+            self.slippage_bps / _BPS,
+            self.impact_bps / _BPS,
+            self.max_participation,
+            self.stop_loss,
+            self.take_profit,
+            self.trailing_stop,
+            self.drawdown_limit,
+            float(self.cooldown_bars),
+            self.rebalance_band,
+            self.tick_size,
+            self.lot_step,
+            self.min_notional,
+            float(self.flatten_at_end),
+            float(optimistic),
+        )
+
+
+def _refuse(name: str, sentence: str, hint: str, value: float) -> None:
+    raise InvalidParameterError(f"{name} {sentence}.", hint=hint, field=name, got=repr(value))

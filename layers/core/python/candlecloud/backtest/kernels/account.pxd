@@ -1,0 +1,98 @@
+cimport cython
+
+cdef double _FAR
+
+
+cdef class Account:
+    # Market and wishes, one entry per bar.
+    cdef const double[::1] open
+    cdef const double[::1] high
+    cdef const double[::1] low
+    cdef const double[::1] close
+    cdef const double[::1] volume
+    cdef const double[::1] target
+    cdef const double[::1] size
+    cdef const double[::1] funding
+    cdef const long long[::1] fine_start
+    cdef const double[::1] fine_high
+    cdef const double[::1] fine_low
+    cdef long long n
+    cdef long long first
+    cdef long long size_step
+    # Rules; 0 is off.
+    cdef double taker_fee, maker_fee, slippage_rate, impact, participation
+    cdef double stop_loss, take_profit, trailing_stop, drawdown_limit
+    cdef long long cooldown_bars
+    cdef double band, tick, lot, min_notional
+    cdef bint flatten, optimistic, has_stops, has_funding, has_fine
+    # The account.
+    cdef double cash, held, entry, best, flat_cash
+    cdef double asked, weight, before, limit_peak
+    cdef double level, goal
+    cdef long long level_reason, why, resume
+    cdef bint working, paused, ruined
+    cdef long long bar
+    cdef double bar_volume
+    # What is counted.
+    cdef long long n_fills, n_trades, n_wins, n_refused, n_capped, ambiguous, bars_in_position
+    cdef double fees, slippage, notional, sum_profit, sum_loss, funding_paid
+    cdef double sum_returns, sum_squares, sum_negative_squares, sum_equity
+    cdef double peak, max_drawdown
+    cdef long long last_peak, longest
+    # What is recorded.
+    cdef bint recording
+    cdef double[::1] equity
+    cdef long long[:, ::1] fill_codes
+    cdef double[:, ::1] fill_numbers
+    cdef double[::1] profits
+    cdef long long[:, ::1] notes
+
+    cdef int begin(self, const double[::1] rules, double initial_equity) except -1
+
+    cdef int finish(self, double[::1] row, double[::1] left) except -1
+
+    @cython.locals(change=double, size=double, fee=double, slippage=double, before=double, k=cython.longlong)
+    cdef void fill(self, long long moment, double after, double price, double moved, double rate, long long reason) noexcept
+
+    @cython.locals(profit=double)
+    cdef void end_trade(self) noexcept
+
+    @cython.locals(k=cython.longlong)
+    cdef void note(self, long long code) noexcept
+
+    @cython.locals(rate=double, share=double)
+    cdef double moved(self, double price, bint buys, double size) noexcept
+
+    cdef double on_tick(self, double price, bint buys) noexcept
+
+    cdef double in_lots(self, double quantity) noexcept
+
+    @cython.locals(lots=double, whole=double, rest=double)
+    cdef double rounded(self, double quantity) noexcept
+
+    @cython.locals(quantity=double, buys=bint, limit=double, after=double)
+    cdef bint close_out(self, long long moment, double price, long long reason, bint whole) noexcept
+
+    @cython.locals(rate=double, quantity=double)
+    cdef double solve(self, double weight, double moved, bint buys) noexcept
+
+    @cython.locals(weight=double)
+    cdef bint work(self, double price) noexcept
+
+    @cython.locals(value=double, wanted=double, buys=bint, sign=double, moved=double, after=double, capped=bint, limit=double)
+    cdef bint move_to(self, double price, double weight) noexcept
+
+    @cython.locals(refusal=cython.longlong, lots=double)
+    cdef bint trade_whole_lots(self, double after, double price, double moved, double sign, bint capped) noexcept
+
+    @cython.locals(side=double, stop=double, trail=double)
+    cdef void set_levels(self) noexcept
+
+    @cython.locals(level=double, goal=double, side=double, high=double, low=double, price=double, worst=double,
+                   kindest=double, stopped=bint, reached=bint, first=cython.longlong)
+    cdef long long check_stops(self, long long t) noexcept
+
+    cdef void take(self, long long moment, double price) noexcept
+
+    @cython.locals(k=cython.longlong, high=double, low=double, worst=double, kindest=double, stopped=bint, reached=bint)
+    cdef long long finer(self, long long t, double level, double goal, double side) noexcept

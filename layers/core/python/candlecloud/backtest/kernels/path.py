@@ -1,0 +1,199 @@
+"""The path form: one parameter set, bar by bar, with every rule of `docs/backtest_semantics.md`.
+
+`step` is a whole bar. Bars on which nothing can happen but the mark (most of them) go through `coast` and `ride`, which
+stop at the first bar that might need more and leave that one to `step`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from candlecloud.backtest.kernels.ride import SwiftAccount
+
+
+def decide(account: SwiftAccount, t: int) -> None:
+    """A new target replaces what waits; an old one may have drifted out of its band."""
+    blocked = t - 1 < account.resume
+    wanted = 0.0 if blocked else account.target[t - 1]
+    size = account.size[(t - 1) * account.size_step]
+    if wanted != account.asked:
+        account.asked, account.weight, account.working = wanted, wanted * size, True
+        account.why = 7 if blocked else 0
+        if wanted != 0.0 and account.weight == 0.0:
+            account.note(0)
+    elif account.band != 0.0 and not account.working and account.held != 0.0 and account.before > 0.0:
+        share = account.held * account.close[t - 1] / account.before
+        if abs(share - account.asked * size) > account.band:
+            account.weight, account.working, account.why = account.asked * size, True, 8
+
+
+def step(account: SwiftAccount, t: int) -> None:
+    """A whole bar: its open, its inside, its close."""
+    volume = account.volume[t]
+    trades = volume != 0.0
+    account.bar, account.bar_volume = t, volume if volume == volume else 0.0
+    if t > 0 and trades and not account.ruined:
+        decide(account, t)
+        if account.working:
+            account.working = not account.work(account.open[t])
+        if account.has_stops and account.held != 0.0 and not account.ruined:
+            unfinished = account.check_stops(t)
+            if unfinished != 0:
+                account.weight, account.working, account.why = 0.0, True, unfinished
+            account.working = account.working and account.held != 0.0
+    price = account.close[t]
+    if account.held != 0.0:
+        settle(account, t, price, trades)
+    equity = account.cash + account.held * price
+    mark(account, t, equity)
+    limit_drawdown(account, t, equity)
+
+
+def settle(account: SwiftAccount, t: int, price: float, trades: bool) -> None:
+    """The close of a bar in position: funding, ruin, the end."""
+    if account.has_funding and account.funding[t] != 0.0:
+        paid = account.held * price * account.funding[t]
+        account.cash -= paid
+        account.funding_paid += paid
+    if account.cash + account.held * price <= 0.0:
+        account.close_out(2, price, 3, True)
+        account.ruined = True
+    if account.flatten and t == account.n - 1 and account.held != 0.0 and trades:
+        account.close_out(2, price, 2, True)
+
+
+def limit_drawdown(account: SwiftAccount, t: int, equity: float) -> None:
+    """Too deep below the highest close: flat and out of the market for a while, and a new highest close after."""
+    if account.drawdown_limit == 0.0 or t < account.resume:
+        return
+    account.limit_peak = equity if account.paused or equity > account.limit_peak else account.limit_peak
+    account.paused = equity < account.limit_peak * (1.0 - account.drawdown_limit)
+    if account.paused:
+        account.resume = t + account.cooldown_bars
+
+
+def mark(account: SwiftAccount, t: int, equity: float) -> None:
+    """Count one close."""
+    if account.before > 0.0:
+        gain = equity / account.before - 1.0
+        account.sum_returns += gain
+        account.sum_squares += gain * gain
+        if gain < 0.0:
+            account.sum_negative_squares += gain * gain
+    account.before = equity
+    account.sum_equity += equity
+    if equity >= account.peak:
+        account.longest = max(account.longest, t - account.last_peak - 1)
+        account.peak, account.last_peak = equity, t
+    else:
+        account.max_drawdown = max(account.max_drawdown, 1.0 - equity / account.peak)
+    if account.held != 0.0:
+        account.bars_in_position += 1
+    if account.recording:
+        account.equity[t - account.first] = equity
+
+
+def coast(account: SwiftAccount, t: int) -> int:
+    """Pass the bars from `t` on that only mark; the first bar that may need more."""
+    if account.held != 0.0:
+        if account.working or t - 1 < account.resume or account.before <= 0.0:
+            return t
+        return account.ride(t, account.n - 1 if account.flatten else account.n)
+    stop = t
+    if account.ruined:
+        stop = account.n
+    elif account.working:
+        return t
+    elif t - 1 < account.resume:
+        if account.asked == 0.0:
+            stop = min(account.resume, account.n)
+    else:
+        asked = account.asked
+        while stop < account.n and account.target[stop - 1] == asked:
+            stop += 1
+    if stop > t:
+        rest(account, t, stop)
+    return max(t, stop)
+
+
+def rest(account: SwiftAccount, t: int, stop: int) -> None:
+    """Mark flat bars: every return is 0."""
+    cash = account.cash
+    account.sum_equity += cash * (stop - t)
+    if cash >= account.peak:
+        account.last_peak = stop - 1
+    if account.recording:
+        for k in range(t - account.first, stop - account.first):
+            account.equity[k] = cash
+
+
+def run_path(
+    open_: Any,
+    high: Any,
+    low: Any,
+    close: Any,
+    volume: Any,
+    target: Any,
+    size: Any,
+    funding: Any,
+    fine_start: Any,
+    fine_high: Any,
+    fine_low: Any,
+    rules: Any,
+    first: int,
+    initial_equity: float,
+    row: Any,
+    left: Any,
+    recording: bool,
+    equity: Any,
+    fill_codes: Any,
+    fill_numbers: Any,
+    profits: Any,
+    notes: Any,
+) -> None:
+    """Trade one target and fill in its row of statistics.
+
+    Parameters
+    ----------
+    open_, high, low, close, volume, target : float64, length n
+        Prices in quote currency, base volume (NaN: unknown, it trades), and the wanted position that the run's
+        direction allows, in [-1, 1].
+    size : float64, length n or 1
+        The sizing model's fraction at each close, or one for all.
+    funding : float64, length n or 0
+        Rate due by each bar's end, paid by longs.
+    fine_start, fine_high, fine_low : int64 of length n + 1 or 0, float64
+        Bar t holds the finer candles ``fine_start[t]`` to ``fine_start[t + 1] - 1``.
+    rules : float64, length 16
+        `Execution.rules`.
+    row : float64, length 21
+        Written: `metrics.tallies.COLUMNS`.
+    left : float64, length 6
+        Written: cash, position, target last taken up, its weight, last bar of the drawdown limit's pause, and 1 if an
+        order still waits.
+    recording : bool
+        Whether to write what follows; the sizes are in a row that was made before.
+    equity : float64, length n - first
+    fill_codes : int64, fills x 3
+        Bar, moment, reason.
+    fill_numbers : float64, fills x 5
+        Change, position after, price, fee, slippage.
+    profits : float64, length n_trades
+    notes : int64, notes x 2
+        Bar, code.
+    """
+    account = SwiftAccount()
+    account.open, account.high, account.low, account.close = open_, high, low, close
+    account.volume, account.target, account.size, account.funding = volume, target, size, funding
+    account.fine_start, account.fine_high, account.fine_low = fine_start, fine_high, fine_low
+    account.n, account.first, account.recording = len(close), first, recording
+    account.equity, account.fill_codes, account.fill_numbers = equity, fill_codes, fill_numbers
+    account.profits, account.notes = profits, notes
+    account.size_step = 1 if len(size) > 1 else 0
+    account.has_funding, account.has_fine = len(funding) > 0, len(fine_start) > 0
+    account.begin(rules, initial_equity)
+    t = first
+    while t < account.n:
+        step(account, t)
+        t = coast(account, t + 1)
+    account.finish(row, left)

@@ -1,0 +1,160 @@
+"""Random cases for the engines: coarse prices, so that ties and exact hits of stops happen, and every switch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+
+from candlecloud.backtest.execution import Execution
+from candlecloud.backtest.finer import FineBars
+from candlecloud.backtest.orders import DIRECTIONS, Direction, allowed_target
+from candlecloud.features.bars import Bars, prefix_sums, to_ticks
+from tests.golden.bars import HOUR_MS
+from tests.golden.reference import Bar, Replay, Rules, replay
+
+CASH = 10_000.0
+_BPS = ("taker_fee", "maker_fee", "slippage", "impact")
+_TARGETS = (-1.0, -1.0, -0.5, 0.0, 0.0, 0.25, 0.5, 0.501, 1.0, 1.0)
+
+
+@dataclass(frozen=True)
+class Case:
+    """Everything that `simulate` is told."""
+
+    bars: Bars
+    target: Any
+    execution: Execution
+    direction: Direction
+    first: int
+    size: Any
+    funding: Any
+    fine: FineBars | None
+    optimistic: bool
+
+    def arguments(self) -> dict[str, Any]:
+        return {
+            "initial_equity": CASH,
+            "direction": self.direction,
+            "first": self.first,
+            "size": self.size,
+            "funding": self.funding,
+            "fine": self.fine,
+            "optimistic": self.optimistic,
+        }
+
+
+def rules_of(execution: Execution, *, optimistic: bool = False) -> Rules:
+    """The reference's rules: fractions instead of basis points."""
+    values = {
+        field.name: getattr(execution, f"{field.name}_bps") / 10_000.0
+        if field.name in _BPS
+        else getattr(execution, field.name)
+        for field in fields(Rules)
+        if field.name != "optimistic"
+    }
+    return Rules(**values, optimistic=optimistic)
+
+
+def replayed(case: Case) -> Replay:
+    """What the reference does with a case."""
+    bars, n = case.bars, len(case.bars)
+    volumes = [None if v != v else v for v in bars.volume.tolist()]
+    funding = [0.0] * n if case.funding is None else case.funding.tolist()
+    fine: list[Any] = [()] * n
+    if case.fine is not None:
+        pairs = list(zip(case.fine.high.tolist(), case.fine.low.tolist(), strict=True))
+        fine = [pairs[a:b] for a, b in zip(case.fine.start[:-1], case.fine.start[1:], strict=True)]
+    prices = (bars.open.tolist(), bars.high.tolist(), bars.low.tolist(), bars.close.tolist())
+    rows = [Bar(*row) for row in zip(*prices, volumes, funding, fine, strict=True)]
+    return replay(
+        rows,
+        allowed_target(case.target, case.direction).tolist(),
+        rules_of(case.execution, optimistic=case.optimistic),
+        cash=CASH,
+        sizes=[case.size] * n if isinstance(case.size, float) else case.size.tolist(),
+        first=case.first,
+    )
+
+
+def _one_of(*values: float) -> st.SearchStrategy[float]:
+    return st.sampled_from(values)
+
+
+_EXECUTIONS = st.fixed_dictionaries(
+    {
+        "taker_fee_bps": _one_of(0.0, 10.0, 33.3, 500.0),
+        "maker_fee_bps": _one_of(0.0, 2.0, 10.0),
+        "slippage_bps": _one_of(0.0, 2.0, 17.0, 900.0),
+        "impact_bps": _one_of(0.0, 0.0, 100.0, 800.0),
+        "max_participation": _one_of(0.0, 0.0, 0.05, 0.25, 1.0),
+        "stop_loss": _one_of(0.0, 0.0, 0.01, 0.02, 0.1),
+        "take_profit": _one_of(0.0, 0.0, 0.01, 0.02, 0.15, 2.0),
+        "trailing_stop": _one_of(0.0, 0.0, 0.01, 0.03, 0.1),
+        "drawdown_limit": _one_of(0.0, 0.0, 0.01, 0.05, 0.3),
+        "cooldown_bars": st.sampled_from([1, 2, 5]),
+        "rebalance_band": _one_of(0.0, 0.0, 0.002, 0.02, 0.2),
+        "tick_size": _one_of(0.0, 0.0, 0.001, 0.5),
+        "lot_step": _one_of(0.0, 0.0, 0.001, 1.0, 30.0),
+        "min_notional": _one_of(0.0, 0.0, 10.0, 3_000.0),
+        "flatten_at_end": st.booleans(),
+    }
+)
+
+
+@st.composite
+def cases(draw: st.DrawFn) -> Case:
+    """Switches are drawn, series follow from a drawn seed."""
+    switches: dict[str, Any] = draw(_EXECUTIONS)
+    if not switches["max_participation"]:
+        switches["impact_bps"] = 0.0
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    n = draw(st.integers(1, 60))
+    capped = switches["max_participation"] > 0.0
+    bars = _bars(rng, n, draw(st.sampled_from(["tight", "walk", "wild"])), capped)
+    sizes = (1.0, float(rng.random()), rng.choice([0.0, 0.3, 0.31, 1.0], n))
+    return Case(
+        bars=bars,
+        target=_targets(rng, n),
+        execution=Execution(**switches),
+        direction=draw(st.sampled_from(DIRECTIONS)),
+        first=draw(st.integers(0, n - 1)) if draw(st.booleans()) else 0,
+        size=sizes[draw(st.sampled_from([0, 0, 1, 2, 2]))],
+        funding=rng.choice([0.0, 0.0, 0.0, 0.001, -0.002, 0.3], n) if draw(st.booleans()) else None,
+        fine=_fine(rng, bars) if draw(st.booleans()) else None,
+        optimistic=draw(st.booleans()),
+    )
+
+
+def _bars(rng: np.random.Generator, n: int, style: str, capped: bool) -> Bars:
+    """Prices in hundredths: open and close, and a high and low that reach over them by some ticks."""
+    if style == "walk":
+        open_ = np.maximum(10_000 + rng.integers(-150, 151, n).cumsum(), 200)
+        close = np.maximum(open_ + rng.integers(-150, 151, n), 200)
+    else:
+        low, high = (9_990, 10_010) if style == "tight" else (200, 40_000)
+        open_, close = rng.integers(low, high, n), rng.integers(low, high, n)
+    reach = rng.choice([0, 0, 3, 100, 300], (2, n))
+    high, low = np.maximum(open_, close) + reach[0], np.maximum(np.minimum(open_, close) - reach[1], 200)
+    volume = rng.choice([0.0, 1.5, 30.0, 100.0, 400.0, 1e6] if capped else [0.0, 0.0, 1.5, 3.0, 3.0, np.nan], n)
+    times = np.arange(n, dtype=np.int64) * HOUR_MS
+    floats = [prices / 100.0 for prices in (open_, high, low, close)]
+    return Bars(times, times + HOUR_MS, *floats, volume, 2, prefix_sums(to_ticks(floats[3], 2)))
+
+
+def _targets(rng: np.random.Generator, n: int) -> Any:
+    """Either a new target at every bar, or stretches of one."""
+    wanted = rng.choice(_TARGETS, n)
+    keep = rng.random(n) < rng.choice([0.0, 0.7, 0.9])
+    last = np.maximum.accumulate(np.where(keep, 0, np.arange(n)))
+    return wanted[last]
+
+
+def _fine(rng: np.random.Generator, bars: Bars) -> FineBars:
+    counts = rng.integers(0, 4, len(bars))
+    start = np.concatenate([[0], counts.cumsum()]).astype(np.int64)
+    low, high = (np.repeat(prices, counts) for prices in (bars.low, bars.high))
+    inside = low + (high - low) * rng.choice([0.0, 0.25, 0.5, 1.0], (2, len(low)))
+    return FineBars(start, inside.max(axis=0), inside.min(axis=0))
