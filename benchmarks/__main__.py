@@ -7,8 +7,11 @@
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import redirect_stdout
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 
@@ -27,8 +30,9 @@ MODULES: Mapping[str, str] = {
     "memory": "benchmarks.memory",
     "start": "benchmarks.start",
     "tripwire": "benchmarks.tripwire",
+    "pagination": "benchmarks.pagination",
 }
-"""Name of a table to the module whose ``tables()`` returns it as Markdown."""
+"""Name of a table to its module: ``tables()`` returns Markdown, or ``main()`` prints it."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -38,10 +42,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     wanted = [options.only] if options.only else ["sweep", *MODULES]
     peers = ensure_peers() if "sweep" in wanted else None
-    sections = {"machine": lambda: machine_facts(peers)}
+    sections: dict[str, Callable[[], str]] = {"machine": lambda: machine_facts(peers)}
     if peers:
         sections["sweep"] = lambda: report.render([engine.run(name, options.data, peers) for name in PLANS])
-    sections |= {name: import_module(MODULES[name]).tables for name in wanted if name in MODULES}
+    sections |= {name: partial(_tables, MODULES[name]) for name in wanted if name in MODULES}
     try:
         _print(sections, write=options.write)
     except DisagreementError as error:
@@ -57,6 +61,17 @@ def _print(sections: Mapping[str, Callable[[], str]], *, write: bool) -> None:
         print(f"\n## {name}\n\n{text}", flush=True)
         if write:
             PAGE.write_text(insert(PAGE.read_text(), name, text))
+
+
+def _tables(module: str) -> str:
+    found = import_module(module)
+    if hasattr(found, "tables"):
+        return str(found.tables())
+    printed = io.StringIO()
+    with redirect_stdout(printed):
+        found.main()
+    text = printed.getvalue().strip()
+    return text if "|" in text else f"```text\n{text}\n```"
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:

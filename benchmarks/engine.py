@@ -106,7 +106,7 @@ def _choose_chunks(bench: Bench) -> None:
             bench.tries[engine, size] = bench.peers.ask(
                 "vectorbt", engine=engine, chunk=size, pairs=pairs, **COSTS
             ).cpu_s
-        bench.chunks[engine] = min(sizes, key=lambda size, engine=engine: bench.tries[engine, size])
+        bench.chunks[engine] = min((bench.tries[engine, size], size) for size in sizes)[1]
 
 
 def _time_line(bench: Bench, line: Line) -> None:

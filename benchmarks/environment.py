@@ -34,7 +34,17 @@ def ensure_peers() -> Path:
         return PYTHON
     say("Installing vectorbt and backtesting.py into .venv-peers (a minute or two, 1 GB, once) ...")
     venv.create(PEERS, with_pip=True, clear=PEERS.exists())
-    install = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes", "-r", LOCK]
+    install = [
+        str(PYTHON),
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--require-hashes",
+        "-r",
+        str(LOCK),
+    ]
     if subprocess.run(install, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE).returncode:
         raise SystemExit("The peers do not install; `python -m benchmarks --quick` measures without them.")
     _READY.write_text(digest)

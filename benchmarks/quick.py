@@ -34,6 +34,7 @@ def tables() -> str:
         np.savez(stored, **series)
         worker.load(stored)
         grid = GRIDS[100]
+        worker.ask("candlecloud", pairs=grid, **COSTS)  # warm
         scores = alternate(
             [
                 Player("reference", lambda: worker.ask("reference", pairs=SAMPLE, **COSTS), 2),

@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from candlecloud.backtest.costs import Costs
-from candlecloud.backtest.engine import simulate
+from candlecloud.backtest.sweep_form import PlainCosts, statistics_of_pairs
 from candlecloud.features.bars import Bars, bars_from_table
-from candlecloud.strategies.registry import find_strategy
+from candlecloud.metrics.sweep_columns import core_columns
 
 CASH = 1e4
 FIELDS = ("open_time", "close_time", "open", "high", "low", "close")
@@ -42,11 +41,6 @@ def sweep(
         False withholds the volumes, so that every bar counts as trading, as it does for engines that don't look.
     """
     bars = bars_of(series, volume=volume)
-    costs = Costs(fee * 1e4, slippage * 1e4)
-    rows = []
-    for fast, slow in pairs:
-        target = find_strategy("dual_sma").target(bars, {"fast": fast, "slow": slow})
-        s = simulate(bars, target, costs, initial_equity=CASH, direction="long").summary()
-        rows.append((s.total_return, s.sharpe, s.max_drawdown, s.n_trades, s.win_rate))
-    names = ("total_return", "sharpe", "max_drawdown", "n_trades", "win_rate")
-    return {name: np.array(column, np.float64) for name, column in zip(names, zip(*rows, strict=True), strict=True)}
+    fast, slow = (np.ascontiguousarray(side, np.int64) for side in np.array(pairs).T)
+    rows = statistics_of_pairs(bars, fast, slow, PlainCosts(fee, slippage), initial_equity=CASH)
+    return core_columns(rows, initial_equity=CASH, n_bars=len(bars), timeframe_ms=int(series["step_ms"]))

@@ -35,7 +35,7 @@ class DualSma(Strategy):  # type: ignore[misc]
 
 
 class Aligned(Strategy):  # type: ignore[misc]
-    """The same with a signal that is never NaN, so that no bar after the warm-up is skipped, and with exact averages."""
+    """The same with exact averages and a signal that is never NaN, so that no bar after the warm-up is skipped."""
 
     signals: ClassVar[Any] = None
 

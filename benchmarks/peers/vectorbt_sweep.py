@@ -65,11 +65,11 @@ def ties(series: Mapping[str, Any], pairs: Sequence[Sequence[int]], *, engine: s
     windows = windows_of(pairs)
     exact, own = exact_averages(series, windows), np.asfortranarray(own_averages(series["close"], windows))
     column = {window: k for k, window in enumerate(windows)}
-    found = []
+    found: list[list[int]] = []
     for fast, slow in pairs:
         signs, own_signs = (np.sign(rows[:, column[fast]] - rows[:, column[slow]]) for rows in (exact, own))
-        for bar in np.flatnonzero((signs == 0) | ((signs != own_signs) & (signs == signs))):
-            found.append([fast, slow, int(bar), int(signs[bar]), int(own_signs[bar])])
+        bars = np.flatnonzero((signs == 0) | ((signs != own_signs) & ~np.isnan(signs)))
+        found += [[fast, slow, int(bar), int(signs[bar]), int(own_signs[bar])] for bar in bars]
     return found
 
 
