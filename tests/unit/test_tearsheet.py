@@ -12,10 +12,11 @@ import pyarrow as pa
 import pytest
 
 from candlecloud.market.candle import times_ms
-from candlecloud.market.checksum import market_checksum
 from candlecloud.runs.config import RunConfig
-from candlecloud.runs.evaluate import RUN_COLUMNS, evaluate_run
+from candlecloud.runs.evaluate import evaluate_run
 from candlecloud.runs.identity import Identity
+from candlecloud.runs.inputs import RUN_COLUMNS, RunInputs
+from candlecloud.runs.inputs import RUN_COLUMNS, RunInputs
 from candlecloud.runs.sufficiency import needed_range
 from candlecloud.tearsheet.page import CONTENT_SECURITY_POLICY, render
 from candlecloud.tearsheet.thinning import MOST_POINTS
@@ -40,8 +41,8 @@ def document() -> dict[str, Any]:
     )
     needed = needed_range(config.range, config.warmup_bars, config.series)
     times = np.array(times_ms(btc_hours()))
-    table = btc_hours().filter(pa.array((times >= needed.start) & (times < needed.end))).select(RUN_COLUMNS)
-    content = evaluate_run(Identity(config, market_checksum(table), "0.0.0+test"), table).content
+    inputs = RunInputs(btc_hours().filter(pa.array((times >= needed.start) & (times < needed.end))).select(RUN_COLUMNS))
+    content = evaluate_run(Identity(config, inputs.revision(), "0.0.0+test"), inputs).content
     result: dict[str, Any] = json.loads(content)
     return result
 

@@ -161,7 +161,6 @@ def test_coming_parts_are_shown_with_their_numbers() -> None:
         },
         intrabar={
             "ambiguous_exits": 7,
-            "resolved_by_finer": 4,
             "finer_timeframe": "1m",
             "pessimistic": {"total_return": 0.1},
             "optimistic": {"total_return": 0.2},
@@ -182,7 +181,7 @@ def test_coming_parts_are_shown_with_their_numbers() -> None:
     }
     assert "9 bars are few" in words_of(part_of(page, "regimes"))
     assert numbers_of(part_of(page, "intrabar")) == {"Total return": ["0.1", "0.2"]}
-    assert "4 of them were decided by 1m candles" in words_of(part_of(page, "intrabar"))
+    assert "1m candles were asked first" in words_of(part_of(page, "intrabar"))
     assert "at 2 cuts" in words_of(part_of(page, "tripwire"))
     assert "below min notional (3)" in words_of(part_of(page, "trades"))
     assert numbers_of(part_of(page, "metrics"))["A new number"][0] == "3.25"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from candlecloud.metrics.conventions import RELATIVE_CONVENTIONS
 from candlecloud.tearsheet.formats import count, exact, percent
 from candlecloud.tearsheet.markup import Markup, join, shorten, tag
 from candlecloud.tearsheet.names import grouped, label, written
@@ -45,7 +44,7 @@ def draw_metrics(document: Document) -> Markup:
 
 def draw_relative(document: Document) -> Markup | None:
     """Figures against the benchmark; nothing where the document holds none."""
-    relative, meaning = part(document, "relative"), {**RELATIVE_CONVENTIONS, **part(document, "conventions")}
+    relative, meaning = part(document, "relative"), part(document, "relative_conventions")
     if not relative:
         return None
     lines = (row(label(name), written(name, relative[name]), title=text(meaning.get(name))) for name in relative)
@@ -88,18 +87,17 @@ def draw_intrabar(document: Document) -> Markup | None:
     intrabar = part(document, "intrabar")
     if not intrabar:
         return None
-    doubtful, resolved = number(intrabar.get("ambiguous_exits")), number(intrabar.get("resolved_by_finer"))
-    finer = text(intrabar.get("finer_timeframe"))
-    words = join(
-        exact(doubtful, count(doubtful)),
-        " exits fell into a bar that touched both stop and target; ",
-        exact(resolved, count(resolved)),
-        f" of them were decided by {finer} candles. " if finer else " of them were decided by finer candles. ",
-        "Where none decide, the worse outcome counts.",
-    )
-    return section(
-        "intrabar", "Inside the bar", note(words), _band(part(intrabar, "pessimistic"), part(intrabar, "optimistic"))
-    )
+    doubtful, finer = number(intrabar.get("ambiguous_exits")), text(intrabar.get("finer_timeframe"))
+    worse, better = part(intrabar, "pessimistic"), part(intrabar, "optimistic")
+    if not doubtful:
+        words = join("No bar left it open which of stop and target came first.")
+    else:
+        words = join(
+            exact(doubtful, count(doubtful)),
+            " exits fell into a bar that touched both stop and target, and the worse outcome counts. ",
+        )
+    asked = f" {shorten(finer, 20)} candles were asked first." if finer else None
+    return section("intrabar", "Inside the bar", note(words, asked), _band(worse, better) if doubtful else None)
 
 
 def _band(worse: Document, better: Document) -> Markup | None:

@@ -10,7 +10,7 @@ from candlecloud.tearsheet.reading import number
 
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "Return": (
-        "total_return", "cagr", "final_equity", "volatility", "skew", "kurtosis", "excess_kurtosis", "tail_ratio",
+        "total_return", "cagr", "final_equity", "volatility", "skew", "kurtosis", "tail_ratio",
     ),
     "Return for risk": ("sharpe", "sortino", "calmar", "omega"),
     "Loss": (
@@ -18,7 +18,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         "value_at_risk_95", "expected_shortfall_95", "value_at_risk_99", "expected_shortfall_99",
     ),
     "Trades": ("n_trades", "win_rate", "profit_factor", "expectancy", "exposure", "turnover"),
-    "Costs and size": ("fees", "slippage", "funding", "cost_share", "capacity_median", "capacity_p90"),
+    "Costs and size": ("fees", "slippage", "funding", "cost_share", "capacity_hint"),
 }  # fmt: skip
 OTHER_GROUP = "Further"
 
@@ -37,9 +37,8 @@ _LABELS = {
     "expected_shortfall_95": "Expected shortfall, 95\u00a0%",
     "expected_shortfall_99": "Expected shortfall, 99\u00a0%",
     "skew": "Skewness",
+    "kurtosis": "Excess kurtosis",
     "exposure": "Time in the market",
-    "capacity_median": "Capacity, median fill",
-    "capacity_p90": "Capacity, 90\u00a0% of fills",
 }
 _FRACTIONS = frozenset(
     {
@@ -49,7 +48,7 @@ _FRACTIONS = frozenset(
 )  # fmt: skip
 _TAIL_STEMS = ("value_at_risk", "expected_shortfall")
 _SIGNED = frozenset({"total_return", "cagr", "excess_return", "alpha"})
-_MONEY = frozenset({"final_equity", "fees", "slippage", "funding", "expectancy", "capacity_median", "capacity_p90"})
+_MONEY = frozenset({"final_equity", "fees", "slippage", "funding", "expectancy", "capacity_hint"})
 
 
 def label(name: str) -> str:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
-from candlecloud.metrics.conventions import REGIME_CONVENTIONS, RELATIVE_CONVENTIONS
-from candlecloud.tearsheet.formats import count, decimal, exact
+from candlecloud.tearsheet.formats import count, exact
 from candlecloud.tearsheet.markup import Markup, join, shorten, tag
 from candlecloud.tearsheet.names import label
 from candlecloud.tearsheet.reading import Document, items, number, part, rows, text
@@ -14,6 +13,11 @@ from candlecloud.tearsheet.tables import definitions, note, section
 
 _LONGEST_JSON = 40_000
 _GAPS_SHOWN = 5
+_GLOSSARIES = {
+    "conventions": "What each number means",
+    "relative_conventions": "What the figures against buy and hold mean",
+    "regime_conventions": "What the numbers per regime mean",
+}
 
 
 def draw_assumptions(document: Document) -> Markup:
@@ -55,13 +59,15 @@ def draw_tripwire(document: Document) -> Markup | None:
     if not tripwire:
         return None
     cuts = items(tripwire, "cuts")
+    if tripwire.get("on") is False:
+        return section("tripwire", "Look-ahead tripwire", note("It was switched off: look-ahead was not tested."))
     if tripwire.get("passed") is True:
         words = (
             f"No look-ahead found: at {len(cuts):,} cuts, later bars were replaced by garbage, and no decision before "
             "the cut moved."
         )
         return section("tripwire", "Look-ahead tripwire", note(words))
-    rest = {name: value for name, value in tripwire.items() if name not in ("cuts", "passed")}
+    rest = {name: value for name, value in tripwire.items() if name not in ("on", "cuts", "passed")}
     told = f" {_spoken(rest)}." if rest else ""
     alert = note(tag("strong", "Not passed."), f" A decision moved with bars that came after it.{told}", kind="alert")
     return section("tripwire", "Look-ahead tripwire", alert)
@@ -81,14 +87,8 @@ def draw_identity(document: Document) -> Markup:
 
 def draw_conventions(document: Document) -> Markup | None:
     """What each number means, visible without a mouse."""
-    relative = RELATIVE_CONVENTIONS if part(document, "relative") else {}
-    conventions = {**relative, **part(document, "conventions")}
-    if not conventions:
-        return None
-    lists = [_glossary("What each number means", conventions)]
-    if part(document, "regimes"):
-        lists.append(_glossary("What the numbers per regime mean", REGIME_CONVENTIONS))
-    return section("conventions", "Conventions", *lists)
+    lists = [_glossary(heading, part(document, name)) for name, heading in _GLOSSARIES.items() if part(document, name)]
+    return section("conventions", "Conventions", *lists) if lists else None
 
 
 def _glossary(heading: str, conventions: Mapping[str, object]) -> Markup:
@@ -123,5 +123,5 @@ def _spoken(value: object) -> str:
         return ", ".join(map(_spoken, value)) or "none"
     found = number(value)
     if found is not None:
-        return decimal(found, 0 if float(found).is_integer() else 4)
+        return f"{found:,}" if isinstance(found, int) or float(found).is_integer() else f"{found:g}"
     return "not set" if value is None else str(value).replace("_", " ")

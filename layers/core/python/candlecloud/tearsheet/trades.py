@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -89,7 +89,7 @@ def _extremes(trades: Sequence[Document], returns: FloatArray) -> Markup:
     optional = [
         name for name in ("mae", "mfe", "funding") if any(number(trade.get(name)) is not None for trade in trades)
     ]
-    names = {"mae": "Worst on the way", "mfe": "Best on the way", "funding": "Funding"}
+    names = {"mae": "Deepest loss on the way", "mfe": "Highest gain on the way", "funding": "Funding"}
     headings = [
         "Entry",
         "Exit",
@@ -126,38 +126,37 @@ def _number(trade: Document, name: str) -> Markup:
     value = number(trade.get(name))
     if name == "holding_seconds":
         return exact(value, duration(value))
-    return exact(value, money(value) if name in ("pnl", *_MONEY_OF_TRADE) else percent(value, signed=True))
+    return exact(
+        value, money(value) if name in ("pnl", *_MONEY_OF_TRADE) else percent(value, signed=name == "return_fraction")
+    )
 
 
 def _refused(document: Document) -> Markup | None:
     counts, orders = part(document, "refused_counts"), rows(document, "refused_orders")
-    if not counts and not orders:
+    capped = number(document.get("capped_fills"))
+    if not counts and not orders and not capped:
         return None
-    return join(tag("h3", "Orders that were refused"), _refused_counts(counts, len(orders)), _refused_list(orders))
-
-
-def _refused_counts(counts: Mapping[str, object], n_orders: int) -> Markup:
-    if not counts:
-        return note(f"{n_orders:,} orders were refused.")
     told = ", ".join(f"{_reason(str(reason))} ({count(number(times))})" for reason, times in counts.items())
-    return note(f"No trade because: {told}.")
+    return join(
+        tag("h3", "Orders that did not trade, or not at once"),
+        note(f"No trade because: {told}.") if told else None,
+        note(f"{count(capped)} fills were capped by the bar's volume; the rest waited.") if capped else None,
+        _refused_list(orders, sum(number(times) or 0 for times in counts.values())),
+    )
 
 
-def _refused_list(orders: Sequence[Document]) -> Markup | None:
+def _refused_list(orders: Sequence[Document], total: float) -> Markup | None:
     if not orders:
         return None
     lines = []
     for order in orders[:_REFUSED_SHOWN]:
         when = time_ms(order.get("time"))
-        lines.append(row("" if when is None else moment(when), shorten(str(order.get("reason", "")), 200)))
-    more = (
-        f"The first {_REFUSED_SHOWN} of {len(orders):,} refused orders"
-        if len(orders) > _REFUSED_SHOWN
-        else "Refused orders"
-    )
+        lines.append(row("" if when is None else moment(when), _reason(str(order.get("reason", "")))))
+    total = max(total, len(orders))
+    words = f"The first {len(lines)} of {count(total)} refused orders" if total > len(lines) else "Refused orders"
     listed = table("In order of time", ["Time", "Reason"], [body(*lines)], kind="left")
-    return tag("details", tag("summary", more), listed, class_="more")
+    return tag("details", tag("summary", words), listed, class_="more")
 
 
 def _reason(reason: str) -> str:
-    return shorten(reason.replace("_", " "), 60)
+    return shorten(reason.replace("_", " "), 200)
