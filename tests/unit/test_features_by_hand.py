@@ -9,6 +9,7 @@ from statistics import stdev
 import numpy as np
 import pytest
 
+from candlecloud.errors import CorruptObjectError
 from candlecloud.features.bars import Bars, prefix_sums, to_ticks
 from candlecloud.features.registry import compute_feature
 from candlecloud.parameters import Number
@@ -148,6 +149,11 @@ def test_volatility_from_ranges() -> None:
     # ln 1.05 = 0.04879016, its square 0.00238048; 2 ln 2 - 1 = 0.38629436
     wanted = sqrt(0.00908403 / 2 - 0.38629436 * 0.00238048) * year
     assert values(bars, "garman_klass_volatility", window=1) == pytest.approx([wanted, 0.0], rel=1e-6)
+
+
+def test_a_price_of_zero_has_no_logarithm() -> None:
+    with pytest.raises(CorruptObjectError, match="not positive"):
+        values(bars_of_closes(1, 0, 1), "realised_volatility", window=2)
 
 
 def test_constant_growth_has_no_volatility() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,9 +11,11 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from candlecloud.arrays import FloatArray
-from candlecloud.features.feature import Feature, FeatureUse
+from candlecloud.features import registry
+from candlecloud.features.bars import Bars
+from candlecloud.features.feature import Compute, Feature, FeatureUse
 from candlecloud.features.registry import FEATURES, compute_feature, compute_use
-from candlecloud.parameters import Number
+from candlecloud.parameters import Number, Parameters
 from tests.support.drawn_bars import (
     DAY_MS,
     KNOWN_VOLUMES,
@@ -135,6 +138,28 @@ def test_nan_before_the_warm_up_and_nowhere_else_on_lively_bars(feature: Feature
         assert len(values[output]) == len(bars)
         assert np.isnan(values[output][:first]).all()
         assert np.isfinite(values[output][first:]).all()
+
+
+def _whole_maximum(bars: Bars, parameters: Parameters) -> Mapping[str, FloatArray]:
+    return {"leak": bars.close / bars.close.max()}
+
+
+def _next_close(bars: Bars, parameters: Parameters) -> Mapping[str, FloatArray]:
+    return {"leak": np.append(bars.close[1:], bars.close[-1:])}
+
+
+def _last_digit(bars: Bars, parameters: Parameters) -> Mapping[str, FloatArray]:
+    return {"leak": np.full(len(bars), np.nextafter(1.0, 2.0 if len(bars) % 2 else 0.0))}
+
+
+@pytest.mark.parametrize("leak", [_whole_maximum, _next_close, _last_digit])
+def test_the_check_of_increments_sees_a_leak(leak: Compute, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a large value, of the neighbour, of one bit."""
+    leaky = replace(FEATURES["roc"], name="leak", outputs=("leak",), parameters=(), compute=leak)
+    monkeypatch.setattr(registry, "FEATURES", {"leak": leaky})
+    drawn = [Step(0, 10, 0, 0, 1.0, 0)] * 3
+    whole = compute_feature(bars_from_steps(drawn), "leak", {})
+    assert not all(same(compute_feature(bars_from_steps(drawn[:k]), "leak", {}), whole, k) for k in (1, 2))
 
 
 FLAT = [Step(0, 0, 0, 0, 1.0, 0)] * 40

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Context, Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -11,13 +12,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from candlecloud.features.kernels import recursive, rolling
+from candlecloud.features.kernels import logarithm, recursive, rolling
 from tests.support.uncompiled import uncompiled
 
 FORMS = [
     (rolling, recursive),
     tuple(uncompiled(f"candlecloud.features.kernels.{name}") for name in ("rolling", "recursive")),
 ]
+LOGARITHMS = (logarithm, uncompiled("candlecloud.features.kernels.logarithm"))
 BOTH = pytest.mark.parametrize(("rolls", "recurs"), FORMS, ids=["as imported", "uncompiled"])
 QUICK = settings(max_examples=30, deadline=None)
 LARGE = 2**53 - 1
@@ -113,9 +115,26 @@ def test_rank_counts_ties_half(rolls: Any, recurs: Any, values: list[int], first
         assert np.isnan(rank) if t < first + w - 1 else rank == float(sum(share) / w)
 
 
+TICKS = st.one_of(st.integers(1, LARGE + 1), st.integers(1, 40), st.integers(10**9, 10**9 + 10**6))
+
+
+@pytest.mark.parametrize("kernel", LOGARITHMS, ids=["as imported", "uncompiled"])
+@QUICK
+@given(st.lists(st.tuples(TICKS, TICKS), min_size=1, max_size=30))
+def test_logarithms_are_those_of_decimal_arithmetic(kernel: Any, pairs: list[tuple[int, int]]) -> None:
+    tops, bottoms = (np.array(column, np.int64) for column in zip(*pairs, strict=True))
+    logs = np.zeros(len(pairs), np.int64)
+    kernel.log_ratios(memoryview(tops), memoryview(bottoms), memoryview(logs))
+    exact = Context(prec=50)
+    for (top, bottom), got in zip(pairs, logs.tolist(), strict=True):
+        wanted = exact.multiply(exact.ln(exact.divide(Decimal(top), Decimal(bottom))), Decimal(2**50))
+        # half a unit of rounding, and some last digits of the float before it
+        assert abs(got - wanted) <= Decimal("0.5") + abs(wanted) * Decimal("4e-16")
+
+
 @QUICK
 @given(st.integers(0, 2**32), st.integers(0, 60), st.integers(2, 9))
-def test_compiled_recursions_give_the_bits_of_the_source(seed: int, n: int, w: int) -> None:
+def test_compiled_loops_give_the_bits_of_the_source(seed: int, n: int, w: int) -> None:
     rng = np.random.default_rng(seed)
     ticks = np.maximum(1, 1_000 + np.cumsum(rng.integers(-3, 4, n) * rng.integers(0, 90, n)))
     close = ticks / 100.0
@@ -129,6 +148,10 @@ def test_compiled_recursions_give_the_bits_of_the_source(seed: int, n: int, w: i
         "obv": ((ticks, volumes), 1),
         "session_vwap": ((np.arange(n) // 7, close, volumes, 0), 1),
     }
+    logs = [np.zeros(n, np.int64) for _ in LOGARITHMS]
+    for kernel, steps in zip(LOGARITHMS, logs, strict=True):
+        kernel.log_ratios(memoryview(ticks), memoryview(np.roll(ticks, 1)), memoryview(steps))
+    assert logs[0].tolist() == logs[1].tolist()
     for name, (arguments, count) in cases.items():
         compiled, source = (outputs(getattr(form[1], name), n, count, *arguments) for form in FORMS)
         assert [a.tobytes() for a in compiled] == [b.tobytes() for b in source], name

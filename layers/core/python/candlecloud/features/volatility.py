@@ -1,26 +1,27 @@
 """Realised volatility as a yearly fraction on the 365-day clock, from closes or from the bars' ranges.
 
-Logarithms are rounded to multiples of 2**-50 (about 1e-15, the error of the price ratio itself), so that sums over a
-window are exact and do not depend on where they began. A bar counts as one step, also after absent candles.
+Logarithms are rounded to multiples of 2**-50 (about 1e-15), so that sums over a window are exact, do not depend on
+where they began, and are the same on every machine. A bar counts as one step, also after absent candles.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import log, sqrt
+from math import sqrt
 
 import numpy as np
 
 from candlecloud.arrays import FloatArray, IntArray
+from candlecloud.errors import CorruptObjectError
 from candlecloud.features.bars import Bars
-from candlecloud.features.kernels import rolling
+from candlecloud.features.kernels import logarithm, rolling
 from candlecloud.features.kernels.views import doubles, integers
 from candlecloud.features.windows import moments
 from candlecloud.metrics.annual import bars_per_year
 from candlecloud.parameters import Parameters
 
 _UNIT = 2.0**50
-_LOG_2 = log(2.0)
+_LOG_2 = 0.6931471805599453
 
 
 def realised_volatility_of_bars(bars: Bars, parameters: Parameters) -> Mapping[str, FloatArray]:
@@ -31,15 +32,15 @@ def realised_volatility_of_bars(bars: Bars, parameters: Parameters) -> Mapping[s
 def parkinson_volatility_of_bars(bars: Bars, parameters: Parameters) -> Mapping[str, FloatArray]:
     """``sqrt(mean(ln(high / low)**2) / (4 ln 2))`` over w bars."""
     window = int(parameters["window"])
-    squares = _squares(_fixed_log(bars.high, bars.low), window)
+    squares = _squares(_log_ratios(bars.high_ticks, bars.low_ticks), window)
     return {"parkinson_volatility": np.sqrt(squares / (4.0 * _LOG_2 * window)) * _per_year(bars)}
 
 
 def garman_klass_volatility_of_bars(bars: Bars, parameters: Parameters) -> Mapping[str, FloatArray]:
     """``sqrt(mean(ln(high / low)**2 / 2 - (2 ln 2 - 1) ln(close / open)**2))`` over w bars."""
     window = int(parameters["window"])
-    ranges = _squares(_fixed_log(bars.high, bars.low), window)
-    moves = _squares(_fixed_log(bars.close, bars.open), window)
+    ranges = _squares(_log_ratios(bars.high_ticks, bars.low_ticks), window)
+    moves = _squares(_log_ratios(bars.close_ticks, bars.open_ticks), window)
     variance = (0.5 * ranges - (2.0 * _LOG_2 - 1.0) * moves) / window
     return {"garman_klass_volatility": np.sqrt(variance) * _per_year(bars)}
 
@@ -63,7 +64,8 @@ def return_spreads(bars: Bars, window: int) -> FloatArray:
         NaN for the first `window` bars.
     """
     spreads = np.full(len(bars), np.nan)
-    spreads[1:] = moments(_fixed_log(bars.close[1:], bars.close[:-1]), window).spreads
+    ticks = bars.close_ticks
+    spreads[1:] = moments(_log_ratios(ticks[1:], ticks[:-1]), window).spreads
     return spreads
 
 
@@ -71,8 +73,12 @@ def _deviation(bars: Bars, window: int) -> FloatArray:
     return np.sqrt(return_spreads(bars, window) / (window * (window - 1.0))) / _UNIT
 
 
-def _fixed_log(top: FloatArray, bottom: FloatArray) -> IntArray:
-    return np.rint(np.log(top / bottom) * _UNIT).astype(np.int64)
+def _log_ratios(tops: IntArray, bottoms: IntArray) -> IntArray:
+    if len(tops) and min(tops.min(), bottoms.min()) <= 0:
+        raise CorruptObjectError("A price is not positive; it has no logarithm.")
+    logs = np.zeros(len(tops), np.int64)
+    logarithm.log_ratios(integers(tops), integers(bottoms), integers(logs))
+    return logs
 
 
 def _squares(values: IntArray, window: int) -> FloatArray:
