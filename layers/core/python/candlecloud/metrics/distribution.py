@@ -12,7 +12,7 @@ from candlecloud.metrics.curves import bar_returns, drawdowns
 from candlecloud.metrics.moments import deviations, mean_of, total_of
 
 _IN_TAIL = 5
-"""Returns that must lie in a tail before it is described: a quantile of one or two returns says nothing."""
+"""Returns that a tail must hold (n times its share) before it is described; one or two of them say nothing."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def value_at_risk(ordered: FloatArray, tail: float) -> float | None:
         The quantile lies ``(n - 1) * tail`` steps above the smallest return, linear between two neighbours (type 7 of
         Hyndman, Fan 1996, NumPy's and empyrical's default). None with fewer than five returns in the tail.
     """
-    return 0.0 - float(np.quantile(ordered, tail)) if _tail_count(ordered, tail) >= _IN_TAIL else None
+    return 0.0 - float(np.quantile(ordered, tail)) if _has_tail(ordered, tail) else None
 
 
 def expected_shortfall(ordered: FloatArray, tail: float) -> float | None:
@@ -99,13 +99,13 @@ def expected_shortfall(ordered: FloatArray, tail: float) -> float | None:
     compared: a strategy that mostly stands aside has many returns of exactly 0 at the quantile, and would be judged by
     the mean of its idle bars. Parameters and None as there.
     """
-    count = _tail_count(ordered, tail)
-    return 0.0 - mean_of(ordered[:count]) if count >= _IN_TAIL else None
+    count = math.floor((len(ordered) - 1) * tail) + 1
+    return 0.0 - mean_of(ordered[:count]) if _has_tail(ordered, tail) else None
 
 
 def tail_ratio(ordered: FloatArray) -> float | None:
     """Size of the 95 % quantile over the size of the 5 % quantile (quantiles as in `value_at_risk`)."""
-    if _tail_count(ordered, 0.05) < _IN_TAIL:
+    if not _has_tail(ordered, 0.05):
         return None
     low, high = (abs(float(q)) for q in np.quantile(ordered, (0.05, 0.95)))
     return high / low if low > 0.0 else None
@@ -129,5 +129,5 @@ def shape_of(returns: FloatArray) -> tuple[float | None, float | None]:
     return third / scale, fourth / (second * second) - 3.0
 
 
-def _tail_count(ordered: FloatArray, tail: float) -> int:
-    return math.floor((len(ordered) - 1) * tail) + 1
+def _has_tail(ordered: FloatArray, tail: float) -> bool:
+    return len(ordered) * tail >= _IN_TAIL

@@ -1,39 +1,15 @@
-"""One summary per backtest, from its tallies; what each number means stands in `conventions`."""
+"""One summary per backtest, from its tallies; what each number means stands in `conventions`. Needs no NumPy."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from candlecloud.arrays import FloatArray
 from candlecloud.metrics.annual import YEAR_MS, bars_per_year, growth_per_year
-from candlecloud.metrics.curves import tally_curve
 from candlecloud.metrics.moments import sample_deviation
 from candlecloud.metrics.tallies import Tallies
 
 _NO_PROFIT = 1e-9  # of the initial equity: a gross profit below it is rounding, and no share of it is a number
-
-
-@dataclass(frozen=True)
-class Activity:
-    """What was done to earn an equity curve.
-
-    Attributes
-    ----------
-    profits : sequence of float
-        Quote currency per closed trade, after all costs.
-    bars_in_position : int
-        Bars that closed with a position.
-    notional, fees, slippage : float
-        Quote currency, over all fills.
-    """
-
-    profits: Sequence[float]
-    bars_in_position: int
-    notional: float
-    fees: float
-    slippage: float
 
 
 @dataclass(frozen=True)
@@ -110,24 +86,6 @@ def summary_of(tallies: Tallies, *, initial_equity: float, n_bars: int, timefram
         slippage=t.slippage,
         funding=t.funding,
         cost_share=_cost_share(t, initial_equity),
-    )
-
-
-def summarise(
-    equity: FloatArray, initial_equity: float, activity: Activity, *, timeframe_ms: int, span_ms: int
-) -> Summary:
-    """Describe an equity curve; see `summary_of`."""
-    tallies = tally_curve(
-        equity,
-        initial_equity,
-        profits=activity.profits,
-        bars_in_position=activity.bars_in_position,
-        notional=activity.notional,
-        fees=activity.fees,
-        slippage=activity.slippage,
-    )
-    return summary_of(
-        tallies, initial_equity=initial_equity, n_bars=len(equity), timeframe_ms=timeframe_ms, span_ms=span_ms
     )
 
 
