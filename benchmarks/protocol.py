@@ -70,8 +70,10 @@ class Worker:
 
     def __exit__(self, *_: object) -> None:
         assert self._process.stdin
-        self._process.stdin.close()
+        assert self._process.stdout
+        self._process.stdin.close()  # that ends it
         self._process.wait()
+        self._process.stdout.close()
 
     def load(self, series: Path) -> None:
         """Let the tasks work on a series: an ``.npz`` of arrays."""
