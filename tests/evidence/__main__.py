@@ -11,7 +11,7 @@ COMMANDS = {
     "tests.evidence.bad_requests": "wrong requests: status and what the answer says",
     "tests.evidence.faults": "each fault of the replay exchange during ingestion: what happened, what got stored",
     "tests.evidence.pagination": "ccxt's own pagination and our pager: candles wanted, got",
-    "tests.evidence.features": "features beside TA-Lib on real hours: greatest relative difference of each output",
+    "tests.evidence.features": "features beside TA-Lib or their formulas on real hours: greatest relative difference",
     "tests.evidence.metrics": "metrics beside empyrical, scipy, pandas, quantstats on real hours; differences",
     "tests.evidence.kill": "an ingesting process killed 20 times: rows lost, doubled, torn, index true",
     "infra.app --snapshot": "resources, cdk-nag findings, '*' in policies (needs Node)",

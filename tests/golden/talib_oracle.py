@@ -64,15 +64,15 @@ CASES: tuple[tuple[str, Parameters], ...] = (
 
 
 class Difference(NamedTuple):
-    """How far an output is from TA-Lib's.
+    """How far an output is from an oracle's.
 
     Attributes
     ----------
     missing : int
         Bars from the warm-up on where one of the two has no value.
     relative : float
-        The greatest difference, as a fraction of TA-Lib's value; of 1 + value for a rate of change, which is itself a
-        small difference.
+        The greatest difference, as a fraction of the oracle's value; of 1 + value for a rate of change, which is
+        itself a small difference.
     """
 
     feature: str
@@ -83,14 +83,14 @@ class Difference(NamedTuple):
     relative: float
 
 
-def differences(bars: Bars, name: str, parameters: Parameters) -> Iterator[Difference]:
-    """Compare each output of a feature from its warm-up on."""
+def differences(bars: Bars, name: str, parameters: Parameters, oracle: Oracle) -> Iterator[Difference]:
+    """Compare each output of a feature from its warm-up on with what an oracle says."""
     feature = find_feature(name)
     checked = feature.check_parameters(parameters)
     known = slice(feature.warmup_bars(checked) - 1, None)
     offset = 1.0 if name == "roc" else 0.0
     computed = compute_feature(bars, name, parameters)
-    for (output, ours), theirs in zip(computed.items(), ORACLES[name](bars, checked), strict=True):
+    for (output, ours), theirs in zip(computed.items(), oracle(bars, checked), strict=True):
         mine, wanted = ours[known] + offset, theirs[known] + offset
         missing = int((np.isnan(mine) | np.isnan(wanted)).sum())
         apart = np.abs(mine - wanted)

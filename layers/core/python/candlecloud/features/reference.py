@@ -22,7 +22,7 @@ change are fractions.
   every bar since the first one given, seeded as TA-Lib does; their beginning fades, it never quite vanishes.
 - On a **higher timeframe** a feature is computed on bars made of the run's own, and its value counts from the close of
   the higher bar on. The interval in which the bars begin is left out; absent candles are not invented.
-- `python -m tests.evidence.features` prints how far each is from TA-Lib on real hours.
+- `python -m tests.evidence.features` prints how far each is from TA-Lib, or from its plain formula, on real hours.
 
 | feature | kind | warm-up with defaults | outputs |
 |---|---|---|---|
