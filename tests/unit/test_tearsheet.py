@@ -16,7 +16,6 @@ from candlecloud.runs.config import RunConfig
 from candlecloud.runs.evaluate import evaluate_run
 from candlecloud.runs.identity import Identity
 from candlecloud.runs.inputs import RUN_COLUMNS, RunInputs
-from candlecloud.runs.inputs import RUN_COLUMNS, RunInputs
 from candlecloud.runs.sufficiency import needed_range
 from candlecloud.tearsheet.page import CONTENT_SECURITY_POLICY, render
 from candlecloud.tearsheet.thinning import MOST_POINTS
@@ -118,12 +117,27 @@ def test_every_metric_is_shown_exactly_with_its_convention() -> None:
     section = part_of(page(), "metrics")
     shown = sorted(values for values in numbers_of(section).values())
     ours, held = document()["metrics"], document()["benchmark"]["metrics"]
-    assert shown == sorted([_written(ours[name]), _written(held.get(name))] for name in ours)
+    assert shown == sorted([_written(metrics[name]) for metrics in (ours, held) if name in metrics] for name in ours)
     titles = {row.get("title") for row in section.iter("th") if row.get("title")}
     assert titles == {document()["conventions"][name] for name in ours}
     glossary = words_of(part_of(page(), "conventions"))
     for meaning in document()["conventions"].values():
         assert re.sub(r"\s+", " ", meaning) in glossary
+
+
+def test_regimes_and_relative_figures_are_shown_exactly() -> None:
+    shown = list(numbers_of(part_of(page(), "relative")).values())
+    assert sorted(shown) == sorted([_written(value)] for value in document()["relative"].values())
+    names = ("total_return", "volatility", "sharpe", "max_drawdown", "win_rate", "profit_factor")
+    wanted = [
+        [_written(row[name]) for name in ("bars", "share", "trades")]
+        + [_written(row["metrics"][name]) for name in names if row["metrics"]]
+        for kind in ("trend", "volatility")
+        for row in document()["regimes"][kind]
+    ]
+    rows = [row for row in part_of(page(), "regimes").iter("tr") if any(True for _ in row.iter("data"))]
+    assert [[data.get("value") for data in row.iter("data")] for row in rows] == wanted
+    assert len(wanted) >= 6
 
 
 def test_months_compound_to_the_total_return() -> None:

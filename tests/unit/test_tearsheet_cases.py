@@ -191,10 +191,29 @@ def test_coming_parts_are_shown_with_their_numbers() -> None:
     assert "An order towards a target of −50.0 % still waited" in header
 
 
+def test_switches_are_told_in_words() -> None:
+    stops = {"stop_loss": 0.015, "take_profit": None, "both_in_one_bar": "the stop first"}
+    switches = {"fee": {"maker_bps": 1.5, "model": "bps_of_notional", "taker_bps": 10.0}, "stops": stops, "flat": True}
+    page = checked(small_document([100.0], assumptions=switches | {"cuts": [1, 2_000], "nothing": []}))
+    told = [[words_of(part) for part in pair] for pair in next(part_of(page, "assumptions").iter("dl"))]
+    assert told == [
+        ["fee", "bps of notional; maker bps: 1.5; taker bps: 10"],
+        ["stops", "stop loss: 0.015; take profit: not set; both in one bar: the stop first"],
+        ["flat", "on"],
+        ["cuts", "1, 2,000"],
+        ["nothing", "none"],
+    ]
+
+
+def test_tripwire_that_was_off_claims_nothing() -> None:
+    page = checked(small_document([100.0], tripwire={"on": False, "cuts": [], "passed": None}))
+    assert "look-ahead was not tested" in words_of(part_of(page, "tripwire"))
+
+
 def test_failed_tripwire_names_the_leak() -> None:
     page = checked(small_document([100.0], tripwire={"passed": False, "cuts": [5], "feature": "centred_mean"}))
     assert "Not passed." in words_of(part_of(page, "tripwire"))
-    assert "feature centred mean" in words_of(part_of(page, "tripwire"))
+    assert "feature: centred mean" in words_of(part_of(page, "tripwire"))
 
 
 def test_marks_of_risk_stand_in_the_histogram() -> None:

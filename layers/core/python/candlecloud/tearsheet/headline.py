@@ -74,7 +74,7 @@ def _setting(document: Document, curves: Curves) -> Markup:
     config, data = part(document, "config"), part(document, "data")
     bars = number(data.get("bars"))
     words = [
-        text(config.get("exchange")),
+        shorten(text(config.get("exchange")) or "", 40),
         _span(document, curves),
         None if bars is None else f"{count(bars)} {'bar' if bars == 1 else 'bars'}",
         {"long": "long only", "short": "short only", "both": "long and short"}.get(str(config.get("direction"))),

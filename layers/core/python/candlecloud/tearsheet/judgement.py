@@ -11,6 +11,10 @@ from candlecloud.tearsheet.reading import Document, number, part, rows, text
 from candlecloud.tearsheet.tables import body, group, note, row, section, table
 
 _PER_REGIME = ("total_return", "volatility", "sharpe", "max_drawdown", "win_rate", "profit_factor")
+_RELATIVE = (
+    "excess_return", "alpha", "beta", "correlation", "tracking_error", "information_ratio", "up_capture",
+    "down_capture",
+)  # fmt: skip
 _REGIMES = {"trend": "By trend", "volatility": "By volatility"}
 _INTRABAR = ("total_return", "sharpe", "max_drawdown", "win_rate", "final_equity")
 
@@ -31,7 +35,7 @@ def draw_metrics(document: Document) -> Markup:
                 row(
                     label(metric),
                     written(metric, ours[metric]),
-                    *([written(metric, held.get(metric))] if held else []),
+                    *([written(metric, held[metric]) if metric in held else ""] if held else []),
                     title=text(meaning.get(metric)),
                 )
                 for metric in members
@@ -47,12 +51,19 @@ def draw_relative(document: Document) -> Markup | None:
     relative, meaning = part(document, "relative"), part(document, "relative_conventions")
     if not relative:
         return None
-    lines = (row(label(name), written(name, relative[name]), title=text(meaning.get(name))) for name in relative)
+    lines = (
+        row(label(name), written(name, relative[name]), title=text(meaning.get(name))) for name in _in_order(relative)
+    )
     return section(
         "relative",
         "Against buy and hold",
         table("Figures relative to buy and hold", ["Figure", "Value"], [body(*lines)], "narrow"),
     )
+
+
+def _in_order(relative: Document) -> list[str]:
+    known = [name for name in _RELATIVE if name in relative]
+    return known + sorted(set(relative) - set(known))
 
 
 def draw_regimes(document: Document) -> Markup:

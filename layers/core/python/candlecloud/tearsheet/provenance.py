@@ -115,13 +115,11 @@ def _spoken(value: object) -> str:
     if isinstance(value, bool):
         return "on" if value else "off"
     if isinstance(value, Mapping):
-        if "model" in value:  # its name first, then its numbers
-            rest = {name: inner for name, inner in value.items() if name != "model"}
-            return _spoken([value["model"], rest])
-        return ", ".join(f"{str(name).replace('_', ' ')} {_spoken(inner)}" for name, inner in value.items())
+        told = [f"{str(name).replace('_', ' ')}: {_spoken(inner)}" for name, inner in value.items() if name != "model"]
+        return "; ".join([_spoken(value["model"]), *told] if "model" in value else told)
     if isinstance(value, Sequence) and not isinstance(value, str):
         return ", ".join(map(_spoken, value)) or "none"
     found = number(value)
     if found is not None:
-        return f"{found:,}" if isinstance(found, int) or float(found).is_integer() else f"{found:g}"
+        return f"{int(found):,}" if float(found).is_integer() and abs(found) < 1e15 else f"{found:g}"
     return "not set" if value is None else str(value).replace("_", " ")
