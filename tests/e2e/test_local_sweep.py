@@ -10,10 +10,10 @@ from typing import Any, cast
 import pytest
 
 from candlecloud.errors import TransientStoreError
-from candlecloud.jobs.pinned import read_candles
+from candlecloud.jobs.pinned import read_inputs
 from candlecloud.runs.collect import collect_results
 from candlecloud.runs.config import canonical_json
-from candlecloud.runs.evaluate import evaluate_batch
+from candlecloud.runs.batch import evaluate_batch
 from candlecloud.runs.identity import sweep_identity
 from candlecloud.runs.sweep import SweepConfig
 from candlecloud.store.sweeps import SweepStore
@@ -55,8 +55,8 @@ def in_one_process(platform: LocalPlatform, sweep_id: str) -> bytes:
     record = platform.stores.sweeps.get(sweep_id)
     assert record is not None
     identity = sweep_identity(record.config)
-    table = read_candles(platform.stores, identity)
-    whole = evaluate_batch(cast(SweepConfig, identity.config), table, 0, SETS)
+    inputs = read_inputs(platform.stores, identity.config)
+    whole = evaluate_batch(cast(SweepConfig, identity.config), inputs, 0, SETS)
     return canonical_json(collect_results(identity, [whole], []))
 
 

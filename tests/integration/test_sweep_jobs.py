@@ -19,13 +19,14 @@ from candlecloud.errors import (
     TransientStoreError,
 )
 from candlecloud.jobs import collect_sweep, fail_sweep, plan_sweep, run_backtest, run_sweep_batch
-from candlecloud.jobs.pinned import read_candles
+from candlecloud.jobs.pinned import read_inputs
 from candlecloud.jobs.submit import Submission, submit_run, submit_sweep
 from candlecloud.market.candle import Candle, candles_table, times_ms
 from candlecloud.market.ranges import TimeRange
+from candlecloud.runs.batch import evaluate_batch
 from candlecloud.runs.collect import collect_results
 from candlecloud.runs.config import canonical_json
-from candlecloud.runs.evaluate import evaluate_batch, evaluate_run
+from candlecloud.runs.evaluate import evaluate_run
 from candlecloud.runs.identity import Identity, run_identity
 from candlecloud.store.objects import ObjectStore
 from candlecloud.store.stores import Stores
@@ -91,8 +92,8 @@ def test_sweep_in_batches_of_1_7_100_equals_one_process_byte_for_byte(lake: Stor
     assert results[1] == results[7] == results[100]
 
     identity = submission.identity
-    table = read_candles(lake, identity)
-    whole = evaluate_batch(identity.config, table, 0, len(identity.config.sets.valid))  # type: ignore[arg-type, union-attr]
+    inputs = read_inputs(lake, identity.config)
+    whole = evaluate_batch(identity.config, inputs, 0, len(identity.config.sets.valid))  # type: ignore[arg-type, union-attr]
     assert canonical_json(collect_results(identity, [whole], [])) == results[1]
     document = json.loads(results[1])
     assert document["sets"] == len(document["rows"]) == 108
@@ -240,7 +241,7 @@ def test_run_through_its_job(lake: Stores) -> None:
     manifest = json.loads(lake.runs.get_artifact(submission.id, "manifest.json") or b"")
     restate(lake, NOW + 10)
     identity = run_identity(manifest)
-    assert evaluate_run(identity, read_candles(lake, identity)).content == content
+    assert evaluate_run(identity, read_inputs(lake, identity.config)).content == content
     # Invoked a second time, it leaves the result alone.
     assert run_backtest.run(run_backtest.Request(submission.id), lake, now=NOW + 20).state == "succeeded"
 

@@ -32,11 +32,21 @@ def test_defaults() -> None:
         "end": None,
         "strategy": "dual_sma",
         "parameters": {"fast": 20, "slow": 50},
+        "rules": None,
         "initial_equity": 10_000.0,
         "direction": "long",
         "fee_bps": 10.0,
-        "slippage_bps": 2.0,
+        "maker_fee_bps": 10.0,
+        "slippage": {"model": "fixed_bps", "bps": 2.0},
+        "sizing": {"model": "fixed_fraction", "fraction": 1.0},
+        "stops": {"stop_loss": None, "take_profit": None, "trailing_stop": None},
+        "drawdown_limit": None,
+        "rebalance_band": None,
+        "market_rules": {"tick_size": None, "lot_step": None, "min_notional": None},
+        "funding": None,
         "flatten_at_end": False,
+        "finer_timeframe": "none",
+        "tripwire": True,
         "as_of": None,
         "seed": 0,
     }
@@ -78,7 +88,35 @@ def test_ranges_are_narrowed_to_whole_candles() -> None:
         ({"fee_bps": -1}, "fee_bps"),
         ({"fee_bps": "10"}, "fee_bps"),
         ({"slippage_bps": 1_001}, "slippage_bps"),
-        ({"slippage_bps": None}, "slippage_bps"),
+        ({"slippage_bps": 2, "slippage": {"model": "fixed_bps"}}, "slippage_bps"),
+        ({"slippage": {"model": "magic"}}, "slippage.model"),
+        ({"slippage": "fixed_bps"}, "slippage"),
+        ({"slippage": {"model": "fixed_bps", "bps": -1}}, "slippage.bps"),
+        ({"slippage": {"model": "spread_pct", "bps": 1}}, "slippage.bps"),
+        ({"sizing": {"model": "all_of_it"}}, "sizing.model"),
+        ({"sizing": {"model": "fixed_fraction", "fraction": 1.5}}, "sizing.fraction"),
+        ({"sizing": {"model": "kelly_fraction", "window": 10, "minimum_bars": 20}}, "sizing"),
+        ({"maker_fee_bps": 2_000}, "maker_fee_bps"),
+        ({"stops": {"stop_loss": 1.0}}, "stops.stop_loss"),
+        ({"stops": {"stop": 0.1}}, "stops.stop"),
+        ({"stops": 0.1}, "stops"),
+        ({"drawdown_limit": {"cooldown_bars": 3}}, "drawdown_limit.max_drawdown"),
+        ({"drawdown_limit": {"max_drawdown": 0.2, "cooldown_bars": 0}}, "drawdown_limit.cooldown_bars"),
+        ({"rebalance_band": 2}, "rebalance_band"),
+        ({"market_rules": {"tick_size": 0}}, "market_rules.tick_size"),
+        ({"funding": {"model": "ignored"}}, "funding"),
+        ({"symbol": "BTC-USDT_USDT"}, "funding"),
+        ({"symbol": "BTC-USDT_USDT", "funding": {"model": "free"}}, "funding.model"),
+        ({"symbol": "BTC-USDT_USDT", "funding": {"model": "fixed_rate", "rate_per_8h": 1}}, "funding.rate_per_8h"),
+        ({"symbol": "BTC-USDT_USDT", "funding": {"model": "schedule"}}, "funding.rates"),
+        (
+            {"symbol": "BTC-USDT_USDT", "funding": {"model": "schedule", "rates": [[0, 1e-4], [0, 1e-4]]}},
+            "funding.rates.1.0",
+        ),
+        ({"finer_timeframe": "1h"}, "finer_timeframe"),
+        ({"tripwire": "on"}, "tripwire"),
+        ({"rules": {}}, "rules"),
+        ({"strategy": "rules", "parameters": {}}, "rules"),
         ({"direction": "up"}, "direction"),
         ({"direction": ["long"]}, "direction"),
         ({"flatten_at_end": 1}, "flatten_at_end"),
@@ -127,7 +165,7 @@ def test_unknown_words_of_the_market_are_refused_by_their_own_errors() -> None:
 def test_range_must_be_pinned_before_use() -> None:
     with pytest.raises(InvalidRangeError, match="no start and end yet"):
         _ = config(start="2024-01-01").range
-    pinned = config().pinned(TimeRange(0, HOUR), as_of=7)
+    pinned = config().pinned(TimeRange(0, HOUR), as_of=7, finer_timeframe="none")
     assert (pinned.range, pinned.setting.as_of) == (TimeRange(0, HOUR), 7)
 
 

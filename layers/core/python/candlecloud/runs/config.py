@@ -71,7 +71,7 @@ class RunConfig:
         """What decides the result, given the candles: all but the moment as of which they were read."""
         return {name: value for name, value in self.to_dict().items() if name != "as_of"}
 
-    def pinned(self, span: TimeRange, as_of: int, finer_timeframe: str) -> RunConfig:
+    def pinned(self, span: TimeRange, as_of: int, finer_timeframe: str = "none") -> RunConfig:
         """The same with range, data view and finer candles fixed."""
         return replace(self, setting=self.setting.pinned(span, as_of, finer_timeframe))
 

@@ -61,9 +61,12 @@ class Funding:
                 allowed=list(MODELS),
             )
         given = check_names(document, ("model", "rates", "rate_per_8h"), "funding")
-        model = read_choice(given, "model", "", MODELS)
+        model = read_choice({"funding.model": given.get("model")}, "funding.model", "", MODELS)
         if model == "fixed_rate":
-            return cls(model, rate_per_8h=read_number(given, "rate_per_8h", 0.0001, -0.1, 0.1))
+            name = "funding.rate_per_8h"
+            return cls(
+                model, rate_per_8h=read_number({name: given.get("rate_per_8h", 0.0001)}, name, 0.0001, -0.1, 0.1)
+            )
         return cls(model, *_read_rates(given.get("rates"))) if model == "schedule" else cls(model)
 
     def to_dict(self) -> dict[str, Any]:

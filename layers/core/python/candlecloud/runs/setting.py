@@ -110,7 +110,7 @@ class Setting:
             return None
         return replace(self.series, timeframe=Timeframe(self.finer_timeframe))
 
-    def pinned(self, span: TimeRange, as_of: int, finer_timeframe: str) -> Setting:
+    def pinned(self, span: TimeRange, as_of: int, finer_timeframe: str = "none") -> Setting:
         """The same with range, data view and finer candles fixed.
 
         Raises

@@ -21,7 +21,10 @@ from candlecloud.runs.setting import SETTING_FIELDS, Setting
 MAX_SETS = 100_000
 MAX_VALUES = 10_000
 MAX_BATCHES = 500
-_WORK_PER_BATCH = 20_000_000  # bars times sets: about a second, so that starting a batch costs less than its work
+# Bars times sets of one batch: a second or more, so that starting it costs less than its work, and within its limit.
+_FAST_WORK = 1_000_000_000  # half a nanosecond each where the engine makes the signals itself
+_WORK = 100_000_000  # up to a hundred where features are computed per set
+_MOST_SETS = 10_000  # a row takes a third of a millisecond and 700 bytes to describe
 _STEPS = ("start", "stop", "step")
 
 
@@ -142,7 +145,7 @@ class SweepConfig:
         """What decides the result, given the candles."""
         return {name: value for name, value in self.to_dict().items() if name not in ("as_of", "batch_size")}
 
-    def pinned(self, span: TimeRange, as_of: int, finer_timeframe: str) -> SweepConfig:
+    def pinned(self, span: TimeRange, as_of: int, finer_timeframe: str = "none") -> SweepConfig:
         """The same with range, data view and finer candles fixed."""
         return replace(self, setting=self.setting.pinned(span, as_of, finer_timeframe))
 
@@ -150,7 +153,8 @@ class SweepConfig:
         """Batches as half-open ranges of set numbers; at most 500, so a small batch size grows where it must."""
         total = len(self.sets.valid)
         bars = self.range.duration // self.series.timeframe.ms + self.warmup_bars
-        size = self.batch_size or max(1, _WORK_PER_BATCH // bars)
+        work = _WORK if self.setting.strategy_rule.crossing is None else _FAST_WORK
+        size = self.batch_size or min(max(1, work // bars), _MOST_SETS)
         size = max(size, math.ceil(total / MAX_BATCHES))
         return [(start, min(start + size, total)) for start in range(0, total, size)]
 

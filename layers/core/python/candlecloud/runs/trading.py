@@ -191,7 +191,12 @@ def _read_drawdown_limit(given: Any) -> DrawdownLimit | None:
         raise InvalidParameterError(
             "drawdown_limit needs max_drawdown.", field="drawdown_limit.max_drawdown", allowed="a fraction such as 0.2"
         )
-    return DrawdownLimit(depth, read_integer(limit, "cooldown_bars", 24, 1, 1_000_000))
+    return DrawdownLimit(depth, _cooldown(limit))
+
+
+def _cooldown(limit: Mapping[str, Any]) -> int:
+    name = "drawdown_limit.cooldown_bars"
+    return read_integer({name: limit.get("cooldown_bars", 24)}, name, 24, 1, 1_000_000)
 
 
 def _read_market_rules(given: Any) -> MarketRules:
