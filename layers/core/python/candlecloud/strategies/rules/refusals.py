@@ -35,7 +35,8 @@ def show(value: Any) -> str:
 
 def suggest(word: Any, allowed: Collection[str]) -> str:
     """A hint that names the nearest allowed word, and all of them."""
-    near = get_close_matches(str(word)[:_LONGEST], list(allowed), n=1)
+    text, words = str(word)[:_LONGEST], list(allowed)
+    near = get_close_matches(text, words, n=1) or get_close_matches(text.partition(".")[0], words, n=1)
     return (f"Did you mean {near[0]!r}? " if near else "") + f"Allowed: {', '.join(allowed) or 'none'}."
 
 
