@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 
 from candlecloud.market.candle import Candle, candles_table
 from candlecloud.market.series import Series
+from candlecloud.market.timeframe import Timeframe
 
 RECORDED = Path(__file__).parents[1] / "data" / "recorded"
 BTC_1H = Series.of("binance", "BTC-USDT", "1h")
@@ -27,3 +28,15 @@ def btc_hours() -> pa.Table:
         for opened, *prices, base, quote, trades in zip(*columns, strict=True)
     ]
     return candles_table(rows, BTC_1H.timeframe, LEARNED, "native")
+
+
+@cache
+def btc_minutes() -> pa.Table:
+    """Binance spot BTC-USDT, 90 days up to 2025-08-18, one minute; no quote volume, no trades."""
+    recorded = pq.read_table(RECORDED / "binance_spot_BTCUSDT_1m.parquet").drop_columns(["close_time"])
+    columns = [column.to_pylist() for column in recorded.columns]
+    rows = [
+        Candle(opened, *(float(value) for value in prices), float(base), None, None)
+        for opened, *prices, base in zip(*columns, strict=True)
+    ]
+    return candles_table(rows, Timeframe("1m"), LEARNED, "native")
