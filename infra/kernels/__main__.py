@@ -5,23 +5,24 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
-from infra.kernels.build import Outcome, build_kernels
-from infra.kernels.sources import find_kernels
+from infra.kernels.build import WORK_FOLDER, Outcome, build_kernels
+from infra.kernels.sources import PYTHON_FOLDER, find_kernels
 from infra.kernels.toolchain import host_processor
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+def main(argv: Sequence[str] | None = None, *, folder: Path = PYTHON_FOLDER, work_folder: Path = WORK_FOLDER) -> int:
     """Build; a failure is only told, unless ``--require`` was said."""
     parser = argparse.ArgumentParser(prog="python -m infra.kernels", description=__doc__)
     parser.add_argument("--require", action="store_true", help="fail when a kernel can't be compiled")
     parser.add_argument("--remove", action="store_true", help="remove the compiled files: run the sources, slowly")
     arguments = parser.parse_args(argv)
     if arguments.remove:
-        for kernel in find_kernels():
+        for kernel in find_kernels(folder):
             kernel.library().unlink(missing_ok=True)
         return 0
-    outcome = build_kernels(host_processor(), _say)
+    outcome = build_kernels(host_processor(), _say, folder=folder, work_folder=work_folder)
     if not outcome.failures:
         if outcome.built:
             _say(f"kernels: {len(outcome.built)} compiled, {len(outcome.kept)} unchanged")
