@@ -10,7 +10,7 @@ from candlecloud.arrays import FloatArray
 from candlecloud.backtest.execution import Execution
 from candlecloud.backtest.finer import FineBars
 from candlecloud.backtest.kernels import path
-from candlecloud.backtest.orders import MOMENTS, REASONS, REFUSALS, Direction, Fill, allowed_target
+from candlecloud.backtest.orders import MOMENTS, REASONS, REFUSALS, SIDES, Direction, Fill, check_target
 from candlecloud.backtest.simulation import Simulation
 from candlecloud.errors import InsufficientDataError, InvalidParameterError
 from candlecloud.features.bars import Bars
@@ -90,14 +90,15 @@ def simulate(
     InsufficientDataError
         If a volume is unknown and fills depend on it.
     """
-    wanted = allowed_target(target, direction)
-    inputs = _inputs(bars, wanted, execution, initial_equity, first, size, funding, fine, optimistic)
+    inputs = _inputs(
+        bars, target, execution, initial_equity, direction, first, size, funding, fine, optimistic=optimistic
+    )
     row, _ = _run(inputs, _NO_RECORDS)
     records = _Records.sized(Tallies.from_row(row), len(bars) - first)
     row, left = _run(inputs, records)
     cash, quantity, asked, weight, resume, waits = left.tolist()
     tallies = Tallies.from_row(row)
-    last = 0.0 if len(bars) - 1 < resume else float(wanted[-1])
+    last = 0.0 if len(bars) - 1 < resume else float(np.clip(target[-1], *SIDES[direction]))
     waiting = last if last != asked else None
     if waiting is None and waits and (quantity or weight):
         waiting = asked if weight else 0.0
@@ -139,33 +140,36 @@ def statistics_of_target(
     FloatArray
         `candlecloud.metrics.tallies.COLUMNS`.
     """
-    wanted = allowed_target(target, direction)
-    row, _ = _run(_inputs(bars, wanted, execution, initial_equity, first, size, funding, fine, optimistic), _NO_RECORDS)
-    return row
+    inputs = _inputs(
+        bars, target, execution, initial_equity, direction, first, size, funding, fine, optimistic=optimistic
+    )
+    return _run(inputs, _NO_RECORDS)[0]
 
 
 def _inputs(
     bars: Bars,
-    wanted: FloatArray,
+    target: FloatArray,
     execution: Execution,
     initial_equity: float,
+    direction: Direction,
     first: int,
     size: FloatArray | float,
     funding: FloatArray | None,
     fine: FineBars | None,
+    *,
     optimistic: bool,
 ) -> tuple[Any, ...]:
     """Check everything; the kernel's arguments up to the row."""
     n = len(bars)
-    if len(wanted) != n or not 0 <= first < n or not 0.0 < initial_equity < np.inf:
+    if len(target) != n or not 0 <= first < n or not 0.0 < initial_equity < np.inf:
         raise InvalidParameterError(
             "A simulation needs one target per bar, a bar to start at, and equity above zero.",
             bars=n,
-            targets=len(wanted),
+            targets=len(target),
             first=first,
             initial_equity=initial_equity,
         )
-    if funding is not None and not (len(funding) == n and np.isfinite(funding).all()):
+    if funding is not None and not (len(funding) == n and -np.inf < funding.min() and funding.max() < np.inf):
         raise InvalidParameterError(
             "Funding needs one finite rate per bar.", hint="0 where none is due.", field="funding", bars=n
         )
@@ -173,14 +177,15 @@ def _inputs(
         raise InvalidParameterError(
             "The finer candles belong to other bars.", hint="Make them by fine_bars(bars, finer).", field="fine"
         )
+    check_target(target)
     _check_market(bars, execution, first)
     return (
         *(bars.open, bars.high, bars.low, bars.close, bars.volume),
-        np.ascontiguousarray(wanted, np.float64),
+        np.ascontiguousarray(target, np.float64),
         _sizes(size, n),
         _NO_FLOATS if funding is None else np.ascontiguousarray(funding, np.float64),
         *((_NO_INTEGERS, _NO_FLOATS, _NO_FLOATS) if fine is None else (fine.start, fine.high, fine.low)),
-        np.array(execution.rules(optimistic=optimistic)),
+        np.array((*execution.rules(optimistic=optimistic), *SIDES[direction])),
         first,
         float(initial_equity),
     )
@@ -200,7 +205,7 @@ def _sizes(size: FloatArray | float, n: int) -> FloatArray:
 
 
 def _check_market(bars: Bars, execution: Execution, first: int) -> None:
-    if execution.needs_volume and np.isnan(bars.volume[first:]).any():
+    if execution.needs_volume and np.isnan(bars.volume[first:].min()):
         raise InsufficientDataError(
             "The exchange does not say the volume of some bars, and fills are limited by it.",
             hint="Set max_participation and impact_bps to 0, or choose a range or an exchange with volumes.",

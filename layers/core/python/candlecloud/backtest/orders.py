@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -11,6 +13,10 @@ from candlecloud.errors import InvalidParameterError
 
 Direction = Literal["long", "short", "both"]
 DIRECTIONS: tuple[Direction, ...] = ("long", "short", "both")
+SIDES: Mapping[Direction, tuple[float, float]] = MappingProxyType(
+    {"long": (0.0, 1.0), "short": (-1.0, 0.0), "both": (-1.0, 1.0)}
+)
+"""Lowest and highest target that each direction allows."""
 
 Moment = Literal["open", "within", "close"]
 Reason = Literal[
@@ -59,21 +65,19 @@ class Fill(NamedTuple):
     reason: Reason
 
 
-def allowed_target(target: FloatArray, direction: Direction) -> FloatArray:
-    """The target without the sides that the run does not take.
+def check_target(target: FloatArray) -> None:
+    """Check that targets are fractions of equity, on either side.
 
     Raises
     ------
     InvalidParameterError
         If a target lies outside [-1, 1] or is not a number.
     """
-    if not len(target):
-        return target
-    low, high = target.min(), target.max()
-    if not (low >= -1.0 and high <= 1.0):
+    if len(target) and not (target.min() >= -1.0 and target.max() <= 1.0):
         raise InvalidParameterError("A target position lies outside [-1, 1] or is not a number.", field="target")
-    if direction == "long":
-        return target if low >= 0.0 else np.maximum(target, 0.0)
-    if direction == "short":
-        return target if high <= 0.0 else np.minimum(target, 0.0)
-    return target
+
+
+def allowed_target(target: FloatArray, direction: Direction) -> FloatArray:
+    """The target without the sides that the run does not take; `check_target` applies."""
+    check_target(target)
+    return np.clip(target, *SIDES[direction])

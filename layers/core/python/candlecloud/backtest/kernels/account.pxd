@@ -23,6 +23,7 @@ cdef class Account:
     cdef double taker_fee, maker_fee, slippage_rate, impact, participation
     cdef double stop_loss, take_profit, trailing_stop, drawdown_limit
     cdef long long cooldown_bars
+    cdef double lowest, highest
     cdef double band, tick, lot, min_notional
     cdef bint flatten, optimistic, has_stops, has_funding, has_fine
     # The account.

@@ -49,12 +49,13 @@ class Account:
     level_reason: int
 
     def begin(self, rules: Sequence[float], initial_equity: float) -> None:
-        """Rules in the order of `Execution.rules`; nothing held, nothing counted."""
+        """Rules in the order of `Execution.rules`, the targets allowed; nothing held, nothing counted."""
         self.taker_fee, self.maker_fee, self.slippage_rate, self.impact = rules[0], rules[1], rules[2], rules[3]
         self.participation, self.stop_loss, self.take_profit = rules[4], rules[5], rules[6]
         self.trailing_stop = rules[7]
         self.drawdown_limit, self.cooldown_bars, self.band, self.tick = rules[8], int(rules[9]), rules[10], rules[11]
         self.lot, self.min_notional, self.flatten, self.optimistic = rules[12], rules[13], rules[14] > 0, rules[15] > 0
+        self.lowest, self.highest = rules[16], rules[17]
         self.has_stops = self.stop_loss + self.take_profit + self.trailing_stop > 0.0
         self.cash = self.flat_cash = self.before = self.peak = self.limit_peak = initial_equity
         self.held = self.entry = self.best = self.asked = self.weight = self.bar_volume = 0.0

@@ -16,12 +16,6 @@ cdef void limit_drawdown(SwiftAccount account, long long t, double equity) noexc
 @cython.locals(gain=double)
 cdef void mark(SwiftAccount account, long long t, double equity) noexcept
 
-@cython.locals(stop=cython.longlong, asked=double)
-cdef long long coast(SwiftAccount account, long long t) noexcept
-
-@cython.locals(cash=double, k=cython.longlong)
-cdef void rest(SwiftAccount account, long long t, long long stop) noexcept
-
 @cython.locals(account=SwiftAccount, t=cython.longlong)
 cpdef int run_path(
     const double[::1] open_, const double[::1] high, const double[::1] low, const double[::1] close,

@@ -1,7 +1,7 @@
 """The path form: one parameter set, bar by bar, with every rule of `docs/backtest_semantics.md`.
 
-`step` is a whole bar. Bars on which nothing can happen but the mark (most of them) go through `coast` and `ride`, which
-stop at the first bar that might need more and leave that one to `step`.
+`step` is a whole bar. Bars on which nothing can happen but the mark (most of them) go through `SwiftAccount.coast`, which
+stops at the first bar that might need more and leaves that one to `step`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from candlecloud.backtest.kernels.ride import SwiftAccount
 def decide(account: SwiftAccount, t: int) -> None:
     """A new target replaces what waits; an old one may have drifted out of its band."""
     blocked = t - 1 < account.resume
-    wanted = 0.0 if blocked else account.target[t - 1]
+    wanted = 0.0 if blocked else min(max(account.target[t - 1], account.lowest), account.highest)
     size = account.size[(t - 1) * account.size_step]
     if wanted != account.asked:
         account.asked, account.weight, account.working = wanted, wanted * size, True
@@ -93,40 +93,6 @@ def mark(account: SwiftAccount, t: int, equity: float) -> None:
         account.equity[t - account.first] = equity
 
 
-def coast(account: SwiftAccount, t: int) -> int:
-    """Pass the bars from `t` on that only mark; the first bar that may need more."""
-    if account.held != 0.0:
-        if account.working or t - 1 < account.resume or account.before <= 0.0:
-            return t
-        return account.ride(t, account.n - 1 if account.flatten else account.n)
-    stop = t
-    if account.ruined:
-        stop = account.n
-    elif account.working:
-        return t
-    elif t - 1 < account.resume:
-        if account.asked == 0.0:
-            stop = min(account.resume, account.n)
-    else:
-        asked = account.asked
-        while stop < account.n and account.target[stop - 1] == asked:
-            stop += 1
-    if stop > t:
-        rest(account, t, stop)
-    return max(t, stop)
-
-
-def rest(account: SwiftAccount, t: int, stop: int) -> None:
-    """Mark flat bars: every return is 0."""
-    cash = account.cash
-    account.sum_equity += cash * (stop - t)
-    if cash >= account.peak:
-        account.last_peak = stop - 1
-    if account.recording:
-        for k in range(t - account.first, stop - account.first):
-            account.equity[k] = cash
-
-
 def run_path(
     open_: Any,
     high: Any,
@@ -156,16 +122,15 @@ def run_path(
     Parameters
     ----------
     open_, high, low, close, volume, target : float64, length n
-        Prices in quote currency, base volume (NaN: unknown, it trades), and the wanted position that the run's
-        direction allows, in [-1, 1].
+        Prices in quote currency, base volume (NaN: unknown, it trades), and the wanted position in [-1, 1].
     size : float64, length n or 1
         The sizing model's fraction at each close, or one for all.
     funding : float64, length n or 0
         Rate due by each bar's end, paid by longs.
     fine_start, fine_high, fine_low : int64 of length n + 1 or 0, float64
         Bar t holds the finer candles ``fine_start[t]`` to ``fine_start[t + 1] - 1``.
-    rules : float64, length 16
-        `Execution.rules`.
+    rules : float64, length 18
+        `Execution.rules`, and the lowest and highest target that the run's direction allows.
     row : float64, length 21
         Written: `metrics.tallies.COLUMNS`.
     left : float64, length 6
@@ -195,5 +160,5 @@ def run_path(
     t = first
     while t < account.n:
         step(account, t)
-        t = coast(account, t + 1)
+        t = account.coast(t + 1)
     account.finish(row, left)

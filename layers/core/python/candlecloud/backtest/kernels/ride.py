@@ -1,7 +1,8 @@
-"""The bars in position of the path form on which nothing happens but the mark; nearly all time is spent here.
+"""The bars of the path form on which nothing happens but the mark; nearly all time is spent here.
 
-State lives in locals. A bar that may need more is left untouched to `path.step`, so a test here may be too careful but
-never too lax.
+First a look ahead (`quiet_until`), eight bars at a time: up to where no new target comes and no stop is near. Then the
+marks up to there (`ride`), with all state in locals. A bar that may need more is left untouched to `path.step`, so a
+test here may be too careful but never too lax.
 """
 
 from __future__ import annotations
@@ -19,106 +20,127 @@ def alarm_level(floor: float, peak: float, deepest: float) -> float:
 class SwiftAccount(Account):
     """An account that passes quiet bars quickly."""
 
-    def ride(self, t: int, stop: int) -> int:
-        """Mark bars in position up to the first one on which an order, a stop, ruin or the drawdown limit may act."""
-        begin = t
-        if self.drawdown_limit == 0.0:
-            self.limit_peak = self.peak
-        if self.has_stops or self.has_funding or self.band != 0.0:
-            t = self.ride_guarded(t, stop)
+    def coast(self, t: int) -> int:
+        """Pass the bars from `t` on that only mark; the first bar that may need more."""
+        if self.held != 0.0:
+            if self.working or t - 1 < self.resume or self.before <= 0.0 or self.asked == 0.0:
+                return t
+            return self.ride(t, self.n - 1 if self.flatten else self.n)
+        stop = t
+        if self.ruined:
+            stop = self.n
+        elif self.working:
+            return t
+        elif t - 1 < self.resume:
+            if self.asked == 0.0:
+                stop = min(self.resume, self.n)
         else:
-            t = self.ride_plain(t, stop)
-        self.bars_in_position += t - begin
-        return t
+            stop = self.same_until(t, self.n)
+        if stop > t:
+            self.rest(t, stop)
+        return max(t, stop)
 
-    def ride_plain(self, t: int, stop: int) -> int:
-        """Bars in position on which only a new target, ruin or the drawdown limit can act."""
-        held, cash, asked, before = self.held, self.cash, self.asked, self.before
-        peak, limit_peak, limited, keep = (
-            self.peak,
-            self.limit_peak,
-            self.drawdown_limit != 0.0,
-            1.0 - self.drawdown_limit,
-        )
-        gains, squares, negatives = self.sum_returns, self.sum_squares, self.sum_negative_squares
-        equities, deepest, last_peak, longest = (
-            self.sum_equity,
-            self.max_drawdown,
-            self.last_peak,
-            self.longest,
-        )
-        floor = limit_peak * keep if limited else 0.0
-        alarm = alarm_level(floor, peak, deepest)
-        recording, first = self.recording, self.first
-        while t < stop and self.target[t - 1] == asked:
-            equity = cash + held * self.close[t]
-            if equity < alarm:
-                if equity <= floor:
-                    break
-                deepest = max(deepest, 1.0 - equity / peak)
-                alarm = alarm_level(floor, peak, deepest)
-            gain = equity / before - 1.0
-            loss = min(gain, 0.0)
-            gains += gain
-            squares += gain * gain
-            negatives += loss * loss
-            equities += equity
-            before = equity
-            if equity >= limit_peak:
-                limit_peak = equity
-                if equity >= peak:
-                    longest = max(longest, t - last_peak - 1)
-                    peak, last_peak = equity, t
-                floor = limit_peak * keep if limited else 0.0
-                alarm = alarm_level(floor, peak, deepest)
-            if recording:
-                self.equity[t - first] = equity
+    def rest(self, t: int, stop: int) -> None:
+        """Mark flat bars: every return is 0."""
+        cash = self.cash
+        self.sum_equity += cash * (stop - t)
+        if cash >= self.peak:
+            self.last_peak = stop - 1
+        if self.recording:
+            for k in range(t - self.first, stop - self.first):
+                self.equity[k] = cash
+
+    def same_until(self, t: int, stop: int) -> int:
+        """The first bar before which the close wants another target."""
+        low = high = self.asked
+        if low == 0.0:  # what the direction does not allow counts as 0
+            low, high = (-1.0 if self.lowest == 0.0 else 0.0), (1.0 if self.highest == 0.0 else 0.0)
+        while t + 8 <= stop:
+            changed = 0
+            for k in range(t - 1, t + 7):
+                changed += (self.target[k] < low) | (self.target[k] > high)
+            if changed != 0:
+                break
+            t += 8
+        while t < stop and low <= self.target[t - 1] <= high:
             t += 1
-        self.before, self.peak, self.limit_peak = before, peak, limit_peak
-        self.sum_returns, self.sum_squares, self.sum_negative_squares = gains, squares, negatives
-        self.sum_equity, self.max_drawdown = equities, deepest
-        self.last_peak, self.longest = last_peak, longest
         return t
 
-    def ride_guarded(self, t: int, stop: int) -> int:  # noqa: C901 - the same with stops, band and funding
-        """Bars in position with stops, a band or funding."""
-        held, cash, asked, before = self.held, self.cash, self.asked, self.before
-        peak, limit_peak, limited, keep = (
-            self.peak,
-            self.limit_peak,
-            self.drawdown_limit != 0.0,
-            1.0 - self.drawdown_limit,
-        )
-        gains, squares, negatives = self.sum_returns, self.sum_squares, self.sum_negative_squares
-        equities, deepest, last_peak, longest = (
+    def ride(self, t: int, stop: int) -> int:
+        """The same for bars in position."""
+        if not self.has_stops:
+            return self.ride_out(t, self.same_until(t, stop))
+        best = self.best
+        calm = self.calm_until(t, stop)
+        passed = self.ride_out(t, calm)
+        if passed < calm:  # the look ahead saw more than has happened
+            for k in range(t, passed):
+                best = max(best, self.high[k]) if self.held > 0.0 else min(best, self.low[k])
+            self.best = best
+        return passed
+
+    def calm_until(self, t: int, stop: int) -> int:  # noqa: C901 - two loops over the same locals
+        """The first bar that a new target precedes, that has no volume, or that a stop meets."""
+        self.set_levels()
+        asked, best, is_long = self.asked, self.best, self.held > 0.0
+        lower, upper = (self.level, self.goal) if is_long else (self.goal, self.level)
+        factor = 1.0 - self.trailing_stop if is_long else 1.0 + self.trailing_stop
+        trailing = self.trailing_stop != 0.0
+        while t < stop:
+            last = min(t + 8, stop)
+            if last == t + 8:
+                bottom, top, least, most, idle = self.low[t], self.high[t], self.open[t], self.open[t], 0
+                for k in range(t, t + 8):
+                    bottom, top = min(bottom, self.low[k]), max(top, self.high[k])
+                    least, most = min(least, self.open[k]), max(most, self.open[k])
+                    idle += (self.volume[k] == 0.0) | (self.target[k - 1] != asked)
+                ahead, below, above = max(best, top) if is_long else min(best, bottom), lower, upper
+                if trailing and is_long:
+                    below = max(lower, ahead * factor)
+                elif trailing:
+                    above = min(upper, ahead * factor)
+                if idle == 0 and min(bottom, least) > below and max(top, most) < above:
+                    best, lower, upper, t = ahead, below, above, last
+                    continue
+            while t < last:
+                bottom, top = min(self.low[t], self.open[t]), max(self.high[t], self.open[t])
+                if self.target[t - 1] != asked or self.volume[t] == 0.0 or bottom <= lower or top >= upper:
+                    self.best = best
+                    return t
+                if is_long and self.high[t] > best:
+                    best = self.high[t]
+                    lower = max(lower, best * factor) if trailing else lower
+                elif not is_long and self.low[t] < best:
+                    best = self.low[t]
+                    upper = min(upper, best * factor) if trailing else upper
+                t += 1
+        self.best = best
+        return t
+
+    def ride_out(self, t: int, stop: int) -> int:
+        """Mark bars in position up to the first one on which ruin, the drawdown limit or the band may act."""
+        begin = t
+        held, cash, before, peak = self.held, self.cash, self.before, self.peak
+        limited, keep = self.drawdown_limit != 0.0, 1.0 - self.drawdown_limit
+        limit_peak = self.limit_peak if limited else peak
+        gains, squares, negatives, equities = (
+            self.sum_returns,
+            self.sum_squares,
+            self.sum_negative_squares,
             self.sum_equity,
-            self.max_drawdown,
-            self.last_peak,
-            self.longest,
         )
+        deepest, last_peak, longest = self.max_drawdown, self.last_peak, self.longest
         floor = limit_peak * keep if limited else 0.0
         alarm = alarm_level(floor, peak, deepest)
-        recording, first, has_stops, has_funding = self.recording, self.first, self.has_stops, self.has_funding
-        band, trailing, best, paid_in_all = self.band, self.trailing_stop != 0.0, self.best, self.funding_paid
-        side = 1.0 if held > 0.0 else -1.0
-        factor, fixed = 1.0 - side * self.trailing_stop, self.entry * (1.0 - side * self.stop_loss)
-        if self.stop_loss == 0.0:
-            fixed = -side * _FAR
-        self.set_levels()
-        lower, upper = (self.level, self.goal) if side > 0.0 else (self.goal, self.level)
-        while t < stop and self.target[t - 1] == asked:
+        has_funding, recording, band, paid, settled = self.has_funding, self.recording, self.band, 0.0, self.funding_paid
+        while t < stop:
             if band != 0.0:
                 value = held * self.close[t - 1]
-                drift = abs(value - asked * self.size[(t - 1) * self.size_step] * before)
+                drift = abs(value - self.asked * self.size[(t - 1) * self.size_step] * before)
                 if drift > band * before - 1e-12 * (before + abs(value)):
                     break
-            high, low = 0.0, 0.0
-            if has_stops:
-                price, high, low = self.open[t], self.high[t], self.low[t]
-                if low <= lower or high >= upper or price <= lower or price >= upper or self.volume[t] == 0.0:
-                    break
-            price, paid = self.close[t], 0.0
-            if has_funding and self.funding[t] != 0.0:
+            price = self.close[t]
+            if has_funding:
                 paid = held * price * self.funding[t]
             equity = cash - paid + held * price
             if equity < alarm:
@@ -126,8 +148,9 @@ class SwiftAccount(Account):
                     break
                 deepest = max(deepest, 1.0 - equity / peak)
                 alarm = alarm_level(floor, peak, deepest)
-            cash -= paid
-            paid_in_all += paid
+            if has_funding:
+                cash -= paid
+                settled += paid
             gain = equity / before - 1.0
             loss = min(gain, 0.0)
             gains += gain
@@ -142,19 +165,12 @@ class SwiftAccount(Account):
                     peak, last_peak = equity, t
                 floor = limit_peak * keep if limited else 0.0
                 alarm = alarm_level(floor, peak, deepest)
-            if trailing:
-                if side > 0.0 and high > best:
-                    best = high
-                    lower = max(fixed, best * factor)
-                elif side < 0.0 and low < best:
-                    best = low
-                    upper = min(fixed, best * factor)
             if recording:
-                self.equity[t - first] = equity
+                self.equity[t - self.first] = equity
             t += 1
-        self.cash, self.best, self.funding_paid = cash, best, paid_in_all
-        self.before, self.peak, self.limit_peak = before, peak, limit_peak
+        self.cash, self.before, self.peak, self.limit_peak = cash, before, peak, limit_peak
         self.sum_returns, self.sum_squares, self.sum_negative_squares = gains, squares, negatives
         self.sum_equity, self.max_drawdown = equities, deepest
-        self.last_peak, self.longest = last_peak, longest
+        self.last_peak, self.longest, self.funding_paid = last_peak, longest, settled
+        self.bars_in_position += t - begin
         return t
