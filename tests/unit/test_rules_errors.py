@@ -189,11 +189,12 @@ def test_the_schema_refuses_the_wrong_shapes_too() -> None:
     validator = jsonschema.Draft202012Validator(rules_schema())
     passed = {name for name, document, *_ in BAD if "deep" not in name and validator.is_valid(document)}
     assert passed == {
-        "constants only", "typo in a price", "typo in a feature", "typo in an output", "output of a feature without",
-        "output of a price", "no such parameter", "nothing but a feature name", "parameters conflict",
-        "typo in a shifted price", "typo in a sum", "no such placeholder", "placeholder wider than the window",
-        "placeholder of another kind", "defaults conflict", "unused parameter", "default out of bounds",
-        "bounds turned", "half an integer", "too many", "feature named as a price", "infinite", "not a number", "beyond floats",
+        "constants only", "typo in a price", "typo in a feature", "typo in an output",
+        "output of a feature without", "output of a price", "no such parameter", "nothing but a feature name",
+        "parameters conflict", "typo in a shifted price", "typo in a sum", "no such placeholder",
+        "placeholder wider than the window", "placeholder of another kind", "defaults conflict",
+        "unused parameter", "default out of bounds", "bounds turned", "half an integer", "too many",
+        "feature named as a price", "infinite", "not a number", "beyond floats",
     }  # fmt: skip
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import re
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -11,18 +14,25 @@ import numpy as np
 import pytest
 
 from candlecloud.errors import InvalidParameterError, UnknownStrategyError
+from candlecloud.strategies.reference import pretty, reference_page
 from candlecloud.strategies.registry import STRATEGIES, find_strategy
+from candlecloud.strategies.rules.examples import EXAMPLES
 from tests.golden.bars import bars_of
 
+PAGE = Path(__file__).parents[2] / "docs" / "strategies.md"
 DUAL_SMA = find_strategy("dual_sma")
 
 
 def test_registry() -> None:
-    assert {"buy_and_hold", "dual_sma"} <= set(STRATEGIES)
+    assert list(STRATEGIES) == [
+        "buy_and_hold", "dual_sma", "ema_cross", "macd", "rsi_reversion", "bollinger_reversion", "zscore_reversion",
+        "donchian_breakout", "time_series_momentum", "volatility_breakout",
+    ]  # fmt: skip
     assert all(name == strategy.name and strategy.description for name, strategy in STRATEGIES.items())
     with pytest.raises(UnknownStrategyError) as caught:
         find_strategy("dual_ema")
     assert caught.value.details["allowed"] == list(STRATEGIES)
+    assert caught.value.hint.startswith("Did you mean dual_sma? Use one of buy_and_hold, dual_sma,")
 
 
 @pytest.mark.parametrize("name", STRATEGIES)
@@ -94,3 +104,17 @@ def test_parameters_are_checked_without_numpy() -> None:
     code = "import sys; sys.modules['numpy'] = None; import candlecloud.strategies.registry as r; "
     code += "r.find_strategy('dual_sma').check_parameters({})"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_page_is_made_from_the_registries() -> None:
+    page = PAGE.read_text()
+    assert page == reference_page(), "python -m candlecloud.strategies.reference > docs/strategies.md"
+    documents = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", page, flags=re.S)]
+    assert documents == list(EXAMPLES.values())
+    assert json.loads(pretty({"a": [list(range(60)), {}]})) == {"a": [list(range(60)), {}]}
+
+
+def test_descriptions_say_when_long_short_and_flat() -> None:
+    for strategy in STRATEGIES.values():
+        assert all(word in strategy.description.lower() for word in ("long", "short", "flat")), strategy.name
+        assert strategy.description.endswith(".")

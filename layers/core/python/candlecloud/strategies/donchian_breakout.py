@@ -36,7 +36,7 @@ DONCHIAN_BREAKOUT = Strategy(
     name="donchian_breakout",
     description="Long from a close > highest high of the `entry` bars before it to the first close < lowest low of the "
     "`exit` bars before it, short from a close < lowest low of the `entry` bars before it to the first close > highest "
-    "high of the `exit` bars before it, flat otherwise. An opposite entry reverses.",
+    "high of the `exit` bars before it, flat otherwise.",
     parameters=(
         Parameter("entry", "integer", 1, 10_000, 20, "Bars of the range whose break enters."),
         Parameter("exit", "integer", 1, 10_000, 10, "Bars of the range whose break leaves; at most entry."),

@@ -32,7 +32,7 @@ VOLATILITY_BREAKOUT = Strategy(
     name="volatility_breakout",
     description="Long from a close more than multiplier x ATR(window) above the close before it (ATR as of the bar "
     "before) and >= SMA(window), to the first close < SMA(window); short from a close more than that below the close "
-    "before and <= SMA(window), to the first close > SMA(window); flat otherwise. An opposite entry reverses.",
+    "before and <= SMA(window), to the first close > SMA(window); flat otherwise.",
     parameters=(
         Parameter("window", "integer", 2, 9_999, 20, "Window of range and mean, in bars."),
         Parameter("multiplier", "number", 0.01, 100.0, 1.5, "Least move from close to close, in average true ranges."),
