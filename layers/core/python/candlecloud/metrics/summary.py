@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from candlecloud.metrics.annual import YEAR_MS, bars_per_year, growth_per_year
 from candlecloud.metrics.moments import sample_deviation
@@ -40,7 +40,7 @@ class Summary:
     def to_dict(self) -> dict[str, float | int | None]:
         """By name; a ratio beyond the largest float (over a loss next to nothing) is None: JSON has no infinity."""
         return {
-            name: value if value is not None and math.isfinite(value) else None for name, value in asdict(self).items()
+            name: value if value is not None and math.isfinite(value) else None for name, value in vars(self).items()
         }
 
 

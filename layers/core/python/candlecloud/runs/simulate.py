@@ -23,7 +23,7 @@ from candlecloud.features.bars import Bars
 from candlecloud.metrics.summary import Summary, summary_of
 from candlecloud.metrics.tallies import COLUMNS, Tallies
 from candlecloud.runs.config import RunConfig
-from candlecloud.runs.decide import Decisions, decide, own_bars
+from candlecloud.runs.decide import Decisions, decide
 from candlecloud.runs.setting import Setting
 from candlecloud.runs.sweep import SweepConfig
 from candlecloud.runs.trading import Choice, Stops
@@ -141,8 +141,8 @@ def _plain_costs(bars: Bars, setting: Setting) -> PlainCosts | None:
 
 def _has_whole_warmup(bars: Bars, config: RunConfig) -> bool:
     """Whether no candle of the set's own warm-up is absent; if one is, it decides later than on longer bars."""
-    _, first = own_bars(bars, config)
-    return first == config.warmup_bars
+    begin = config.range.start - config.warmup_bars * config.series.timeframe.ms
+    return bars.index_of(config.range.start) - bars.index_of(begin) == config.warmup_bars
 
 
 def _rows_of_pairs(bars: Bars, configs: Sequence[RunConfig]) -> FloatArray:
