@@ -26,9 +26,18 @@ cdef class SwiftAccount(Account):
                    k=cython.longlong, ahead=double, below=double, above=double)
     cdef long long calm_until(self, long long t, long long stop) noexcept
 
-    @cython.locals(begin=cython.longlong, held=double, cash=double, before=double, peak=double, limited=bint,
+    cdef long long ride_out(self, long long t, long long stop) noexcept
+
+    @cython.locals(begin=cython.longlong, asked=double, held=double, cash=double, before=double, peak=double, limited=bint,
                    keep=double, limit_peak=double, gains=double, squares=double, negatives=double, equities=double,
                    deepest=double, last_peak=cython.longlong, longest=cython.longlong, floor=double, alarm=double,
                    has_funding=bint, recording=bint, band=double, paid=double, settled=double, value=double,
                    drift=double, price=double, equity=double, gain=double, loss=double)
-    cdef long long ride_out(self, long long t, long long stop) noexcept
+    cdef long long ride_plain(self, long long t, long long stop) noexcept
+
+    @cython.locals(begin=cython.longlong, asked=double, held=double, cash=double, before=double, peak=double, limited=bint,
+                   keep=double, limit_peak=double, gains=double, squares=double, negatives=double, equities=double,
+                   deepest=double, last_peak=cython.longlong, longest=cython.longlong, floor=double, alarm=double,
+                   has_funding=bint, recording=bint, band=double, paid=double, settled=double, value=double,
+                   drift=double, price=double, equity=double, gain=double, loss=double)
+    cdef long long ride_settling(self, long long t, long long stop) noexcept

@@ -69,7 +69,7 @@ class SwiftAccount(Account):
     def ride(self, t: int, stop: int) -> int:
         """The same for bars in position."""
         if not self.has_stops:
-            return self.ride_out(t, self.same_until(t, stop))
+            return self.ride_out(t, stop)
         best = self.best
         calm = self.calm_until(t, stop)
         passed = self.ride_out(t, calm)
@@ -118,7 +118,10 @@ class SwiftAccount(Account):
         return t
 
     def ride_out(self, t: int, stop: int) -> int:
-        """Mark bars in position up to the first one on which ruin, the drawdown limit or the band may act."""
+        return self.ride_settling(t, stop) if self.has_funding or self.band != 0.0 else self.ride_plain(t, stop)
+
+    def ride_plain(self, t: int, stop: int) -> int:
+        """Mark bars in position up to the first one on which a new target, ruin or the drawdown limit may act."""
         begin = t
         held, cash, before, peak = self.held, self.cash, self.before, self.peak
         limited, keep = self.drawdown_limit != 0.0, 1.0 - self.drawdown_limit
@@ -132,11 +135,65 @@ class SwiftAccount(Account):
         deepest, last_peak, longest = self.max_drawdown, self.last_peak, self.longest
         floor = limit_peak * keep if limited else 0.0
         alarm = alarm_level(floor, peak, deepest)
-        has_funding, recording, band, paid, settled = self.has_funding, self.recording, self.band, 0.0, self.funding_paid
-        while t < stop:
+        asked, recording = self.asked, self.recording
+        while t < stop and self.target[t - 1] == asked:
+            equity = cash + held * self.close[t]
+            if equity < alarm:
+                if equity <= floor:
+                    break
+                deepest = max(deepest, 1.0 - equity / peak)
+                alarm = alarm_level(floor, peak, deepest)
+            gain = equity / before - 1.0
+            loss = min(gain, 0.0)
+            gains += gain
+            squares += gain * gain
+            negatives += loss * loss
+            equities += equity
+            before = equity
+            if equity >= limit_peak:
+                limit_peak = equity
+                if equity >= peak:
+                    longest = max(longest, t - last_peak - 1)
+                    peak, last_peak = equity, t
+                floor = limit_peak * keep if limited else 0.0
+                alarm = alarm_level(floor, peak, deepest)
+            if recording:
+                self.equity[t - self.first] = equity
+            t += 1
+        self.before, self.peak, self.limit_peak = before, peak, limit_peak
+        self.sum_returns, self.sum_squares, self.sum_negative_squares = gains, squares, negatives
+        self.sum_equity, self.max_drawdown = equities, deepest
+        self.last_peak, self.longest = last_peak, longest
+        self.bars_in_position += t - begin
+        return t
+
+    def ride_settling(self, t: int, stop: int) -> int:
+        """Mark bars in position that pay funding or have a band, up to the first one on which something may act."""
+        begin = t
+        held, cash, before, peak = self.held, self.cash, self.before, self.peak
+        limited, keep = self.drawdown_limit != 0.0, 1.0 - self.drawdown_limit
+        limit_peak = self.limit_peak if limited else peak
+        gains, squares, negatives, equities = (
+            self.sum_returns,
+            self.sum_squares,
+            self.sum_negative_squares,
+            self.sum_equity,
+        )
+        deepest, last_peak, longest = self.max_drawdown, self.last_peak, self.longest
+        floor = limit_peak * keep if limited else 0.0
+        alarm = alarm_level(floor, peak, deepest)
+        has_funding, recording, band, paid, settled = (
+            self.has_funding,
+            self.recording,
+            self.band,
+            0.0,
+            self.funding_paid,
+        )
+        asked = self.asked
+        while t < stop and self.target[t - 1] == asked:
             if band != 0.0:
                 value = held * self.close[t - 1]
-                drift = abs(value - self.asked * self.size[(t - 1) * self.size_step] * before)
+                drift = abs(value - asked * self.size[(t - 1) * self.size_step] * before)
                 if drift > band * before - 1e-12 * (before + abs(value)):
                     break
             price = self.close[t]
