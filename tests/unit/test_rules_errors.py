@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import jsonschema
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from candlecloud.errors import InvalidParameterError
 from candlecloud.strategies.rules import canonical_rules, rules_schema, rules_strategy
 from candlecloud.strategies.rules.definitions import MAX_FEATURES, MAX_PARAMETERS
+from candlecloud.strategies.rules.examples import EXAMPLES
 from candlecloud.strategies.rules.parse import MAX_DEPTH, MAX_NODES
 
 UP = {"gt": ["close", "open"]}
@@ -203,3 +207,78 @@ def test_limits_can_be_reached() -> None:
     canonical_rules(entry({"any": [UP] * ((MAX_NODES - 1) // 3)}))
     many = {f"f{i}": FAST for i in range(MAX_FEATURES)}
     canonical_rules(entry({"all": [{"gt": ["close", name]} for name in many]}, **many))
+
+
+_words = st.sampled_from(
+    [
+        "close",
+        "fast",
+        "bands",
+        "bands.lower",
+        "all",
+        "not",
+        "gt",
+        "of",
+        "param",
+        "feature",
+        "entry",
+        "1d",
+        "ema",
+        "",
+        "~/",
+    ]
+)
+_json = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), _words, st.text(max_size=5)),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3), st.dictionaries(st.one_of(_words, st.text(max_size=5)), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+
+
+@st.composite
+def broken(draw: st.DrawFn) -> Any:
+    """An example with one of its parts replaced, removed or added."""
+    document = copy.deepcopy(draw(st.sampled_from(list(EXAMPLES.values()))))
+    place: Any = document
+    while True:
+        keys = list(place) if isinstance(place, dict) else list(range(len(place)))
+        key = draw(st.sampled_from(keys))
+        if isinstance(place[key], (dict, list)) and place[key] and draw(st.integers(0, 3)):
+            place = place[key]
+            continue
+        change = draw(st.sampled_from(["replace", "remove", "add"]))
+        if change == "replace":
+            place[key] = draw(_json)
+        elif change == "remove":
+            del place[key]
+        elif isinstance(place, dict):
+            place[draw(_words)] = draw(_json)
+        else:
+            place.insert(key, draw(_json))
+        return document
+
+
+def check_place(document: Any, error: InvalidParameterError) -> None:
+    """All but the last part of the place is there."""
+    first, *parts = error.details["field"].split("/")
+    assert first == "rules"
+    assert error.hint
+    place = document
+    for part in parts[:-1]:
+        key = part.replace("~1", "/").replace("~0", "~")
+        place = place[int(key)] if isinstance(place, list) else place[key]
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.one_of(broken(), broken(), _json))
+def test_whatever_is_sent_is_read_or_refused_at_a_place_that_is_there(document: Any) -> None:
+    before = copy.deepcopy(document)
+    try:
+        canonical = canonical_rules(document)
+    except InvalidParameterError as error:
+        check_place(document, error)
+    else:
+        assert canonical_rules(canonical) == canonical
+    assert repr(document) == repr(before)

@@ -76,7 +76,8 @@ PARTICIPATION_RATE = SlippageModel(
     name="participation_rate",
     description="A fixed part, and impact that grows linearly with the order's share of the bar's base volume: a fill "
     "of all of it moves the price by `impact_bps`. A fill takes at most `max_participation` of the volume; the "
-    "remainder is carried to the next bars and reported. A bar whose volume is unknown fills nothing: the order waits.",
+    "remainder is carried to the next bars and reported. It needs the "
+    "volume of every bar: a run over bars of unknown volume is refused.",
     parameters=(
         _FIXED,
         Parameter("impact_bps", "number", 0.0, 10_000.0, 100.0, "Added at a share of 1 of the bar's volume."),

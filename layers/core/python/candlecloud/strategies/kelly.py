@@ -34,9 +34,9 @@ def kelly_of_returns(close: FloatArray, target: FloatArray, window: int, minimum
         largest float.
     """
     earned = target[:-1] * (close[1:] / close[:-1] - 1.0)
-    held = np.flatnonzero(target[:-1])
-    units = np.rint((earned[held] * _UNIT).clip(-_LARGEST, _LARGEST)).astype(np.int64)
-    known = np.searchsorted(held, np.arange(len(close)), side="left")  # returns known at bar t: of bars held before t
+    holds = target[:-1] != 0.0
+    units = np.rint((earned[holds] * _UNIT).clip(-_LARGEST, _LARGEST)).astype(np.int64)
+    known = prefix_sums(holds.astype(np.int64))[: len(close)]  # returns known at bar t: of bars held before it
     first = np.maximum(known - window, 0)
     count = (known - first).astype(np.float64)
     sums, squares = _between(units, first, known).astype(np.float64), _squares_between(units, first, known)

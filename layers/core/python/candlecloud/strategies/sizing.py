@@ -107,7 +107,8 @@ KELLY_FRACTION = SizingModel(
     description="fraction x mean / sample variance of the strategy's own returns, cut to [0, 1]. A return is "
     "target[t-1] x (close[t] / close[t-1] - 1), before costs and sizing; the last `window` bars that held a position "
     "count (target[t-1] other than 0), each cut to 200 % either way. Size 0 until there are `minimum_bars` of them, "
-    "and where their mean is not above 0; without variance the size is 1 if the mean is above 0.",
+    "and where their mean is not above 0; without variance the size is 1 if the mean is above 0. Counting begins with "
+    "the bars of the run's warm-up.",
     parameters=(
         Parameter("fraction", "number", 0.01, 1.0, 0.5, "Part of the full Kelly bet; 0.5 is half Kelly."),
         Parameter("window", "integer", 2, 10_000, 720, "Bars with a position that count, the newest first."),
