@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 from candlecloud.market.ranges import TimeRange
 from candlecloud.runs.config import RunConfig
 from candlecloud.runs.identity import Identity, code_version, run_identity, sweep_identity
 from candlecloud.runs.sweep import SweepConfig
+from infra.kernels.sources import PYTHON_FOLDER
 
 BASE: dict[str, Any] = {"exchange": "binance", "symbol": "BTC-USDT", "timeframe": "1h", "strategy": "dual_sma"}
 SPAN = TimeRange(0, 3_600_000)
@@ -51,3 +56,26 @@ def test_records_read_back() -> None:
 
 def test_code_version_names_release_and_sources() -> None:
     assert re.fullmatch(r"\d+\.\d+\.\d+\+[0-9a-f]{12}", code_version())
+
+
+def test_code_version_sees_kernels_and_their_declarations_and_no_library(tmp_path: Path) -> None:
+    package = tmp_path / "candlecloud"
+    ignored = shutil.ignore_patterns("__pycache__", "*.so")
+    shutil.copytree(PYTHON_FOLDER / "candlecloud", package, ignore=ignored)
+    code = "from candlecloud.runs.identity import code_version; print(code_version())"
+
+    def version() -> str:
+        command = [sys.executable, "-B", "-c", code]
+        environment = {"PYTHONPATH": str(tmp_path)}
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout.strip()
+
+    seen = [version()]
+    assert seen == [code_version()]
+    (package / "backtest" / "kernels" / "left.abi3.so").write_bytes(b"\x7fELF")
+    (package / "arrays.py").write_text((package / "arrays.py").read_text() + "\n")
+    assert version() == seen[0]
+    for name in ("backtest/kernels/event.py", "backtest/kernels/event.pxd", "parameters.py"):
+        source = package / name
+        source.write_text(f"{source.read_text()}\n")
+        seen.append(version())
+    assert len(set(seen)) == 4
