@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
+from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import event, given, settings
+from hypothesis import HealthCheck, event, given, settings
+from hypothesis import strategies as st
 
+from candlecloud.backtest import engine
 from candlecloud.backtest.engine import simulate, statistics_of_target
+from candlecloud.backtest.execution import Execution
 from candlecloud.backtest.orders import REASONS, REFUSALS
+from candlecloud.backtest.sweep_form import PlainCosts, statistics_of_signals
+from candlecloud.features.bars import bars_from_table
 from candlecloud.metrics.curves import bar_returns, drawdowns, longest_under_water
 from candlecloud.metrics.tallies import Tallies
 from tests.golden.cases import CASH, Case, cases, replayed
 from tests.golden.reference import Replay, summed
+from tests.support.recorded import btc_hours
+from tests.support.uncompiled import uncompiled
 
 MOMENTS = ("open", "within", "close")
 
@@ -114,3 +123,69 @@ def test_equals_the_reference_on_ten_thousand_cases() -> None:
     print("".join(f"\n{name:32} {count:6}" for name, count in sorted(fired.items())))
     too_few = {name for name in EVERY_SWITCH if fired[name] < 30}
     assert not too_few
+
+
+@pytest.fixture
+def plain_python(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The engine on the kernels' sources, as a machine without a compiler runs them."""
+    for name in ("account", "ride", "path"):
+        full = f"candlecloud.backtest.kernels.{name}"
+        monkeypatch.setitem(sys.modules, full, uncompiled(full))
+    monkeypatch.setattr(engine, "path", sys.modules["candlecloud.backtest.kernels.path"])
+
+
+@pytest.mark.usefixtures("plain_python")
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(cases())
+def test_uncompiled_kernel_gives_the_same_bits(case: Case) -> None:
+    assert str(engine.path.__file__).endswith(".py")
+    check_against_reference(case)
+
+
+def test_compiled_and_uncompiled_rows_are_equal_on_real_hours(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sums too: the bits of a row don't depend on whether a compiler was there."""
+    bars = bars_from_table(btc_hours().slice(0, 3_000))
+    target = np.sign(np.sin(np.arange(len(bars)) / 17.0))
+    execution = Execution(
+        taker_fee_bps=10,
+        maker_fee_bps=2,
+        slippage_bps=2,
+        impact_bps=100,
+        max_participation=0.1,
+        stop_loss=0.02,
+        take_profit=0.03,
+        trailing_stop=0.02,
+        drawdown_limit=0.1,
+        cooldown_bars=24,
+        rebalance_band=0.05,
+    )
+    options: dict[str, Any] = {
+        "initial_equity": CASH,
+        "direction": "both",
+        "size": 0.5 + 0.5 * np.cos(np.arange(len(bars)) / 5.0) ** 2,
+        "funding": np.where(np.arange(len(bars)) % 8 == 0, 1e-4, 0.0),
+    }
+    rows = [statistics_of_target(bars, target, execution, **options)]
+    for name in ("account", "ride", "path"):
+        full = f"candlecloud.backtest.kernels.{name}"
+        monkeypatch.setitem(sys.modules, full, uncompiled(full))
+    monkeypatch.setattr(engine, "path", sys.modules["candlecloud.backtest.kernels.path"])
+    rows.append(statistics_of_target(bars, target, execution, **options))
+    assert rows[0].tobytes() == rows[1].tobytes()
+    assert Tallies.from_row(rows[0]).n_fills > 300
+
+
+@settings(max_examples=200, deadline=None)
+@given(cases(), st.data())
+def test_event_form_gives_the_path_forms_rows(case: Case, data: st.DataObject) -> None:
+    """Long with all equity or flat, fixed costs: both forms do it."""
+    long = case.target > 0.0
+    execution = Execution(
+        taker_fee_bps=data.draw(st.sampled_from([0.0, 10.0, 500.0])),
+        slippage_bps=data.draw(st.sampled_from([0.0, 2.0, 900.0])),
+        flatten_at_end=case.execution.flatten_at_end,
+    )
+    costs = PlainCosts(execution.taker_fee_bps / 1e4, execution.slippage_bps / 1e4, execution.flatten_at_end)
+    row = statistics_of_target(case.bars, long * 1.0, execution, initial_equity=CASH, first=case.first)
+    (events,) = statistics_of_signals(case.bars, [long], costs, initial_equity=CASH, first=case.first)
+    np.testing.assert_allclose(events, row, rtol=1e-12, atol=1e-12 * len(long))

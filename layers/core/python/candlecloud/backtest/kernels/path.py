@@ -1,7 +1,7 @@
 """The path form: one parameter set, bar by bar, with every rule of `docs/backtest_semantics.md`.
 
-`step` is a whole bar. Bars on which nothing can happen but the mark (most of them) go through `SwiftAccount.coast`, which
-stops at the first bar that might need more and leaves that one to `step`.
+`step` is a whole bar. Bars on which nothing can happen but the mark (most of them) go through `SwiftAccount.coast`,
+which stops at the first bar that might need more and leaves that one to `step`.
 """
 
 from __future__ import annotations

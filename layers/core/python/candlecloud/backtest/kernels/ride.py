@@ -167,7 +167,7 @@ class SwiftAccount(Account):
         self.bars_in_position += t - begin
         return t
 
-    def ride_settling(self, t: int, stop: int) -> int:
+    def ride_settling(self, t: int, stop: int) -> int:  # noqa: C901 - flags cost less than calls
         """Mark bars in position that pay funding or have a band, up to the first one on which something may act."""
         begin = t
         held, cash, before, peak = self.held, self.cash, self.before, self.peak
