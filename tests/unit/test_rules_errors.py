@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from typing import Any
 
 import jsonschema
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from candlecloud.api import strict_json
 from candlecloud.errors import InvalidParameterError
 from candlecloud.strategies.rules import canonical_rules, rules_schema, rules_strategy
 from candlecloud.strategies.rules.definitions import MAX_FEATURES, MAX_PARAMETERS
@@ -200,6 +202,34 @@ def test_the_schema_refuses_the_wrong_shapes_too() -> None:
         "unused parameter", "default out of bounds", "bounds turned", "half an integer", "too many",
         "feature named as a price", "infinite", "not a number", "beyond floats",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("place", [OPERAND, "rules/features/x/parameters/window", "rules/features/x/feature", "rules"])
+def test_depth_is_no_way_to_break_a_message(place: str) -> None:
+    deep: Any = 1
+    for _ in range(950):
+        deep = [deep]
+    documents = {
+        OPERAND: comparing(deep),
+        "rules/features/x/parameters/window": featuring({"feature": "ema", "parameters": {"window": deep}}),
+        "rules/features/x/feature": featuring({"feature": deep}),
+        "rules": deep,
+    }
+    with pytest.raises(InvalidParameterError) as caught:
+        canonical_rules(documents[place])
+    assert caught.value.details["field"] == place
+
+
+def test_the_deepest_rules_fit_into_a_request() -> None:
+    operand: Any = {"of": "open", "shift": 1}
+    condition: Any = {"gt": [operand, 1]}
+    for _ in range(MAX_DEPTH - 2):
+        condition = {"all": [condition]}
+    canonical_rules(entry(condition))
+    body = {"rules": entry(condition)}
+    assert strict_json.parse(json.dumps(body).encode()) == body
+    with pytest.raises(InvalidParameterError, match="nested deeper than 20 levels"):
+        canonical_rules(entry({"all": [condition]}))
 
 
 def test_limits_can_be_reached() -> None:

@@ -10,7 +10,7 @@ from candlecloud.api.errors import InvalidJsonError
 
 _LIMIT = 2**63
 _MAX_DIGITS = 400
-_MAX_DEPTH = 32
+_MAX_DEPTH = 48  # rules of 20 levels, of which a list of conditions takes two, and what is around them
 
 
 def parse(body: bytes) -> Any:

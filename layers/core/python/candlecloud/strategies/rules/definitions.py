@@ -117,7 +117,7 @@ def _read_value(
     wanted: Parameter, value: Any, pointer: str, parameters: Mapping[str, Parameter]
 ) -> Number | Placeholder:
     if not isinstance(value, Mapping):
-        return wanted.check(value, pointer)
+        return wanted.check(value if isinstance(value, (int, float)) else show(value), pointer)
     placeholder = read_placeholder(value, pointer, parameters)
     given = parameters[placeholder.name]
     if given.low < wanted.low or given.high > wanted.high or (wanted.kind == "integer" and given.kind != "integer"):

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from difflib import get_close_matches
+from reprlib import Repr
 from typing import Any, NoReturn
 
 from candlecloud.errors import InvalidParameterError
 
 _LONGEST = 80
+_SHORT = Repr()
+_SHORT.maxlevel, _SHORT.maxstring, _SHORT.maxother = 3, _LONGEST, _LONGEST
 
 
 def step(pointer: str, part: str | int) -> str:
@@ -28,14 +31,14 @@ def refuse(pointer: str, message: str, hint: str, **details: Any) -> NoReturn:
 
 
 def show(value: Any) -> str:
-    """A value for a message, cut."""
-    text = repr(value)
+    """A value for a message, cut in length and depth."""
+    text = _SHORT.repr(value)
     return text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..."
 
 
 def suggest(word: Any, allowed: Collection[str]) -> str:
     """A hint that names the nearest allowed word, and all of them."""
-    text, words = str(word)[:_LONGEST], list(allowed)
+    text, words = word[:_LONGEST] if isinstance(word, str) else "", list(allowed)
     near = get_close_matches(text, words, n=1) or get_close_matches(text.partition(".")[0], words, n=1)
     return (f"Did you mean {near[0]!r}? " if near else "") + f"Allowed: {', '.join(allowed) or 'none'}."
 
