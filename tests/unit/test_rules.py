@@ -305,3 +305,20 @@ def test_rules_are_read_without_numpy() -> None:
     code += "print([x.warmup_bars(x.check_parameters({})) for x in s])"
     ran = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert json.loads(ran.stdout) == [50 * 24 + 23, 68]
+
+
+def test_rules_in_words() -> None:
+    described = [rules_strategy(document, HOUR_MS).description for document in EXAMPLES.values()]
+    assert described == [
+        "Long from a close with fast crosses above slow and close > day and not (rsi > 75) to the first with "
+        "fast crosses below slow or close < day. Short from a close with fast crosses below slow and close < day to the "
+        "first with fast crosses above slow or close > day. Flat otherwise. day is sma(window 50) on 1d. "
+        "fast is ema(window 20). rsi is rsi(window 14). slow is ema(window 50).",
+        "Long from a close with close < bands.lower - (<depth> x atr) to the first with close >= bands.middle or "
+        "close < bands.lower[48 bars back]. Flat otherwise. atr is atr(window 14). "
+        "bands is bollinger(window <window>, width 2).",
+    ]
+    nested = {"any": [{"all": [{"gt": ["close", 1]}, {"eq": ["open", 2.5]}]}, {"all": [{"lt": ["low", 3]}]}]}
+    assert rules_strategy(long_while(nested), HOUR_MS).description == (
+        "Long from a close with (close > 1 and open = 2.5) or low < 3 to the first without. Flat otherwise."
+    )

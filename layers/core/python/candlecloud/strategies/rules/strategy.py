@@ -12,6 +12,7 @@ from candlecloud.strategies.rules.canonical import write_rules
 from candlecloud.strategies.rules.parse import parse_rules
 from candlecloud.strategies.rules.refusals import refuse, step
 from candlecloud.strategies.rules.tree import CROSSINGS, Rules, SeriesOperand, comparisons_of, series_of
+from candlecloud.strategies.rules.wording import describe_rules
 from candlecloud.strategies.strategy import Strategy
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def rules_strategy(document: Any, bar_ms: int, field: str = RULES) -> Strategy:
 
     return Strategy(
         name=RULES,
-        description=DESCRIPTION,
+        description=describe_rules(rules),
         parameters=rules.parameters,
         warmup_bars=warmup_bars,
         target=target,
