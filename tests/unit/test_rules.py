@@ -311,8 +311,8 @@ def test_rules_in_words() -> None:
     described = [rules_strategy(document, HOUR_MS).description for document in EXAMPLES.values()]
     assert described == [
         "Long from a close with fast crosses above slow and close > day and not (rsi > 75) to the first with "
-        "fast crosses below slow or close < day. Short from a close with fast crosses below slow and close < day to the "
-        "first with fast crosses above slow or close > day. Flat otherwise. day is sma(window 50) on 1d. "
+        "fast crosses below slow or close < day. Short from a close with fast crosses below slow and close < day to "
+        "the first with fast crosses above slow or close > day. Flat otherwise. day is sma(window 50) on 1d. "
         "fast is ema(window 20). rsi is rsi(window 14). slow is ema(window 50).",
         "Long from a close with close < bands.lower - (<depth> x atr) to the first with close >= bands.middle or "
         "close < bands.lower[48 bars back]. Flat otherwise. atr is atr(window 14). "
