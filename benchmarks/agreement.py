@@ -70,7 +70,7 @@ def compare(
         gap[np.isnan(a) & np.isnan(b)] = 0.0  # neither has a value
         gaps[column] = gap
         same &= gap <= (ROUNDING if column in EXACT else TOLERANCE)
-    differing = [(int(pairs[k][0]), int(pairs[k][1])) for k in np.flatnonzero(~same)]
+    differing = [(int(pairs[k][0]), int(pairs[k][1])) for k in np.flatnonzero(~same).tolist()]
     reasons = {reason: [pair for pair in differing if pair in listed] for reason, listed in (excused or {}).items()}
     unexplained = set(differing).difference(*reasons.values())
     if unexplained:

@@ -20,7 +20,7 @@ from benchmarks.agreement import Agreement, compare
 from benchmarks.environment import say
 from benchmarks.grids import GRIDS, Pairs
 from benchmarks.meeting import Met, meet_backtesting
-from benchmarks.plan import COSTS, ENGINES, PLANS, TRIED, Line
+from benchmarks.plan import CHOICES, COSTS, ENGINES, PLANS, Line
 from benchmarks.protocol import Answer, Worker
 from benchmarks.rounds import Player, Score, alternate
 from benchmarks.series import Series, describe, read_series
@@ -39,7 +39,9 @@ class Bench:
     tries
         (backend, chunk size) to CPU seconds, over the sets that chose it.
     broken
-        Backend to the bars on which its averages differ: fast, slow, bar, exact sign, own sign.
+        Backend to the bars on which averages tie or its own have another sign: fast, slow, bar, exact sign, own sign.
+    agreements
+        Backend, whose averages, what the comparison found.
     waited
         Number of sets to those that a bar without volume makes wait; every other engine here fills on it.
     """
@@ -53,7 +55,7 @@ class Bench:
     broken: dict[str, list[list[int]]] = field(default_factory=dict)
     waited: dict[int, Pairs] = field(default_factory=dict)
     lines: list[tuple[Line, dict[str, Score]]] = field(default_factory=list)
-    agreements: list[tuple[str, Agreement]] = field(default_factory=list)
+    agreements: list[tuple[str, str, Agreement]] = field(default_factory=list)
     met: list[Met] = field(default_factory=list)
 
     @property
@@ -61,8 +63,8 @@ class Bench:
         return describe(self.series, self.timeframe)
 
     def faster(self) -> str:
-        """Backend that won the newest line that had both."""
-        both = [scores for _, scores in self.lines if set(ENGINES) <= set(scores)]
+        """Backend that won the newest line of 100 sets or more that had both; before one, the choice of chunk sizes."""
+        both = [scores for line, scores in self.lines if line.sets >= 100 and set(ENGINES) <= set(scores)]
         times = both[-1] if both else None
         if times:
             return min(ENGINES, key=lambda engine: times[engine].cpu_s)
@@ -98,15 +100,13 @@ def run(timeframe: str, folder: Path, peers_python: Path) -> Bench:
 
 
 def _choose_chunks(bench: Bench) -> None:
-    grid, sizes = TRIED[bench.timeframe]
-    pairs = GRIDS[grid][:250]
+    choice = CHOICES[bench.timeframe]
     for engine in ENGINES:
-        bench.peers.ask("vectorbt", engine=engine, chunk=25, pairs=pairs[:2], **COSTS)  # compiles
-        for size in sizes:
-            bench.tries[engine, size] = bench.peers.ask(
-                "vectorbt", engine=engine, chunk=size, pairs=pairs, **COSTS
-            ).cpu_s
-        bench.chunks[engine] = min((bench.tries[engine, size], size) for size in sizes)[1]
+        bench.peers.ask("vectorbt", engine=engine, chunk=25, pairs=choice.pairs[:2], **COSTS)  # compiles
+        for size in choice.sizes:
+            answer = bench.peers.ask("vectorbt", choice.tries, engine=engine, chunk=size, pairs=choice.pairs, **COSTS)
+            bench.tries[engine, size] = answer.cpu_s
+        bench.chunks[engine] = min((bench.tries[engine, size], size) for size in choice.sizes)[1]
 
 
 def _time_line(bench: Bench, line: Line) -> None:
@@ -141,7 +141,7 @@ def _vectorbt(bench: Bench, engine: str, repeat: int, pairs: Pairs) -> Answer:
 
 def _compare_line(bench: Bench, line: Line, engine: str, scores: Mapping[str, Score]) -> None:
     """With its own averages, as timed; then, up to 1,000 sets, with exact ones, which nothing excuses but volume."""
-    pairs, title = GRIDS[line.sets], f"{bench.timeframe}, {line.sets:,} sets, vectorbt {engine}"
+    pairs, title = GRIDS[line.sets], f"{bench.timeframe}, vectorbt {engine}"
     broken = bench.peers.ask("vectorbt_ties", engine=engine, pairs=pairs).result
     bench.broken[engine] = bench.broken.get(engine, []) + [b for b in broken if b not in bench.broken.get(engine, [])]
     rounded: Collection[tuple[int, int]] = {(fast, slow) for fast, slow, _, sign, own in broken if sign != own}
@@ -150,8 +150,8 @@ def _compare_line(bench: Bench, line: Line, engine: str, scores: Mapping[str, Sc
     moved = zip(pairs, aware["total_return"], unaware["total_return"], strict=True)
     bench.waited[line.sets] = [pair for pair, with_volume, without in moved if with_volume != without]
     own = compare(title, pairs, unaware, scores[engine].result, {ROUNDED: rounded})
-    bench.agreements.append((title + ", its averages", own))
+    bench.agreements.append((engine, "its own", own))
     if line.sets <= 1_000 and not (bench.timeframe == "1m" and line.sets > 100):
         chunk = bench.chunks[engine]
         exact = bench.peers.ask("vectorbt", engine=engine, chunk=chunk, pairs=pairs, exact=True, **COSTS).result
-        bench.agreements.append((title + ", exact averages", compare(title, pairs, unaware, exact)))
+        bench.agreements.append((engine, "exact", compare(title, pairs, unaware, exact)))

@@ -46,7 +46,7 @@ PLANS: Mapping[str, Sequence[Line]] = {
     "1h": (
         Line(1, 5, repeat=21, peer_repeat=5, backtesting=GRIDS[1]),
         Line(100, 5, repeat=5, backtesting=SAMPLE),
-        Line(1_000, 3, repeat=3),
+        Line(1_000, 3, repeat=3, backtesting=SAMPLE),
         Line(10_000, 2, repeat=3, best_only=True),
     ),
     "1m": (
@@ -57,5 +57,17 @@ PLANS: Mapping[str, Sequence[Line]] = {
     ),
 }
 
-TRIED: Mapping[str, tuple[int, Sequence[int]]] = {"1h": (1_000, (25, 50, 100, 250)), "1m": (100, (25, 50, 100))}
-"""Timeframe to the grid whose first 250 sets choose vectorbt's chunk size, and the sizes tried."""
+
+@dataclass(frozen=True)
+class Choice:
+    """How vectorbt's chunk size is chosen: the sizes, tried so many times each on these sets."""
+
+    pairs: Pairs
+    sizes: Sequence[int]
+    tries: int
+
+
+CHOICES: Mapping[str, Choice] = {
+    "1h": Choice(GRIDS[1_000][:250], (10, 25, 50, 100, 250), 2),
+    "1m": Choice(GRIDS[100], (10, 25, 50, 100), 1),
+}

@@ -8,7 +8,7 @@ from statistics import fmean
 
 from benchmarks.engine import Bench
 from benchmarks.grids import GRIDS, NAMES
-from benchmarks.plan import ENGINES, TRIED, Line
+from benchmarks.plan import CHOICES, ENGINES, Line
 from benchmarks.rounds import Score
 from benchmarks.tables import figure, table
 
@@ -25,11 +25,20 @@ def render(benches: Sequence[Bench]) -> str:
 
 def _agreement(bench: Bench) -> str:
     rows = []
-    for name, found in bench.agreements:
+    for engine, averages, found in bench.agreements:
         excused = "; ".join(f"{len(pairs)}: {reason}" for reason, pairs in found.excused.items()) or "none"
         worst = [f"{found.worst[column]:.1e}" for column in ("total_return", "sharpe", "max_drawdown")]
-        rows.append((name, f"{found.sets:,}", f"{found.equal:,}", *worst, excused))
-    head = ("compared", "sets", "same trades", "return differs by", "Sharpe", "drawdown", "sets that differ, and why")
+        rows.append((f"{found.sets:,}", engine, averages, f"{found.equal:,}", *worst, excused))
+    head = (
+        "sets",
+        "vectorbt",
+        "averages",
+        "same trades",
+        "return differs by",
+        "Sharpe",
+        "drawdown",
+        "sets that differ, and why",
+    )
     waited = {sets: pairs for sets, pairs in bench.waited.items() if pairs}
     told = ", ".join(f"{len(pairs)} of {sets:,}" for sets, pairs in waited.items()) or "no set"
     return (
@@ -44,16 +53,15 @@ def _rounded(bench: Bench) -> str:
         for fast, slow, bar, sign, own in sorted(bench.broken.get(engine, [])):
             moment = datetime.fromtimestamp(int(bench.series["open_time"][bar]) / 1000, UTC)
             said = {-1: "below", 0: "tie", 1: "above"}
-            rows.append((engine, f"{fast}/{slow}", f"{moment:%Y-%m-%d %H:%M}", said[sign], said[own]))
+            traded = "wrongly long" if own > max(sign, 0) else "wrongly flat" if sign > max(own, 0) else "as it should"
+            rows.append((engine, f"{fast}/{slow}", f"{moment:%Y-%m-%d %H:%M}", said[sign], said[own], traded))
     if not rows:
         return ""
-    wrong = {engine: sum(row[0] == engine and row[3] != row[4] for row in rows) for engine in ENGINES}
-    summary = ", ".join(f"{engine}: {count} wrong" for engine, count in wrong.items())
     shown = [row for row in rows if _in_small_grid(row[1])]
-    head = ("backend", "pair", "bar (UTC)", "exact: fast average is", "vectorbt's own says")
+    head = ("backend", "pair", "bar (UTC)", "exact: fast average is", "vectorbt's own is", "it trades")
     return (
-        f"Bars on which two exact averages tie or vectorbt's have another sign: {len(rows)} over the grids timed "
-        f"({summary}); those of the grids of 100 and 1,000:\n\n" + table(head, shown)
+        f"Bars on which two exact averages tie, or on which vectorbt's have another sign: {len(rows)} over the grids "
+        f"that it ran; those of the grids of 100 and 1,000:\n\n" + table(head, shown)
     )
 
 
@@ -122,16 +130,20 @@ def _sampled(line: Line) -> str:
 
 
 def _chunks(bench: Bench) -> str:
-    grid, sizes = TRIED[bench.timeframe]
-    bars, sets = len(bench.series["close"]), min(250, grid)
+    choice = CHOICES[bench.timeframe]
+    bars, sets = len(bench.series["close"]), len(choice.pairs)
     rows = [
-        (engine, *(figure(bench.tries[engine, size] / bars / sets * 1e9) for size in sizes), bench.chunks[engine])
+        (
+            engine,
+            *(figure(bench.tries[engine, size] / bars / sets * 1e9) for size in choice.sizes),
+            bench.chunks[engine],
+        )
         for engine in ENGINES
     ]
     peaks = f"candlecloud {_peak(bench, ('candlecloud',)):,.0f} MB, peers {_peak(bench, ENGINES):,.0f} MB"
     return (
-        f"vectorbt's chunk size, ns per bar and set over {sets} sets (one try each, after compiling):\n\n"
-        + table(("backend", *(f"{size} sets" for size in sizes), "taken"), rows)
+        f"vectorbt's chunk size, ns per bar and set over {sets} sets (tries: {choice.tries}, after compiling):\n\n"
+        + table(("backend", *(f"{size} sets" for size in choice.sizes), "taken"), rows)
         + f"\n\nPeak memory of the two processes in this run, imports included: {peaks}."
     )
 

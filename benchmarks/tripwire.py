@@ -48,5 +48,5 @@ def readings_of(strategy: Strategy, parameters: dict[str, int | float]) -> Seque
     uses = strategy.features(parameters)
     return [
         *(Reading(use.feature, partial(compute_use, use=use)) for use in uses),
-        Reading(strategy.name, partial(strategy.target, parameters=parameters)),
+        Reading(strategy.name, lambda bars: strategy.target(bars, parameters)),
     ]
