@@ -2,6 +2,9 @@ cimport cython
 
 from candlecloud.backtest.kernels.ride cimport SwiftAccount
 
+@cython.locals(inside=cython.longlong, k=cython.longlong)
+cpdef long long count_outside(const double[::1] values, double low, double high) except -1
+
 @cython.locals(blocked=bint, wanted=double, size=double, share=double)
 cdef void decide(SwiftAccount account, long long t) noexcept
 

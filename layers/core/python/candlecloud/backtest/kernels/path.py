@@ -11,6 +11,14 @@ from typing import Any
 from candlecloud.backtest.kernels.ride import SwiftAccount
 
 
+def count_outside(values: Any, low: float, high: float) -> int:
+    """How many values are not in [low, high]; what is not a number is not."""
+    inside = 0
+    for k in range(len(values)):
+        inside += (values[k] >= low) & (values[k] <= high)
+    return len(values) - inside
+
+
 def decide(account: SwiftAccount, t: int) -> None:
     """A new target replaces what waits; an old one may have drifted out of its band."""
     blocked = t - 1 < account.resume

@@ -18,15 +18,13 @@ cdef class SwiftAccount(Account):
     @cython.locals(low=double, high=double, changed=cython.longlong, k=cython.longlong)
     cdef long long same_until(self, long long t, long long stop) noexcept
 
-    @cython.locals(best=double, calm=cython.longlong, passed=cython.longlong, k=cython.longlong)
+    @cython.locals(best=double, settles=bint, calm=cython.longlong, passed=cython.longlong, k=cython.longlong)
     cdef long long ride(self, long long t, long long stop) noexcept
 
     @cython.locals(asked=double, best=double, is_long=bint, lower=double, upper=double, factor=double, trailing=bint,
                    last=cython.longlong, bottom=double, top=double, least=double, most=double, idle=cython.longlong,
                    k=cython.longlong, ahead=double, below=double, above=double)
     cdef long long calm_until(self, long long t, long long stop) noexcept
-
-    cdef long long ride_out(self, long long t, long long stop) noexcept
 
     @cython.locals(begin=cython.longlong, asked=double, held=double, cash=double, before=double, peak=double, limited=bint,
                    keep=double, limit_peak=double, gains=double, squares=double, negatives=double, equities=double,

@@ -68,11 +68,12 @@ class SwiftAccount(Account):
 
     def ride(self, t: int, stop: int) -> int:
         """The same for bars in position."""
+        settles = self.has_funding or self.band != 0.0
         if not self.has_stops:
-            return self.ride_out(t, stop)
+            return self.ride_settling(t, self.same_until(t, stop)) if settles else self.ride_plain(t, stop)
         best = self.best
         calm = self.calm_until(t, stop)
-        passed = self.ride_out(t, calm)
+        passed = self.ride_settling(t, calm) if settles else self.ride_plain(t, calm)
         if passed < calm:  # the look ahead saw more than has happened
             for k in range(t, passed):
                 best = max(best, self.high[k]) if self.held > 0.0 else min(best, self.low[k])
@@ -116,9 +117,6 @@ class SwiftAccount(Account):
                 t += 1
         self.best = best
         return t
-
-    def ride_out(self, t: int, stop: int) -> int:
-        return self.ride_settling(t, stop) if self.has_funding or self.band != 0.0 else self.ride_plain(t, stop)
 
     def ride_plain(self, t: int, stop: int) -> int:
         """Mark bars in position up to the first one on which a new target, ruin or the drawdown limit may act."""
@@ -190,7 +188,7 @@ class SwiftAccount(Account):
             self.funding_paid,
         )
         asked = self.asked
-        while t < stop and self.target[t - 1] == asked:
+        while t < stop:
             if band != 0.0:
                 value = held * self.close[t - 1]
                 drift = abs(value - asked * self.size[(t - 1) * self.size_step] * before)
