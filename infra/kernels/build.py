@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from infra.context import ROOT
-from infra.kernels.sources import PYTHON_FOLDER, Kernel, declarations_read, digest, find_kernels, orphans
+from infra.kernels.sources import PYTHON_FOLDER, SUFFIX, Kernel, declarations_read, digest, find_kernels, orphans
 from infra.kernels.toolchain import BuildError, Processor, check_tools, compile_kernel, recipe
 
 WORK_FOLDER = ROOT / "build" / "kernels"
@@ -88,6 +88,9 @@ class Stamps:
     def library(self, kernel: Kernel) -> Path:
         return kernel.library(self._into)
 
+    def staged(self, kernel: Kernel) -> Path:
+        return self.work / f"{kernel.name}{SUFFIX}"
+
     def fresh(self, kernel: Kernel) -> bool:
         """Whether the library is there, from these sources by this recipe."""
         stamp = self._stamp(kernel)
@@ -115,41 +118,54 @@ class Stamps:
 def _build_all(
     due: Sequence[Kernel], processor: Processor, stamps: Stamps, say: Callable[[str], None]
 ) -> dict[str, str]:
-    for kernel in due:
-        stamps.library(kernel).unlink(missing_ok=True)
+    """Compile aside and put in place together: whoever runs meanwhile sees kernels of one state."""
     try:
         check_tools()
     except BuildError as error:
+        for kernel in due:
+            stamps.library(kernel).unlink(missing_ok=True)
         return {kernel.name: str(error) for kernel in due}
+
+    digests: dict[str, str] = {}
 
     def build_one(kernel: Kernel) -> str | None:
         started = time.monotonic()
         sources = stamps.sources(kernel)
-        library = stamps.library(kernel)
-        library.parent.mkdir(parents=True, exist_ok=True)
+        library = stamps.staged(kernel)
         try:
             compile_kernel(kernel, processor, stamps.work, library)
         except BuildError as error:
             say(f"  {kernel.name}: not compiled")
             return str(error)
-        stamps.write(kernel, sources)
+        digests[kernel.name] = sources
         say(f"  {kernel.name}: {time.monotonic() - started:.1f} s, {library.stat().st_size / 1e3:.0f} kB")
         return None
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        answers = pool.map(build_one, due)
-        return {kernel.name: why for kernel, why in zip(due, answers, strict=True) if why is not None}
+        answers = list(pool.map(build_one, due))
+    for kernel in due:
+        library = stamps.library(kernel)
+        if kernel.name in digests:
+            library.parent.mkdir(parents=True, exist_ok=True)
+            os.replace(stamps.staged(kernel), library)
+            stamps.write(kernel, digests[kernel.name])
+        else:
+            library.unlink(missing_ok=True)
+    return {kernel.name: why for kernel, why in zip(due, answers, strict=True) if why is not None}
 
 
 def _withdraw(kernels: Sequence[Kernel], failures: dict[str, str], stamps: Stamps) -> dict[str, str]:
-    """Remove what was compiled against a kernel that is not: it would not load."""
-    missing = {kernel.declarations: kernel.name for kernel in kernels if kernel.name in failures}
-    withdrawn = {}
-    for kernel in kernels:
-        reads = [missing[path] for path in sorted(declarations_read(kernel)) if path in missing]
-        if reads and kernel.name not in failures:
-            stamps.library(kernel).unlink(missing_ok=True)
-            withdrawn[kernel.name] = f"it needs {reads[0]}"
+    """Remove what works with a kernel that is not compiled, whichever reads the other: halves would not fit."""
+    reads = {kernel.name: declarations_read(kernel) for kernel in kernels}
+    missing = [kernel.name for kernel in kernels if kernel.name in failures]
+    withdrawn: dict[str, str] = {}
+    while missing:
+        lost = missing.pop()
+        for kernel in kernels:
+            if kernel.name not in failures | withdrawn and not reads[kernel.name].isdisjoint(reads[lost]):
+                stamps.library(kernel).unlink(missing_ok=True)
+                withdrawn[kernel.name] = f"it works with {lost}"
+                missing.append(kernel.name)
     return withdrawn
 
 

@@ -88,11 +88,14 @@ def test_only_what_changed_is_built_again_and_dependants_with_it(tree: Tree) -> 
     outcome = tree.build()
     assert set(outcome.failures) == set(both)
     assert "twice.py" in outcome.failures[both[1]]
-    assert "it needs candlecloud.kernels.twice" in outcome.failures[both[0]]
+    assert "it works with candlecloud.kernels.twice" in outcome.failures[both[0]]
     assert list(tree.folder.rglob(f"*{SUFFIX}")) == []
     assert tree.stale() == []
     broken.write_text(_TWICE)
     assert tree.build().built == both
+    tree.write("kernels/four.py", "def four_times(number):\n    return (\n")
+    assert set(tree.build().failures) == set(both), "a compiled half does not fit an uncompiled one"
+    assert list(tree.folder.rglob(f"*{SUFFIX}")) == []
 
 
 def test_a_library_that_is_not_what_was_built_is_stale(tree: Tree) -> None:
