@@ -17,7 +17,7 @@ from tests.golden.reference import Bar, Replay, Rules, replay
 
 CASH = 10_000.0
 _BPS = ("taker_fee", "maker_fee", "slippage", "impact")
-_TARGETS = (-1.0, -1.0, -0.5, 0.0, 0.0, 0.25, 0.5, 0.501, 1.0, 1.0)
+_TARGETS = (-1.0, -1.0, -0.5, 0.0, 0.0, 0.25, 0.5, 0.499, 1.0, 1.0)
 
 
 @dataclass(frozen=True)
@@ -111,13 +111,14 @@ def cases(draw: st.DrawFn) -> Case:
     if not switches["max_participation"]:
         switches["impact_bps"] = 0.0
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
-    n = draw(st.integers(1, 60))
+    style = draw(st.sampled_from(["tight", "walk", "wild", "calm"]))
+    n = draw(st.integers(1, 60)) * (3 if style == "calm" else 1)
     capped = switches["max_participation"] > 0.0
-    bars = _bars(rng, n, draw(st.sampled_from(["tight", "walk", "wild"])), capped)
+    bars = _bars(rng, n, style, capped)
     sizes = (1.0, float(rng.random()), rng.choice([0.0, 0.3, 0.31, 1.0], n))
     return Case(
         bars=bars,
-        target=_targets(rng, n),
+        target=_targets(rng, n, 0.98 if style == "calm" else float(rng.choice([0.0, 0.7, 0.9]))),
         execution=Execution(**switches),
         direction=draw(st.sampled_from(DIRECTIONS)),
         first=draw(st.integers(0, n - 1)) if draw(st.booleans()) else 0,
@@ -130,24 +131,28 @@ def cases(draw: st.DrawFn) -> Case:
 
 def _bars(rng: np.random.Generator, n: int, style: str, capped: bool) -> Bars:
     """Prices in hundredths: open and close, and a high and low that reach over them by some ticks."""
-    if style == "walk":
-        open_ = np.maximum(10_000 + rng.integers(-150, 151, n).cumsum(), 200)
-        close = np.maximum(open_ + rng.integers(-150, 151, n), 200)
+    reach = rng.choice([0, 0, 3, 100, 300], (2, n))
+    if style in ("walk", "calm"):
+        step = 150 if style == "walk" else 25
+        open_ = np.maximum(10_000 + rng.integers(-step, step + 1, n).cumsum(), 200)
+        close = np.maximum(open_ + rng.integers(-step, step + 1, n), 200)
+        reach = reach // (150 // step)
     else:
         low, high = (9_990, 10_010) if style == "tight" else (200, 40_000)
         open_, close = rng.integers(low, high, n), rng.integers(low, high, n)
-    reach = rng.choice([0, 0, 3, 100, 300], (2, n))
     high, low = np.maximum(open_, close) + reach[0], np.maximum(np.minimum(open_, close) - reach[1], 200)
     volume = rng.choice([0.0, 1.5, 30.0, 100.0, 400.0, 1e6] if capped else [0.0, 0.0, 1.5, 3.0, 3.0, np.nan], n)
+    if style == "calm":  # most bars trade, enough of them in a row for the look ahead
+        volume = np.where(rng.random(n) < 0.03, volume, 5_000.0)
     times = np.arange(n, dtype=np.int64) * HOUR_MS
     floats = [prices / 100.0 for prices in (open_, high, low, close)]
     return Bars(times, times + HOUR_MS, *floats, volume, 2, prefix_sums(to_ticks(floats[3], 2)))
 
 
-def _targets(rng: np.random.Generator, n: int) -> Any:
+def _targets(rng: np.random.Generator, n: int, persistence: float) -> Any:
     """Either a new target at every bar, or stretches of one."""
     wanted = rng.choice(_TARGETS, n)
-    keep = rng.random(n) < rng.choice([0.0, 0.7, 0.9])
+    keep = rng.random(n) < persistence
     last = np.maximum.accumulate(np.where(keep, 0, np.arange(n)))
     return wanted[last]
 

@@ -135,6 +135,8 @@ def test_cap_carries_what_is_left_over_three_bars() -> None:
     ]
     assert result.capped == (1, 2)
     assert result.tallies.capped_fills == 2
+    just = bars(FLAT, (100, 100, 100, 100, 100), FLAT)
+    assert run(just, [1, 1, 1], max_participation=0.1).capped == ()  # exactly the cap
     short_of = run(market, [1, 1, 0, 0, 0, 0], max_participation=0.1)
     assert told(short_of)[2:] == [(3, "open", -4, 100, "target"), (4, "open", -4, 100, "target")]
 
