@@ -122,6 +122,7 @@ def try_out(target: Target, interpreter: Path) -> int:
         try:
             _ingest(bench)
             _backtest(bench)
+            _preview(bench)
             _sweep(bench)
             _read(bench)
             for job in FUNCTIONS:
@@ -161,6 +162,15 @@ def _backtest(bench: Bench) -> None:
     state = bench.http("GET", f"/runs/{run_id}")["state"]
     if state != "succeeded":
         raise HandlerFailedError(f"run_backtest left its run {state}")
+
+
+def _preview(bench: Bench) -> None:
+    """Every feature once: all kernels."""
+    features = [item["name"] for item in bench.http("GET", "/features")["features"]]
+    event = {**_SERIES, "limit": 10, "features": {name: {} for name in features}}
+    report = bench.run("preview_series", event, lambda r: f"{len(features)} features, {len(r['answer']['rows'])} rows")
+    if report["error"] is not None or len(report["answer"]["rows"]) != 10:
+        raise HandlerFailedError(f"preview_series: {report['error']}")
 
 
 def _sweep(bench: Bench) -> None:

@@ -46,6 +46,7 @@ def _values(names: Names) -> dict[str, str]:
         "sweep_state_machine_arn": names.state_machine_arn,
         "run_function": names.function("run_backtest"),
         "backfill_function": names.function("backfill_candles"),
+        "preview_function": names.function("preview_series"),
         "max_wait_s": "20",
         "allowed_age_s": json.dumps(ALLOWED_AGE_S, sort_keys=True),
     }

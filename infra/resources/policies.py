@@ -53,7 +53,8 @@ def function_role(scope: Construct, job: str, spec: FunctionSpec, names: Names) 
         statements += [
             _allow(["states:StartExecution"], [names.state_machine_arn]),
             _allow(
-                ["lambda:InvokeFunction"], [names.function_arn("run_backtest"), names.function_arn("backfill_candles")]
+                ["lambda:InvokeFunction"],
+                [names.function_arn(called) for called in ("run_backtest", "backfill_candles", "preview_series")],
             ),
         ]
     role = _role(scope, "Role", iam.ServicePrincipal("lambda.amazonaws.com"), statements)

@@ -28,6 +28,7 @@ ENVIRONMENT = {
     "CANDLECLOUD_SWEEP_STATE_MACHINE_ARN": "arn:aws:states:eu-central-1:123456789012:stateMachine:sweep",
     "CANDLECLOUD_RUN_FUNCTION": "run_backtest",
     "CANDLECLOUD_BACKFILL_FUNCTION": "backfill_candles",
+    "CANDLECLOUD_PREVIEW_FUNCTION": "preview_series",
     "CANDLECLOUD_MAX_WAIT_S": "0",
 }
 

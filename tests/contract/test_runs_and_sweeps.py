@@ -39,7 +39,7 @@ def test_defaults_and_fields_are_those_of_the_engine() -> None:
     asked = {"exchange": "binance", "symbol": "BTC-USDT", "timeframe": "1h", "strategy": "dual_sma"}
     ours = RunConfig.from_dict(RunRequest.model_validate(asked).document())
     assert ours == RunConfig.from_dict(asked)
-    assert set(RunRequest.model_fields) - {"coin"} == set(ours.to_dict())
+    assert set(RunRequest.model_fields) - {"coin", "slippage_bps"} == set(ours.to_dict())
     assert set(Metrics.model_fields) == set(get_args(Metric)) == {field.name for field in dataclasses.fields(Summary)}
 
 

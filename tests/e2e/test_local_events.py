@@ -52,6 +52,17 @@ def test_event_of_a_run(platform: LocalPlatform) -> None:
     assert platform.api.get(f"/runs/{run_id}")["state"] == "succeeded"
 
 
+def test_event_of_a_preview(platform: LocalPlatform) -> None:
+    report = platform.invoke("preview_series", event_of("preview_series"))
+    assert report["error"] is None
+    newest = report["answer"]["rows"][-1]
+    through_the_api = platform.api.get("/features/preview", **SERIES, feature="ema", window=20, limit=1)["rows"][0]
+    assert (newest["close_time"], newest["values"]["ema"]) == (
+        through_the_api["close_time_ms"],
+        through_the_api["values"],
+    )
+
+
 def test_events_of_a_sweep(platform: LocalPlatform) -> None:
     grid = {"fast": {"start": 1, "stop": 10, "step": 1}, "slow": {"start": 11, "stop": 20, "step": 1}}
     document = {**STRATEGY, "grid": grid, "batch_size": 100}

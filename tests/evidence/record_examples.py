@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.api_world import api_world
-from tests.support.example_player import play
+from tests.support.example_player import media_of, play, shown_of
 from tests.support.example_requests import CALLS
 
 
@@ -24,8 +24,9 @@ def main() -> None:
             made = call | {"request": _resolve(call["request"], answers)}
             response = play(world, made)
             assert response.status_code == call["status"], (call["name"], response.status_code, response.text)
-            answers[call["name"]] = response.json()
-            recorded.append(made | {"response": response.json()})
+            shown = shown_of(response)
+            answers[call["name"]] = shown
+            recorded.append(made | media_of(response) | {"response": shown})
     target = Path(str(files("candlecloud.api").joinpath("examples.json")))
     target.write_text(json.dumps(recorded, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     print(f"{len(recorded)} calls recorded")

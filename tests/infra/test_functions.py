@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from candlecloud.settings import PREFIX, SETTINGS, ApiSettings, variables
+from candlecloud.store.aws import READ_TIMEOUT_S
 from infra.audit import text_of
 from infra.catalogue import FUNCTIONS, LAYERS, MAX_LAYERS, PYTHON
 from infra.context import ROOT
@@ -53,7 +54,7 @@ def test_variables_are_those_of_the_settings_model(platform: dict[str, Any], job
 def test_api_is_told_what_it_starts(platform: dict[str, Any]) -> None:
     settings = ApiSettings.from_environment(_environment(platform, "api"))
     names = {f["FunctionName"] for f in properties(platform, "AWS::Lambda::Function")}
-    assert {settings.run_function, settings.backfill_function} <= names
+    assert {settings.run_function, settings.backfill_function, settings.preview_function} <= names
     machine = only(platform, "AWS::StepFunctions::StateMachine")
     assert settings.sweep_state_machine_arn.endswith(f":stateMachine:{machine['StateMachineName']}")
 
@@ -61,6 +62,8 @@ def test_api_is_told_what_it_starts(platform: dict[str, Any]) -> None:
 def test_time_limits_are_nested(platform: dict[str, Any]) -> None:
     settings = ApiSettings.from_environment(_environment(platform, "api"))
     assert settings.max_wait_s < _function(platform, "api")["Timeout"] < _GATEWAY_LIMIT_S
+    # A client that gave up first would ask again, and the second answer would come after the API's own end.
+    assert _function(platform, "preview_series")["Timeout"] < READ_TIMEOUT_S < _function(platform, "api")["Timeout"]
 
 
 @pytest.mark.parametrize("job", FUNCTIONS)

@@ -100,6 +100,7 @@ def _work(platform: LocalPlatform) -> None:
         api.get(path)
     for path in ("/live", "/ready", "/health", "/series", "/gaps"):
         api.get(path)
+    api.get("/indicators", **_SERIES)
     api.get("/candles", **_SERIES, limit=10)
     _refuse_with_a_key(platform)
     platform.invoke("fail_sweep", {"sweep_id": "sweep_1", "error": {"Error": "E", "Cause": "c"}})

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from moto import mock_aws
@@ -30,7 +31,11 @@ def clients() -> Iterator[AwsClients]:
 
 def dispatcher(clients: AwsClients) -> AwsDispatcher:
     return AwsDispatcher(
-        clients, sweep_state_machine_arn=MACHINE, run_function="cc-run", backfill_function="cc-backfill"
+        clients,
+        sweep_state_machine_arn=MACHINE,
+        run_function="cc-run",
+        backfill_function="cc-backfill",
+        preview_function="cc-preview",
     )
 
 
@@ -59,6 +64,41 @@ def test_functions_are_invoked_without_waiting(clients: AwsClients) -> None:
     assert [json.loads(one["body"]) for one in sent] == [{"run_id": "r1"}, {"exchange": "binance", "start": 5}]
     assert [one["headers"]["X-Amz-Invocation-Type"] for one in sent] == ["Event", "Event"]
     assert ["cc-run" in sent[0]["url_path"], "cc-backfill" in sent[1]["url_path"]] == [True, True]
+
+
+class Answer:
+    """What botocore makes of an HTTP answer, as far as it looks at it."""
+
+    status_code = 200
+    headers: ClassVar[dict[str, str]] = {}
+
+
+def answer_invocations(clients: AwsClients, payload: object, **more: str) -> list[dict[str, Any]]:
+    """Let every invocation be answered with this payload; what was sent is in the list."""
+    sent: list[dict[str, Any]] = []
+
+    def reply(params: dict[str, Any], **_: object) -> tuple[Answer, dict[str, Any]]:
+        sent.append(params)
+        return Answer(), {"StatusCode": 200, "Payload": io.BytesIO(json.dumps(payload).encode()), **more}
+
+    clients.lambda_.meta.events.register("before-call.lambda.Invoke", reply)
+    return sent
+
+
+def test_a_preview_is_waited_for(clients: AwsClients) -> None:
+    sent = answer_invocations(clients, {"answer": {"rows": []}, "error": None})
+    assert dispatcher(clients).preview({"limit": 5}) == {"answer": {"rows": []}, "error": None}
+    assert [json.loads(one["body"]) for one in sent] == [{"limit": 5}]
+    assert sent[0]["headers"]["X-Amz-Invocation-Type"] == "RequestResponse"
+    assert "cc-preview" in sent[0]["url_path"]
+
+
+def test_a_preview_that_broke_is_our_own_error(clients: AwsClients) -> None:
+    answer_invocations(clients, {"errorMessage": "Task timed out after 15.00 seconds"}, FunctionError="Unhandled")
+    with pytest.raises(TransientStoreError, match="Could not compute the preview") as raised:
+        dispatcher(clients).preview({})
+    assert "shorter" in raised.value.hint
+    assert "Task timed out" not in str(raised.value.details)
 
 
 def test_what_is_not_deployed_is_our_own_error(clients: AwsClients) -> None:

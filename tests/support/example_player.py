@@ -12,6 +12,9 @@ IDENTITIES = ("run_id", "sweep_id", "code_version", "next_cursor")
 """Values that depend on the code's own hash: a change of the engine renames them without changing the contract."""
 
 
+_BEGINNING = 400
+
+
 def play(world: ApiWorld, call: dict[str, Any], names: dict[str, str] | None = None) -> Response:
     """Make one call; `names` maps recorded identities to those of today."""
     request = translate(call["request"], names or {})
@@ -25,6 +28,17 @@ def play(world: ApiWorld, call: dict[str, Any], names: dict[str, str] | None = N
         json=request.get("body"),
         headers=headers,
     )
+
+
+def shown_of(response: Response) -> Any:
+    """What the documentation shows of an answer: all of it, or how a page begins."""
+    return response.text[:_BEGINNING] if media_of(response) else response.json()
+
+
+def media_of(response: Response) -> dict[str, str]:
+    """The answer's media type as a field of the recorded call, where it is not JSON."""
+    media = response.headers["content-type"].partition(";")[0]
+    return {} if media.endswith("json") else {"media": media}
 
 
 def translate(value: Any, names: dict[str, str]) -> Any:

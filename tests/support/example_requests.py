@@ -8,6 +8,26 @@ BTC = {"exchange": "binance", "symbol": "BTC-USDT", "timeframe": "1h"}
 WHOLE = {**BTC, "strategy": "dual_sma", "parameters": {"fast": 20, "slow": 50}}
 EVENING = {**BTC, "strategy": "buy_and_hold", "start": "2023-05-31T20:00:00Z", "end": "2023-06-01T00:00:00Z"}
 GRID = {**BTC, "strategy": "dual_sma", "grid": {"fast": [10, 20], "slow": {"start": 20, "stop": 60, "step": 20}}}
+TRADED = {
+    **WHOLE, "direction": "both", "maker_fee_bps": 2.0,
+    "slippage": {"model": "participation_rate", "bps": 1.0, "impact_bps": 100.0, "max_participation": 0.05},
+    "sizing": {"model": "volatility_target", "annual_volatility": 0.3, "window": 168},
+    "stops": {"stop_loss": 0.02, "take_profit": 0.04, "trailing_stop": 0.03},
+    "drawdown_limit": {"max_drawdown": 0.2, "cooldown_bars": 48}, "rebalance_band": 0.1,
+    "market_rules": {"tick_size": 0.01, "lot_step": 0.00001, "min_notional": 5.0}, "seed": 7,
+    "start": "2023-05-20",
+}  # fmt: skip
+DIP = {
+    "parameters": {"window": {"kind": "integer", "low": 10, "high": 200, "default": 20}},
+    "features": {
+        "bands": {"feature": "bollinger", "parameters": {"window": {"param": "window"}, "width": 2}},
+        "day": {"feature": "sma", "parameters": {"window": 10}, "timeframe": "1d"},
+    },
+    "long": {
+        "entry": {"all": [{"lt": ["close", "bands.lower"]}, {"gt": ["close", "day"]}]},
+        "exit": {"ge": ["close", "bands.middle"]},
+    },
+}
 ID = {"X-Request-Id": "example-request"}
 NO_RUN, NO_SWEEP = "run_" + "0" * 32, "sweep_" + "0" * 32
 
@@ -52,8 +72,30 @@ CALLS = [
     _get("stored", "/series", "Everything that is stored"),
     _get("outage", "/gaps", "The gaps of one series: an outage of the exchange", query=BTC),
     _get("half_a_series", "/gaps", "A series named by halves", 422, query={"exchange": "binance"}),
+    _get("regimes", "/features", "The labels", query={"kind": "label"}),
+    _get("ema_of_the_day", "/features/preview", "The last two hours, on bars of a day",
+         query={**BTC, "feature": "ema", "window": "20", "higher_timeframe": "1d", "limit": "2"}),
+    _get("warming_up", "/features/preview", "The first stored hours: too short a history is null, not an error",
+         query={**BTC, "feature": "macd", "fast": "2", "slow": "3", "signal": "2", "start": "2023-03-01",
+                "limit": "4"}),
+    _get("not_its_parameter", "/features/preview", "A parameter that the feature does not have", 422,
+         query={**BTC, "feature": "rsi", "fast": "20"}),
+    _get("newest", "/indicators", "Three of them", query={**BTC, "names": "rsi,macd,trend_regime"}),
+    _get("what_there_is", "/strategies", "Everything that a run can be made of"),
+    _get("short_now", "/signals", "Short for a day, with the two changes before",
+         query={**BTC, "strategy": "dual_sma", "fast": "20", "slow": "50", "direction": "both", "limit": "2"}),
+    _get("no_such_strategy", "/signals", "A strategy that is not there", 422, query={**BTC, "strategy": "dual_smart"}),
+    _post("dip_now", "/signals", "Your own rules", 200,
+          {**BTC, "rules": DIP, "parameters": {"window": 30}, "limit": 1}),
     _post("dual_sma", "/backtest/run", "Two moving averages on everything that is stored", 200, WHOLE),
     _post("evening", "/backtest/run", "Four hours of holding", 200, EVENING),
+    _post("every_switch", "/backtest/run", "Sizes, costs, stops and market rules", 200, TRADED),
+    _post("dip", "/backtest/run", "Your own rules", 200,
+          {**BTC, "strategy": "rules", "rules": DIP, "parameters": {"window": 30}}),
+    _post("no_funding", "/backtest/run", "A perpetual without a word about funding", 422,
+          {**WHOLE, "symbol": "BTC/USDT:USDT"}),
+    _post("rules_with_a_slip", "/backtest/run", "Rules that name a series that is not there", 422,
+          {**BTC, "strategy": "rules", "rules": {**DIP, "long": {"entry": {"lt": ["close", "band.lower"]}}}}),
     _post(
         "still_running", "/backtest/run", "A run that takes longer than the API waits", 202,
         {**WHOLE, "parameters": {"fast": 12, "slow": 26}, "direction": "both"},
@@ -71,6 +113,9 @@ CALLS = [
     _get("dual_sma_again", "/runs/{run_id}", "A run that has succeeded", path={"run_id": "$dual_sma.run_id"}),
     _get("no_run", "/runs/{run_id}", "A run that nobody asked for", 404, path={"run_id": NO_RUN}),
     _get("evening_result", "/runs/{run_id}/result", "The whole result", path={"run_id": "$evening.run_id"}),
+    _get("evening_report", "/runs/{run_id}/report", "How the page begins", path={"run_id": "$evening.run_id"}),
+    _get("no_report_yet", "/runs/{run_id}/report", "A run that has not ended", 409,
+         path={"run_id": "$still_running.run_id"}),
     _get(
         "no_result_yet", "/runs/{run_id}/result", "A run that has not ended", 409,
         path={"run_id": "$still_running.run_id"},

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from candlecloud.jobs import collect_sweep, plan_sweep, run_backtest, run_sweep_batch
+from candlecloud.jobs import collect_sweep, plan_sweep, preview_series, run_backtest, run_sweep_batch
 from candlecloud.store.stores import Stores
 
 
@@ -21,6 +22,7 @@ class InlineDispatcher:
         self._waiting: list[Callable[[], Any]] = []
         self.deferred = False
         self.backfills: list[dict[str, Any]] = []
+        self.previews = 0
 
     def start_run(self, run_id: str) -> None:
         self._do(lambda: run_backtest.run(run_backtest.Request(run_id), self._stores, now=self._clock()))
@@ -30,6 +32,12 @@ class InlineDispatcher:
 
     def start_backfill(self, request: Mapping[str, Any]) -> None:
         self.backfills.append(dict(request))
+
+    def preview(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        self.previews += 1
+        report = preview_series.run(json.loads(json.dumps(request)), self._stores).to_dict()
+        answer: dict[str, Any] = json.loads(json.dumps(report, allow_nan=False))
+        return answer
 
     def work(self) -> None:
         """Do what waits."""

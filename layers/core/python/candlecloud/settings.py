@@ -67,6 +67,7 @@ class ApiSettings(FunctionSettings):
     sweep_state_machine_arn: str = Field(description="State machine that POST /sweeps starts")
     run_function: str = Field(description="Name of the function that computes one run")
     backfill_function: str = Field(description="Name of the function that backfills a series")
+    preview_function: str = Field(description="Name of the function that computes features and targets at once")
     max_wait_s: float = Field(default=20.0, ge=0, le=25, description="How long POST /backtest/run waits before 202")
     max_inline_bytes: int = Field(
         default=1_000_000, ge=1, description="Answers above it are stored and linked to by a presigned URL"
@@ -83,6 +84,7 @@ SETTINGS: Mapping[str, type[FunctionSettings]] = {
     "backfill_candles": ExchangeSettings,
     "reindex_series": FunctionSettings,
     "run_backtest": FunctionSettings,
+    "preview_series": FunctionSettings,
     "plan_sweep": FunctionSettings,
     "run_sweep_batch": FunctionSettings,
     "collect_sweep": FunctionSettings,

@@ -60,6 +60,7 @@ class World:
                 sweep_state_machine_arn=settings.sweep_state_machine_arn,
                 run_function=settings.run_function,
                 backfill_function=settings.backfill_function,
+                preview_function=settings.preview_function,
             ),
         )
 
@@ -141,7 +142,7 @@ def read_settings(function: str, environment: Mapping[str, str]) -> FunctionSett
 
 
 def job_handler(
-    function: str, *, keep_status: bool = True
+    function: str, *, keep_status: bool = True, log_report: bool = True
 ) -> Callable[[Invocation], Callable[[dict[str, Any], LambdaContext | None], dict[str, Any]]]:
     """Make a Lambda handler of a use case.
 
@@ -155,6 +156,8 @@ def job_handler(
         The job's name: one name for job, function folder, event file and alarm.
     keep_status : bool
         False for the children of a fan-out: their parent's status tells.
+    log_report : bool
+        False where the report is an answer to a user, of any length.
     """
 
     def decorate(use_case: Invocation) -> Callable[[dict[str, Any], LambdaContext | None], dict[str, Any]]:
@@ -173,7 +176,7 @@ def job_handler(
                     raise
                 if keep_status and not report.get("skipped"):  # nothing was done: that is no news of the job
                     world.stores.ingestion.record_success(function, world.clock(), report)
-                log.info("done", report=report)
+                log.info("done", report=report if log_report else {"fields": sorted(report)})
                 return report
 
         return handler

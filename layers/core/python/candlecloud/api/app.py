@@ -12,10 +12,34 @@ from candlecloud.api import validation
 from candlecloud.api.dependencies import Dependencies
 from candlecloud.api.errors import problem_response
 from candlecloud.api.request_context import RequestContext
-from candlecloud.api.routes import candles, documentation, gaps, health, ingestion, runs, series, sweeps
+from candlecloud.api.routes import (
+    candles,
+    documentation,
+    features,
+    gaps,
+    health,
+    ingestion,
+    runs,
+    series,
+    signals,
+    strategies,
+    sweeps,
+)
 from candlecloud.errors import CandlecloudError
 
-_ROUTERS = (health, candles, series, gaps, runs, sweeps, ingestion, documentation)
+_ROUTERS = (
+    health,
+    candles,
+    series,
+    gaps,
+    features,
+    strategies,
+    signals,
+    runs,
+    sweeps,
+    ingestion,
+    documentation,
+)
 
 
 def create_app(dependencies: Dependencies | None) -> FastAPI:

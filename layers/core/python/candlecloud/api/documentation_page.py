@@ -95,7 +95,8 @@ def _number(value: float) -> str:
 
 
 def _call(call: dict[str, Any]) -> str:
-    shown = json.dumps(call["response"], indent=1, ensure_ascii=False)
+    told = call["response"]
+    shown = told if isinstance(told, str) else json.dumps(told, indent=1, ensure_ascii=False)
     return (
         f"<h3>{escape(call['summary'])}</h3><pre>{escape(curl(call))}</pre>"
         f"<p>Answer: <code>{call['status']}</code></p><pre>{escape(shown)}</pre>"

@@ -8,6 +8,7 @@ from candlecloud.api.errors import NotAcceptableError
 
 JSON = "application/json"
 ARROW = "application/vnd.apache.arrow.stream"
+HTML = "text/html"
 PARQUET = "application/vnd.apache.parquet"
 
 _MAX_LENGTH = 1000

@@ -18,7 +18,7 @@ from candlecloud.api.negotiation import JSON
 from candlecloud.api.schemas.problem import Problem
 
 DESCRIPTION = """\
-Crypto market data, backtests and sweeps.
+Crypto market data, features, signals, backtests and sweeps.
 
 * Times are accepted as ISO-8601 or unix milliseconds and shown as both; ranges are half-open, `[start, end)`.
 * A POST takes one JSON object and no query parameter; unknown fields are refused.
@@ -101,7 +101,7 @@ def _show(operation: dict[str, Any], call: dict[str, Any]) -> None:
         content = operation["requestBody"]["content"][JSON]
         content.setdefault("examples", {})[name] = {"summary": summary, "value": request["body"]}
     answer = operation["responses"][str(call["status"])]
-    media = JSON if call["status"] < 400 else PROBLEM_JSON
+    media = call.get("media", JSON if call["status"] < 400 else PROBLEM_JSON)
     shown = {"summary": summary, "value": call["response"]}
     if "scope" in call:
         shown["x-token-scope"] = call["scope"]

@@ -1,4 +1,4 @@
-"""The port through which work is started elsewhere; `store.dispatch.AwsDispatcher` is it on AWS and in local mode."""
+"""The port through which work is done elsewhere; `store.dispatch.AwsDispatcher` is it on AWS and in local mode."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 
 class Dispatcher(Protocol):
-    """Starts work and does not wait for it."""
+    """Starts work without waiting for it; only a preview is waited for."""
 
     def start_sweep(self, sweep_id: str, attempt: int = 1) -> None:
         """Start the fan-out of a sweep; a second start of one attempt changes nothing."""
@@ -17,3 +17,6 @@ class Dispatcher(Protocol):
 
     def start_backfill(self, request: Mapping[str, Any]) -> None:
         """Start a backfill; `request` is the job's event."""
+
+    def preview(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Compute features or targets and wait; `request` is the event of `preview_series`, the answer its report."""

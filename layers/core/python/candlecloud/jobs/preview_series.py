@@ -1,4 +1,4 @@
-"""Features, or a strategy's decisions, on stored candles, at once: what the API cannot compute itself."""
+"""Features, or where a strategy stands, on stored candles, at once: what the API cannot compute itself."""
 
 from __future__ import annotations
 
@@ -6,29 +6,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from candlecloud.errors import CandlecloudError, InsufficientDataError, SeriesNotFoundError
+from candlecloud.errors import CandlecloudError, InsufficientDataError, InvalidRangeError, SeriesNotFoundError
 from candlecloud.jobs.events import read_fields, read_series, read_time
 from candlecloud.market.ranges import TimeRange
 from candlecloud.market.series import Series
+from candlecloud.runs.fields import read_integer
 from candlecloud.runs.inputs import RUN_COLUMNS
-from candlecloud.runs.preview import Subject, preview, read_subject
+from candlecloud.runs.preview import preview_features, preview_targets
 from candlecloud.runs.state import describe_failure
+from candlecloud.runs.subject import MAX_LOOKBACK, Subject, read_subject
 from candlecloud.store.stores import Stores
 
 MAX_ROWS = 1_000
 _FIELDS = (
-    "exchange",
-    "symbol",
-    "timeframe",
-    "start",
-    "end",
-    "limit",
-    "as_of",
-    "features",
-    "strategy",
-    "parameters",
-    "rules",
-)
+    "exchange", "symbol", "timeframe", "start", "end", "limit", "as_of", "features", "strategy", "parameters", "rules",
+    "direction",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -38,11 +31,10 @@ class Request:
     Attributes
     ----------
     start, end, as_of : int or None
-        ms UTC. Without a start the newest `limit` candles before the end count.
+        ms UTC. Without a start the newest candles before the end count: `limit` of them for features, 1,000 for a
+        strategy.
     limit : int
-        Rows, at most 1,000.
-    subject : Subject
-        The features or the strategy.
+        Rows of features, or changes of a strategy's target; at most 1,000.
     """
 
     series: Series
@@ -63,9 +55,8 @@ class Request:
         """
         event = read_fields(event, _FIELDS)
         series = read_series(event)
-        limit = min(max(int(event.get("limit", 100)), 1), MAX_ROWS)
-        times = (read_time(event, name) for name in ("start", "end", "as_of"))
-        start, end, as_of = times
+        limit = read_integer(event, "limit", 100, 1, MAX_ROWS)
+        start, end, as_of = (read_time(event, name) for name in ("start", "end", "as_of"))
         return cls(series, start, end, limit, as_of, read_subject(event, series.timeframe.ms))
 
 
@@ -83,28 +74,62 @@ class Report:
 def run(event: Mapping[str, Any], stores: Stores) -> Report:
     """Compute; an error of the domain is part of the answer, because the API waits for it."""
     try:
-        return Report(_answer(Request.from_event(event), stores))
+        request = Request.from_event(event)
+        answer = _features(request, stores) if request.subject.strategy is None else _targets(request, stores)
     except CandlecloudError as error:
         return Report(error=describe_failure(error))
+    return Report(answer | {"warmup_bars": request.subject.warmup_bars})
 
 
-def _answer(request: Request, stores: Stores) -> dict[str, Any]:
-    series, step = request.series, request.series.timeframe.ms
-    stored = stores.candles.available_range(series)
-    if stored is None:
-        raise SeriesNotFoundError(f"There are no candles of {series}.", series=series.id)
-    end = stored.end if request.end is None else min(request.end, stored.end)
-    start = end - request.limit * step if request.start is None else request.start
-    wanted = TimeRange(max(start, stored.start), max(end, start, stored.start))
-    lookback = request.subject.warmup_bars * step
-    table = stores.candles.read(
-        series, TimeRange(wanted.start - lookback, wanted.end), RUN_COLUMNS, as_of=request.as_of
-    )
-    rows = preview(table, request.subject, wanted, request.limit)
-    if not rows:
-        raise InsufficientDataError(
-            f"No candle of {series} is stored in that range.",
-            hint="Ask for a range within what GET /series shows, or backfill it.",
-            series=series.id,
+def _features(request: Request, stores: Stores) -> dict[str, Any]:
+    """Rows of the first `limit` places of the range, or of the last ones where it has no start."""
+    step = request.series.timeframe.ms
+    span = _range(request, stores, request.limit)
+    wanted = TimeRange(span.start, min(span.end, span.start + request.limit * step))
+    found = preview_features(_read(request, stores, wanted), request.subject, wanted)
+    return found | {"next_start": wanted.end if wanted.end < span.end else None}
+
+
+def _targets(request: Request, stores: Stores) -> dict[str, Any]:
+    """Where the strategy stands after the range."""
+    wanted = _range(request, stores, MAX_ROWS)
+    if wanted.duration > MAX_LOOKBACK * request.series.timeframe.ms:
+        raise InvalidRangeError(
+            f"The range holds more than {MAX_LOOKBACK:,} bars.",
+            hint="Give a later start, or run a backtest for all decisions of a long range.",
+            field="start",
         )
-    return {"rows": rows, "warmup_bars": request.subject.warmup_bars}
+    found = preview_targets(_read(request, stores, wanted), request.subject, wanted, request.limit)
+    if found is None:
+        raise InsufficientDataError(
+            f"No candle of {request.series} is stored in that range.",
+            hint="Ask for a range within what GET /series shows, or send POST /ingestion/backfill for it.",
+            series=request.series.id,
+        )
+    return found
+
+
+def _range(request: Request, stores: Stores, bars: int) -> TimeRange:
+    """The wanted part of what is stored, on the grid; empty where they don't meet.
+
+    Raises
+    ------
+    SeriesNotFoundError
+        If nothing is stored.
+    """
+    timeframe = request.series.timeframe
+    stored = stores.candles.available_range(request.series)
+    if stored is None:
+        raise SeriesNotFoundError(f"There are no candles of {request.series}.", series=request.series.id)
+    # A candle counts from its close on: at the moment `as_of` none was known that closed after it.
+    bounds = [stored.end, *(timeframe.floor(t) for t in (request.end, request.as_of) if t is not None)]
+    end = max(min(bounds), stored.start)
+    start = end - bars * timeframe.ms if request.start is None else timeframe.ceil(request.start)
+    start = min(max(start, stored.start), end)
+    return TimeRange(start, end)
+
+
+def _read(request: Request, stores: Stores, wanted: TimeRange) -> Any:
+    lookback = request.subject.lookback_bars * request.series.timeframe.ms
+    span = TimeRange(max(0, wanted.start - lookback), wanted.end)
+    return stores.candles.read(request.series, span, RUN_COLUMNS, as_of=request.as_of)

@@ -1,105 +1,112 @@
-"""Values of features, or a strategy's targets, row by row."""
+"""Values of features row by row, or where a strategy stands, on the newest candles or any others."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pyarrow as pa
 
 from candlecloud.arrays import FloatArray
-from candlecloud.errors import InvalidParameterError
+from candlecloud.backtest.orders import Direction, allowed_target
 from candlecloud.features.bars import Bars, bars_from_table
 from candlecloud.features.feature import FeatureUse
-from candlecloud.features.registry import FEATURES, compute_use, find_feature, use_warmup_bars
+from candlecloud.features.registry import compute_feature, compute_use, find_feature
 from candlecloud.market.ranges import TimeRange
-from candlecloud.parameters import Parameters
-from candlecloud.runs.setting import RULES
-from candlecloud.strategies.registry import find_strategy
-from candlecloud.strategies.rules import canonical_rules, rules_strategy
-from candlecloud.strategies.strategy import Strategy
-
-MAX_FEATURES = 30
+from candlecloud.runs.subject import Subject
 
 
-@dataclass(frozen=True)
-class Subject:
-    """What is looked at: features by their label in the answer, or a strategy.
-
-    Attributes
-    ----------
-    warmup_bars : int
-        Closed bars that the first value needs.
-    """
-
-    features: Mapping[str, FeatureUse]
-    strategy: Strategy | None
-    parameters: Parameters
-    warmup_bars: int
-
-    def columns(self, bars: Bars) -> dict[str, FloatArray]:
-        """Label to one value per bar."""
-        found = {label: compute_use(bars, use) for label, use in self.features.items()}
-        if self.strategy is not None:
-            found["target"] = self.strategy.target(bars, self.parameters)
-        return found
-
-
-def read_subject(event: Mapping[str, Any], bar_ms: int) -> Subject:
-    """Read ``features`` (label to feature, parameters, timeframe, output) or ``strategy``, ``parameters``, ``rules``.
-
-    Raises
-    ------
-    InvalidInputError
-        Naming the field that is wrong.
-    """
-    if event.get("strategy") is not None:
-        return _strategy_subject(event, bar_ms)
-    given = event.get("features") or {}
-    if not isinstance(given, Mapping) or not 1 <= len(given) <= MAX_FEATURES:
-        raise InvalidParameterError(
-            f"features must name 1 to {MAX_FEATURES} features.", field="features", allowed=list(FEATURES)
-        )
-    uses: dict[str, FeatureUse] = {}
-    for label, item in given.items():
-        feature = find_feature(str(item.get("feature", label)), f"features.{label}")
-        parameters = feature.check_parameters(item.get("parameters", {}), f"features.{label}")
-        for output in feature.outputs:
-            name = label if len(feature.outputs) == 1 else f"{label}.{output}"
-            uses[name] = FeatureUse(feature.name, parameters, item.get("timeframe"), output)
-    return Subject(uses, None, {}, max(use_warmup_bars(use, bar_ms) for use in uses.values()))
-
-
-def preview(table: pa.Table, subject: Subject, wanted: TimeRange, limit: int) -> list[dict[str, Any]]:
-    """Rows of the wanted range, oldest first, at most `limit`: times, close, and the subject's values (None for NaN).
+def preview_features(table: pa.Table, subject: Subject, wanted: TimeRange) -> dict[str, Any]:
+    """Features on the candles of a range, oldest first.
 
     Parameters
     ----------
     table : pyarrow.Table
-        `candlecloud.runs.inputs.RUN_COLUMNS` of the range and the warm-up before it.
+        `candlecloud.runs.inputs.RUN_COLUMNS` of the range and the lookback before it.
+
+    Returns
+    -------
+    dict
+        ``computed_from`` (open time of the first bar read) and ``rows``: times in ms UTC, close, and per label its
+        outputs, None where they do not exist.
     """
     bars = bars_from_table(table)
-    columns = subject.columns(bars)
+    columns = {label: _outputs(bars, use) for label, use in subject.features.items()}
+    return {
+        "computed_from": _first_open(bars),
+        "rows": [
+            _bar(bars, t) | {"values": {label: _cells(outputs, t) for label, outputs in columns.items()}}
+            for t in range(bars.index_of(wanted.start), len(bars))
+        ],
+    }
+
+
+def preview_targets(table: pa.Table, subject: Subject, wanted: TimeRange, limit: int) -> dict[str, Any] | None:
+    """Where a strategy stands after the last close of a range, and its last changes, the newest first.
+
+    Parameters
+    ----------
+    table : pyarrow.Table
+        `candlecloud.runs.inputs.RUN_COLUMNS` of the range and the lookback before it.
+    limit : int
+        Most changes to tell.
+
+    Returns
+    -------
+    dict or None
+        ``target`` (None before the warm-up), ``since`` (close that brought it; None if it stood when the range began),
+        ``fills_at`` (open at which an order from the last close fills at the earliest), ``changes``; None where the
+        range holds no candle.
+    """
+    assert subject.strategy is not None
+    bars = bars_from_table(table)
     first = bars.index_of(wanted.start)
-    return [
-        {
-            "open_time": int(bars.open_time[t]),
-            "close_time": int(bars.close_time[t]),
-            "close": float(bars.close[t]),
-            "values": {label: _number(values[t]) for label, values in columns.items()},
-        }
-        for t in range(first, min(len(bars), first + limit))
-    ]
+    if first >= len(bars):
+        return None
+    target = allowed_target(subject.strategy.target(bars, subject.parameters), cast(Direction, subject.direction))
+    known = max(first, subject.warmup_bars - 1)
+    moved = [t for t in range(known + 1, len(bars)) if target[t] != target[t - 1]]
+    last = len(bars) - 1
+    return {
+        "computed_from": _first_open(bars),
+        "bars": len(bars) - first,
+        "newest": _bar(bars, last),
+        "target": float(target[last]) if last >= known else None,
+        "since": int(bars.close_time[moved[-1]]) if moved else None,
+        "fills_at": _next_open(bars, last),
+        "changes_total": len(moved),
+        "changes": [
+            _bar(bars, t)
+            | {"before": float(target[t - 1]), "target": float(target[t]), "fills_at": _next_open(bars, t)}
+            for t in reversed(moved[-limit:])
+        ],
+    }
 
 
-def _strategy_subject(event: Mapping[str, Any], bar_ms: int) -> Subject:
-    name = str(event["strategy"])
-    strategy = rules_strategy(canonical_rules(event.get("rules")), bar_ms) if name == RULES else find_strategy(name)
-    parameters = strategy.check_parameters(event.get("parameters") or {})
-    return Subject({}, strategy, parameters, strategy.warmup_bars(parameters))
+def _outputs(bars: Bars, use: FeatureUse) -> Mapping[str, FloatArray]:
+    if use.timeframe is None:
+        return compute_feature(bars, use.feature, use.parameters)
+    outputs = find_feature(use.feature).outputs
+    return {name: compute_use(bars, FeatureUse(use.feature, use.parameters, use.timeframe, name)) for name in outputs}
 
 
-def _number(value: np.float64) -> float | None:
-    return float(value) if np.isfinite(value) else None
+def _cells(outputs: Mapping[str, FloatArray], t: int) -> dict[str, float | None]:
+    return {name: float(values[t]) if np.isfinite(values[t]) else None for name, values in outputs.items()}
+
+
+def _bar(bars: Bars, t: int) -> dict[str, Any]:
+    return {
+        "open_time": int(bars.open_time[t]),
+        "close_time": int(bars.close_time[t]),
+        "close": float(bars.close[t]),
+    }
+
+
+def _first_open(bars: Bars) -> int | None:
+    return int(bars.open_time[0]) if len(bars) else None
+
+
+def _next_open(bars: Bars, t: int) -> int:
+    """Open of the bar after this one; of the newest, where the next one will open."""
+    return int(bars.open_time[t + 1]) if t + 1 < len(bars) else int(bars.close_time[t])

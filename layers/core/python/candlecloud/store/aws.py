@@ -13,9 +13,11 @@ from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, 
 
 from candlecloud.errors import TransientStoreError
 
+READ_TIMEOUT_S = 20
+"""How long a call waits for its answer; a function that is waited for must end before it."""
 _CONFIG = Config(
     connect_timeout=3,
-    read_timeout=20,
+    read_timeout=READ_TIMEOUT_S,
     retries={"mode": "standard", "total_max_attempts": 4},
     max_pool_connections=16,
     user_agent_appid="candlecloud",

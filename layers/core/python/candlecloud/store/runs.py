@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from candlecloud.store import keys
-from candlecloud.store.objects import ObjectStore
+from candlecloud.store.objects import JSON, ObjectStore
 from candlecloud.store.table import Item, Table, as_text, from_text
 
 RunState = Literal["running", "succeeded", "failed"]
 STALE_MS = 20 * 60_000
+_HTML = "text/html; charset=utf-8"  # a link to it opens as a page
 
 
 @dataclass(frozen=True)
@@ -72,9 +73,9 @@ class RunStore:
         )
 
     def put_artifact(self, run_id: str, name: str, content: bytes) -> str:
-        """Write ``manifest.json`` or ``result.json`` of a run; returns its key."""
+        """Write ``manifest.json``, ``result.json`` or ``report.html`` of a run; returns its key."""
         key = keys.run_object(run_id, name)
-        self._objects.put(key, content)
+        self._objects.put(key, content, content_type=_HTML if name.endswith(".html") else JSON)
         return key
 
     def get_artifact(self, run_id: str, name: str) -> bytes | None:

@@ -9,6 +9,7 @@ from candlecloud.tearsheet.judgement import draw_intrabar, draw_metrics, draw_re
 from candlecloud.tearsheet.marks import marker_shapes
 from candlecloud.tearsheet.markup import Markup, tag
 from candlecloud.tearsheet.periods import draw_months, draw_rolling_sharpe
+from candlecloud.tearsheet.policy import CONTENT_SECURITY_POLICY
 from candlecloud.tearsheet.provenance import (
     draw_assumptions,
     draw_conventions,
@@ -20,8 +21,7 @@ from candlecloud.tearsheet.reading import Document, read_curves
 from candlecloud.tearsheet.style import style_sheet
 from candlecloud.tearsheet.trades import draw_trades
 
-CONTENT_SECURITY_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
-"""What the page needs, and no more; it says so itself, and a server may say it too."""
+__all__ = ["CONTENT_SECURITY_POLICY", "render"]
 
 
 def render(document: Document) -> str:

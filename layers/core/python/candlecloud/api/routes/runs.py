@@ -1,4 +1,4 @@
-"""POST /backtest/run and /runs, GET /runs/{run_id} and its result."""
+"""POST /backtest/run and /runs, GET /runs/{run_id}, its result and its report."""
 
 from __future__ import annotations
 
@@ -8,21 +8,23 @@ from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 
 from candlecloud.api import etag
 from candlecloud.api.dependencies import Dependencies, World
 from candlecloud.api.guards import GuardedRoute, needs
 from candlecloud.api.large_answers import deliver
 from candlecloud.api.location import place_of
-from candlecloud.api.negotiation import JSON
+from candlecloud.api.negotiation import HTML, JSON
 from candlecloud.api.responses import LOCATION, SEE_OTHER, problems
 from candlecloud.api.schemas.runs import RunAnswer, RunRequest
 from candlecloud.errors import CandlecloudError, ConflictError, RunNotFoundError
 from candlecloud.jobs.submit import submit_run
 from candlecloud.market.moment import iso
 from candlecloud.runs.state import RUN_ENDS, describe_abandoned, describe_failure
+from candlecloud.store import keys
 from candlecloud.store.runs import RunRecord, is_given_up
+from candlecloud.tearsheet.policy import CONTENT_SECURITY_POLICY
 
 router = APIRouter(route_class=GuardedRoute, tags=["backtests"])
 
@@ -90,13 +92,50 @@ async def get_run(request: Request, world: World, run_id: RunId) -> Response:
 )
 async def get_run_result(request: Request, world: World, run_id: RunId) -> Response:
     """The whole result, the same bytes whoever computes it."""
+    body = _artifact(world, run_id, "result.json", "result")
+    return deliver(request, world, body, JSON, immutable=True, stored_at=keys.run_object(run_id, "result.json"))
+
+
+@router.get(
+    "/runs/{run_id}/report",
+    dependencies=needs("read"),
+    summary="Tear sheet of a backtest",
+    response_class=HTMLResponse,
+    responses={
+        200: {"content": {HTML: {"schema": {"type": "string"}}}, "description": "One file that needs nothing else"},
+        **SEE_OTHER,
+        **problems(400, 401, 403, 404, 406, 409, 422),
+    },
+)
+async def get_run_report(request: Request, world: World, run_id: RunId) -> Response:
+    """The result as a page for people: curves, months, trades, regimes, assumptions. No script, nothing loaded."""
+    body = _artifact(world, run_id, "report.html", "report")
+    return deliver(
+        request,
+        world,
+        body,
+        f"{HTML}; charset=utf-8",
+        immutable=True,
+        stored_at=keys.run_object(run_id, "report.html"),
+        headers={"Content-Security-Policy": CONTENT_SECURITY_POLICY},
+    )
+
+
+def _artifact(world: Dependencies, run_id: str, name: str, what: str) -> bytes:
+    """What a run that has succeeded left behind.
+
+    Raises
+    ------
+    ConflictError
+        If it has not, or has left none.
+    """
     record = _find(world, run_id)
-    body = world.stores.runs.get_artifact(run_id, "result.json") if record.state == "succeeded" else None
+    body = world.stores.runs.get_artifact(run_id, name) if record.state == "succeeded" else None
     if body is None:
         raise ConflictError(
-            f"The run is {record.state}; it has no result.", hint=f"GET /runs/{run_id} says why.", state=record.state
+            f"The run is {record.state}; it has no {what}.", hint=f"GET /runs/{run_id} says why.", state=record.state
         )
-    return deliver(request, world, body, JSON, immutable=True, stored_at=record.result_key)
+    return body
 
 
 def _start(world: Dependencies, body: RunRequest) -> str:
@@ -157,7 +196,7 @@ def _answer(record: RunRecord) -> RunAnswer:
     summary = record.summary or {}
     links = {"self": f"/runs/{record.run_id}"}
     if record.state == "succeeded":
-        links["result"] = f"/runs/{record.run_id}/result"
+        links |= {name: f"/runs/{record.run_id}/{name}" for name in ("result", "report")}
     return RunAnswer.model_validate(
         {
             "run_id": record.run_id,

@@ -84,8 +84,13 @@ class Span(Strict):
 
 
 class DataCoverage(Strict):
-    """What the candles of a run cover, warm-up included."""
+    """The bars of a run, and what the stored candles cover of them, warm-up included."""
 
+    bars: int = Field(description="Of the run's range")
+    warmup_bars: int = Field(description="Before it")
+    first_open: str = Field(description="Of the range; orders can fill from here on")
+    last_close: str
+    price_scale: int = Field(description="Decimal places of the prices")
     required_candles: int
     received_candles: int
     missing_candles: int

@@ -1,0 +1,123 @@
+"""What a preview looks at: features with their parameters, or a strategy. Needs no NumPy: the API checks with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from candlecloud.errors import InvalidParameterError, InvalidTimeframeError
+from candlecloud.features.feature import FeatureUse
+from candlecloud.features.registry import FEATURES, find_feature, use_warmup_bars
+from candlecloud.market.timeframe import Timeframe
+from candlecloud.parameters import Parameters
+from candlecloud.runs.fields import check_names, read_choice
+from candlecloud.runs.setting import RULES
+from candlecloud.runs.trading import DIRECTIONS
+from candlecloud.strategies.registry import find_strategy
+from candlecloud.strategies.rules import canonical_rules, rules_strategy
+from candlecloud.strategies.strategy import Strategy
+
+MAX_FEATURES = 30
+MAX_LOOKBACK = 200_000
+"""Bars that a preview reads before its range: it has seconds."""
+_SETTLE = 20  # warm-ups after which the beginning weighs less than 1e-8 in an exponential average
+_LEAST_SETTLE = 500
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is looked at.
+
+    Attributes
+    ----------
+    features : mapping
+        Label in the answer to the feature; empty where a strategy is looked at.
+    direction : str
+        Which of the strategy's positions count: ``long``, ``short`` or ``both``.
+    warmup_bars : int
+        Closed bars that the first value needs.
+    lookback_bars : int
+        Bars to read before the range: the warm-up, and of recursive features more, until their beginning has faded.
+    """
+
+    warmup_bars: int
+    lookback_bars: int
+    features: Mapping[str, FeatureUse] = field(default_factory=dict)
+    strategy: Strategy | None = None
+    parameters: Parameters = field(default_factory=dict)
+    direction: str = "both"
+
+
+def read_subject(event: Mapping[str, Any], bar_ms: int) -> Subject:
+    """Read ``features`` (label to feature, parameters, higher_timeframe), or ``strategy`` with ``parameters``,
+    ``rules`` and ``direction``.
+
+    Parameters
+    ----------
+    bar_ms : int
+        Length of the bars.
+
+    Raises
+    ------
+    InvalidInputError
+        Of the kind that fits the field that is wrong.
+    """
+    if event.get("strategy") is not None:
+        return _strategy_subject(event, bar_ms)
+    given = event.get("features")
+    if not isinstance(given, Mapping) or not 1 <= len(given) <= MAX_FEATURES:
+        raise InvalidParameterError(
+            f"features must name 1 to {MAX_FEATURES} features.", field="features", allowed=list(FEATURES)
+        )
+    uses = {label: _use(label, item, bar_ms) for label, item in given.items()}
+    warmup = max(use_warmup_bars(use, bar_ms) for use in uses.values())
+    lookback = max(_lookback_bars(use, bar_ms) for use in uses.values())
+    return Subject(_within_reach(warmup), min(lookback, MAX_LOOKBACK), features=uses)
+
+
+def _use(label: str, item: Any, bar_ms: int) -> FeatureUse:
+    where = f"features.{label}"
+    given = check_names(item, ("feature", "parameters", "higher_timeframe"), where)
+    feature = find_feature(str(given.get("feature", label)), where)
+    parameters = feature.check_parameters(given.get("parameters") or {}, where)
+    return FeatureUse(feature.name, parameters, _higher_timeframe(given.get("higher_timeframe"), bar_ms))
+
+
+def _higher_timeframe(given: Any, bar_ms: int) -> str | None:
+    if given is None:
+        return None
+    timeframe = Timeframe.parse(str(given))
+    if timeframe.ms < bar_ms or timeframe.ms % bar_ms:
+        raise InvalidTimeframeError(
+            f"{timeframe} can't be made of bars of {bar_ms // 60_000} minutes.",
+            hint="Use a timeframe that is a multiple of the bars' own, or leave higher_timeframe out.",
+            field="higher_timeframe",
+        )
+    return timeframe.name
+
+
+def _lookback_bars(use: FeatureUse, bar_ms: int) -> int:
+    warmup = use_warmup_bars(use, bar_ms)
+    return max(_SETTLE * warmup, _LEAST_SETTLE) if find_feature(use.feature).recursive else warmup
+
+
+def _strategy_subject(event: Mapping[str, Any], bar_ms: int) -> Subject:
+    name = str(event["strategy"])
+    strategy = rules_strategy(canonical_rules(event.get("rules")), bar_ms) if name == RULES else find_strategy(name)
+    parameters = strategy.check_parameters(event.get("parameters") or {})
+    warmup = _within_reach(strategy.warmup_bars(parameters))
+    direction = read_choice(event, "direction", "long", DIRECTIONS)
+    # No bar more than the warm-up: the targets are those of a run that starts where the range starts.
+    return Subject(warmup, warmup, strategy=strategy, parameters=parameters, direction=direction)
+
+
+def _within_reach(warmup_bars: int) -> int:
+    if warmup_bars > MAX_LOOKBACK:
+        raise InvalidParameterError(
+            f"The first value needs {warmup_bars:,} bars; a preview reads at most {MAX_LOOKBACK:,}.",
+            hint="Take shorter windows or a longer timeframe. A run has no such limit.",
+            field="parameters",
+            warmup_bars=warmup_bars,
+        )
+    return warmup_bars
