@@ -125,6 +125,15 @@ def test_trailing_stop_follows_the_best_price_of_the_bars_before() -> None:
     assert told(result)[1] == (3, "within", -10, 108, "trailing_stop")
 
 
+def test_rebalancing_forgets_no_best_price() -> None:
+    calm = [(112.0, 112.0, 112.0, 112.0)] * 10
+    market = bars(FLAT, FLAT, (100, 120, 100, 120), (114, 114, 112, 112), *calm, (112, 112, 105, 105), FLAT)
+    result = run(market, [0.5] * len(market), trailing_stop=0.1, rebalance_band=0.03)
+    reasons = [(fill.bar, fill.reason) for fill in result.fills]
+    assert reasons == [(1, "target"), (3, "rebalance"), (14, "trailing_stop")]
+    assert result.fills[-1].price == pytest.approx(108)
+
+
 def test_cap_carries_what_is_left_over_three_bars() -> None:
     market = bars(FLAT, *[(100, 100, 100, 100, 40)] * 4, FLAT)
     result = run(market, [1, 1, 1, 1, 1, 0], max_participation=0.1)
