@@ -17,6 +17,11 @@ BTC = {"exchange": "binance", "symbol": "BTC-USDT", "timeframe": "1h"}
 RUN = {**BTC, "strategy": "dual_sma", "parameters": {"fast": 20, "slow": 50}}
 JSON = {"Content-Type": "application/json"}
 THOUSAND = {"start": 2, "stop": 1000, "step": 1}
+PERPETUAL = {"symbol": "BTC/USDT:USDT"}
+DIP = {
+    "features": {"bands": {"feature": "bollinger"}},
+    "long": {"entry": {"lt": ["close", "bands.lower"]}, "exit": {"ge": ["close", "bands.middle"]}},
+}
 KEY = {"Idempotency-Key": "the-same-key"}
 
 
@@ -56,6 +61,27 @@ def _raw(title: str, body: bytes, status: int, code: str, names: str, **more: An
 
 def _candles(title: str, status: int, code: str, names: str, change: dict[str, str]) -> BadRequest:
     return _get(title, "/candles", status, code, names, query={**BTC, **change})
+
+
+def _preview(title: str, status: int, code: str, names: str, change: dict[str, str]) -> BadRequest:
+    return _get(title, "/features/preview", status, code, names, query={**BTC, "feature": "ema", **change})
+
+
+def _signal(title: str, status: int, code: str, names: str, change: dict[str, str]) -> BadRequest:
+    return _get(title, "/signals", status, code, names, query={**BTC, "strategy": "dual_sma", **change})
+
+
+def _rules(title: str, names: str, change: dict[str, Any]) -> BadRequest:
+    body = {**BTC, "strategy": "rules", "rules": {**DIP, **change}}
+    return BadRequest(title, "POST", "/backtest/run", 422, "invalid_parameter", names, body=body)
+
+
+def _nested(depth: int) -> Any:
+    """A condition in so many negations."""
+    condition: Any = {"gt": ["close", 1]}
+    for _ in range(depth):
+        condition = {"not": condition}
+    return condition
 
 
 TABLE = [
@@ -107,6 +133,73 @@ TABLE = [
         "step of 0", "POST", "/sweeps", 422, "invalid_parameter", "grid.fast.step",
         body={**BTC, "strategy": "dual_sma", "grid": {"fast": {"start": 2, "stop": 10, "step": 0}}},
     ),
+    _run("sizing model that is not there", 422, "invalid_parameter", "volatility_target",
+         {"sizing": {"model": "kelly"}}),
+    _run("fraction of equity above 1", 422, "invalid_parameter", "sizing.fraction",
+         {"sizing": {"model": "fixed_fraction", "fraction": 2}}),
+    _run("Kelly of more bars than its window", 422, "invalid_parameter", "minimum_bars",
+         {"sizing": {"model": "kelly_fraction", "window": 10, "minimum_bars": 20}}),
+    _run("sizing without a model", 422, "invalid_input", "sizing.model", {"sizing": {"fraction": 0.5}}),
+    _run("slippage model that is not there", 422, "invalid_parameter", "did you mean spread_pct",
+         {"slippage": {"model": "spread"}}),
+    _run("parameter of another slippage model", 422, "invalid_parameter", "slippage.impact_bps",
+         {"slippage": {"model": "fixed_bps", "impact_bps": 5}}),
+    _run("slippage said twice", 422, "invalid_parameter", "leave one out",
+         {"slippage": {"model": "fixed_bps"}, "slippage_bps": 2}),
+    _run("stop of 100 %", 422, "invalid_input", "stops.stop_loss", {"stops": {"stop_loss": 1}}),
+    _run("stop in percent as text", 422, "invalid_input", "stops.take_profit", {"stops": {"take_profit": "5%"}}),
+    _run("stop that is not there", 422, "invalid_input", "stops.break_even", {"stops": {"break_even": 0.01}}),
+    _run("drawdown limit without a depth", 422, "invalid_input", "max_drawdown",
+         {"drawdown_limit": {"cooldown_bars": 5}}),
+    _run("rebalance band of 0", 422, "invalid_input", "rebalance_band", {"rebalance_band": 0}),
+    _run("lot step of 0", 422, "invalid_input", "market_rules.lot_step", {"market_rules": {"lot_step": 0}}),
+    _run("funding on spot", 422, "invalid_parameter", "perpetuals only", {"funding": {"model": "ignored"}}),
+    _run("perpetual without funding", 422, "invalid_parameter", "fixed_rate", PERPETUAL),
+    _run("funding of 20 % every 8 hours", 422, "invalid_input", "rate_per_8h",
+         {**PERPETUAL, "funding": {"model": "fixed_rate", "rate_per_8h": 0.2}}),
+    _run("funding schedule without rates", 422, "invalid_parameter", "funding.rates",
+         {**PERPETUAL, "funding": {"model": "schedule"}}),
+    _run("funding rates out of order", 422, "invalid_parameter", "funding.rates.1.0",
+         {**PERPETUAL, "funding": {"model": "schedule", "rates": [["2023-05-02", 0.1], ["2023-05-01", 0.1]]}}),
+    _run("tripwire as text", 422, "invalid_input", "tripwire", {"tripwire": "off"}),
+    _run("finer timeframe that is coarser", 422, "invalid_parameter", "auto or none", {"finer_timeframe": "1d"}),
+    _run("direction that is not there", 422, "invalid_input", "direction", {"direction": "flat"}),
+    _run("rules beside a named strategy", 422, "invalid_parameter", "rules", {"rules": DIP}),
+    BadRequest("rules that are missing", "POST", "/backtest/run", 422, "invalid_parameter", "GET /strategies",
+               body={**BTC, "strategy": "rules"}),
+    _rules("rules with a series that is not there", "rules/long/entry/gt/0", {"long": {"entry": {"gt": ["bnds", 1]}}}),
+    _rules("rules with an unknown operator", "rules/long/entry", {"long": {"entry": {"above": ["close", 1]}}}),
+    _rules("rules with an unknown feature", "rules/features/x", {"features": {"x": {"feature": "sna"}}}),
+    _rules("rules with a window of 0", "rules/features/x",
+           {"features": {"x": {"feature": "sma", "parameters": {"window": 0}}}}),
+    _rules("rules on a finer timeframe", "timeframe",
+           {"features": {"bands": {"feature": "bollinger", "timeframe": "1m"}}}),
+    _rules("rules nested 20 deep", "rules/long/entry", {"long": {"entry": _nested(20)}}),
+    _rules("rules of ten thousand conditions", "rules/long/entry",
+           {"long": {"entry": {"all": [{"gt": ["close", n]} for n in range(8_000)]}}}),
+    _rules("rules without a side", "long", {"long": None}),
+    _preview("unknown feature", 422, "unknown_feature", "rsi", {"feature": "eval"}),
+    _preview("parameter of another feature", 422, "invalid_parameter", "parameters of ema: window", {"fast": "5"}),
+    _preview("window of 0", 422, "invalid_parameter", "window", {"window": "0"}),
+    _preview("window that is no number", 422, "invalid_parameter", "whole number", {"window": "1e999"}),
+    _preview("windows that do not go together", 422, "invalid_parameter", "below slow",
+             {"feature": "macd", "fast": "30", "slow": "20"}),
+    _preview("higher timeframe that is lower", 422, "invalid_timeframe", "multiple", {"higher_timeframe": "5m"}),
+    _preview("window beyond what a preview reads", 422, "invalid_parameter", "200,000",
+             {"window": "10000", "higher_timeframe": "1d"}),
+    _preview("preview of the future", 422, "invalid_range", "future", {"as_of": "2099-01-01"}),
+    _preview("preview of what is not stored", 404, "series_not_found", "backfill", {"symbol": "DOGE/USDT"}),
+    _get("indicator that is not there", "/indicators", 422, "unknown_feature", "rsi",
+         query={**BTC, "names": "rsi,,atr"}),
+    _get("kind that is not there", "/features", 422, "invalid_input", "kind", query={"kind": "strategy"}),
+    _signal("signals of an unknown strategy", 422, "unknown_strategy", "did you mean dual_sma",
+            {"strategy": "dual_sna"}),
+    _signal("signals of rules in a query", 422, "invalid_parameter", "POST /signals", {"strategy": "rules"}),
+    _signal("parameter of another strategy", 422, "invalid_parameter", "fast, slow", {"window": "5"}),
+    _signal("signals of 2^63 changes", 422, "invalid_input", "limit", {"limit": str(2**63)}),
+    _get("report of an unknown run", f"/runs/run_{'0' * 32}/report", 404, "run_not_found", "POST /backtest/run"),
+    _get("report as JSON", f"/runs/run_{'0' * 32}/report", 406, "not_acceptable", "text/html",
+         headers={"Accept": "application/json"}),
     _raw("NaN in the body", b'{"fee_bps": NaN}', 400, "invalid_json", "NaN"),
     _raw("1e999 in the body", b'{"fee_bps": 1e999}', 400, "invalid_json", "1e999"),
     _raw("2^63 in the body", json.dumps({"seed": 2**63}).encode(), 400, "invalid_json", "64 bits"),

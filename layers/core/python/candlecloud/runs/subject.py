@@ -23,6 +23,7 @@ MAX_LOOKBACK = 200_000
 """Bars that a preview reads before its range: it has seconds."""
 _SETTLE = 20  # warm-ups after which the beginning weighs less than 1e-8 in an exponential average
 _LEAST_SETTLE = 500
+_DAY_MS = 86_400_000
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,8 @@ class Subject:
     warmup_bars : int
         Closed bars that the first value needs.
     lookback_bars : int
-        Bars to read before the range: the warm-up, and of recursive features more, until their beginning has faded.
+        Bars to read before the range: the warm-up, for features a day at least, and for recursive ones more, until
+        their beginning has faded.
     """
 
     warmup_bars: int
@@ -99,7 +101,8 @@ def _higher_timeframe(given: Any, bar_ms: int) -> str | None:
 
 def _lookback_bars(use: FeatureUse, bar_ms: int) -> int:
     warmup = use_warmup_bars(use, bar_ms)
-    return max(_SETTLE * warmup, _LEAST_SETTLE) if find_feature(use.feature).recursive else warmup
+    day = _DAY_MS // bar_ms  # a session's values begin at midnight
+    return max(_SETTLE * warmup, _LEAST_SETTLE, day) if find_feature(use.feature).recursive else max(warmup, day)
 
 
 def _strategy_subject(event: Mapping[str, Any], bar_ms: int) -> Subject:
