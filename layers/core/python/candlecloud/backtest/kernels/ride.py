@@ -1,6 +1,6 @@
 """The bars of the path form on which nothing happens but the mark; nearly all time is spent here.
 
-First a look ahead (`quiet_until`), eight bars at a time: up to where no new target comes and no stop is near. Then the
+First a look ahead, some bars at a time: up to where no new target comes and no stop is near. Then the
 marks up to there (`ride`), with all state in locals. A bar that may need more is left untouched to `path.step`, so a
 test here may be too careful but never too lax.
 """
@@ -88,10 +88,10 @@ class SwiftAccount(Account):
         factor = 1.0 - self.trailing_stop if is_long else 1.0 + self.trailing_stop
         trailing = self.trailing_stop != 0.0
         while t < stop:
-            last = min(t + 8, stop)
-            if last == t + 8:
+            last = min(t + 4, stop)
+            if last == t + 4:
                 bottom, top, least, most, idle = self.low[t], self.high[t], self.open[t], self.open[t], 0
-                for k in range(t, t + 8):
+                for k in range(t, t + 4):
                     bottom, top = min(bottom, self.low[k]), max(top, self.high[k])
                     least, most = min(least, self.open[k]), max(most, self.open[k])
                     idle += (self.volume[k] == 0.0) | (self.target[k - 1] != asked)
