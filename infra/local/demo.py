@@ -1,35 +1,25 @@
-"""The demo: recorded candles in, holes explained, a backtest and a sweep out, a report at the end."""
+"""The demo: recorded candles in, holes explained, backtests and a sweep out, tear sheets and a report to open."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from candlecloud.tearsheet.formats import decimal, percent
+from infra.local.demo_requests import RUNS, SWEEP, RunRequest
 from infra.local.findings import CAUSES, Findings, RunPart, SweepPart
 from infra.local.history import History, ingest, recorded_histories
-from infra.local.page import percent, span
 from infra.local.platform import LocalPlatform
 from infra.local.progress import Steps
-from infra.local.report import write_report
+from infra.local.report import TEAR_SHEETS, span, write_report
 
-SETTING = {
-    "exchange": "binance",
-    "timeframe": "1h",
-    "strategy": "dual_sma",
-    "start": "2022-09-15T00:00:00Z",
-}
-"""The start leaves every parameter set of the sweep its warm-up, so that all are compared over one time."""
-PARAMETERS = {"fast": 50, "slow": 200}
-GRID = {
-    "fast": {"start": 5, "stop": 200, "step": 5},
-    "slow": {"start": 220, "stop": 940, "step": 30},
-}
-BATCH_SIZE = 50
 RUN_ENDS = frozenset({"succeeded", "failed"})
 SWEEP_ENDS = frozenset({"succeeded", "partial", "failed"})
 TIMEOUT_S = 300.0
+PAGE = 1_000
 
 
 class DemoFailedError(RuntimeError):
@@ -37,7 +27,7 @@ class DemoFailedError(RuntimeError):
 
 
 def run_demo(report: Path, steps: Steps | None = None, *, logs: Path | None = None) -> Findings:
-    """Run every step on a platform of its own that keeps nothing, and write the report.
+    """Run every step on a platform of its own that keeps nothing; write the report, and tear sheets beside it.
 
     Parameters
     ----------
@@ -56,19 +46,19 @@ def run_demo(report: Path, steps: Steps | None = None, *, logs: Path | None = No
         with steps.step("Start the platform") as bar:
             platform = stack.enter_context(LocalPlatform(logs=logs))
             bar.note = "from the CDK template"
-        findings = _play(platform, steps)
+        findings = _play(platform, steps, report.parent / TEAR_SHEETS)
     with steps.step("Write the report"):
         report.parent.mkdir(parents=True, exist_ok=True)
         report.write_text(write_report(findings), encoding="utf-8")
     return findings
 
 
-def _play(platform: LocalPlatform, steps: Steps) -> Findings:
+def _play(platform: LocalPlatform, steps: Steps, folder: Path) -> Findings:
     histories = recorded_histories(platform)
     quarantined = {history.series: _ingest(platform, steps, history) for history in histories}
     coverage = _detect(platform, steps, histories)
     repairs = _repair(platform, steps)
-    runs = [_backtest(platform, steps, symbol) for symbol in ("BTC-USDT", "ETH-USDT")]
+    runs = [_backtest(platform, steps, request, folder) for request in RUNS]
     sweep = _sweep(platform, steps)
     return Findings(
         runs=runs,
@@ -122,38 +112,72 @@ def _repair(platform: LocalPlatform, steps: Steps) -> list[dict[str, Any]]:
     return reports
 
 
-def _backtest(platform: LocalPlatform, steps: Steps, symbol: str) -> RunPart:
-    with steps.step(f"Backtest {symbol}, dual SMA {PARAMETERS['fast']}/{PARAMETERS['slow']}") as bar:
-        accepted = platform.api.post("/backtest/run", {**SETTING, "symbol": symbol, "parameters": PARAMETERS}).json()
+def _backtest(platform: LocalPlatform, steps: Steps, request: RunRequest, folder: Path) -> RunPart:
+    """Run it, keep its tear sheet as a file, and say what came out."""
+    with steps.step(f"Backtest {request.title}") as bar:
+        accepted = platform.api.post("/backtest/run", request.body).json()
         *_, answer = platform.api.wait(f"/runs/{accepted['run_id']}", RUN_ENDS, timeout_s=TIMEOUT_S)
         if answer["state"] != "succeeded":
-            raise DemoFailedError(f"the run of {symbol} ended as {answer['state']}: {answer['error']}")
+            raise DemoFailedError(f"{request.title} ended as {answer['state']}: {answer['error']}")
         result = platform.api.get(answer["links"]["result"])
-        bar.note = f"{answer['config']['start'][:10]} to {answer['config']['end'][:10]}"
-    part = RunPart(answer, result)
-    steps.say(f"{'':24}{'dual SMA':>12}{'buy and hold':>15}")
-    for name, key in (("return", "total_return"), ("largest drawdown", "max_drawdown")):
-        steps.say(f"{name:24}{percent(part.metrics[key]):>12}{percent(part.held[key]):>15}")
-    steps.say(f"{'Sharpe ratio':24}{part.metrics['sharpe']:>12.2f}{part.held['sharpe']:>15.2f}")
+        page = platform.api.send("GET", answer["links"]["report"], headers={"Accept": "text/html"})
+        if page.status != 200:
+            raise DemoFailedError(f"{answer['links']['report']} answered {page.status}")
+        bar.note = f"{answer['data']['bars']:,} bars"
+    file = folder / f"{request.name}.html"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(page.body)
+    part = RunPart(request.title, request.name, answer, result, page.body)
+    _say_beside_holding(steps, part)
+    _say_band(steps, part)
+    steps.say(f"tear sheet: [bold]{file}[/bold]")
     return part
 
 
+def _say_beside_holding(steps: Steps, part: RunPart) -> None:
+    steps.say(f"{'':24}{'strategy':>12}{'buy and hold':>15}")
+    for name, key in (("return", "total_return"), ("largest drawdown", "max_drawdown")):
+        steps.say(f"{name:24}{percent(part.metrics[key]):>12}{percent(part.held[key]):>15}")
+    sharpe, held = (decimal(metrics["sharpe"]) for metrics in (part.metrics, part.held))
+    steps.say(f"{'Sharpe ratio':24}{sharpe:>12}{held:>15}")
+    cuts = len(part.result["tripwire"]["cuts"])
+    steps.say(f"tripwire: a future of garbage, {cuts} times, moved no decision before it")
+
+
+def _say_band(steps: Steps, part: RunPart) -> None:
+    doubtful = part.intrabar["ambiguous_exits"]
+    if not doubtful:
+        return
+    worse, better = (percent(part.intrabar[side]["total_return"]) for side in ("pessimistic", "optimistic"))
+    steps.say(
+        f"{doubtful} of {part.metrics['n_trades']:,} exits lie in a bar that touched both stop and target:\n"
+        f"{worse} if the stop came first, which counts; {better} if the target did"
+    )
+
+
 def _sweep(platform: LocalPlatform, steps: Steps) -> SweepPart:
-    request = {**SETTING, "symbol": "BTC-USDT", "grid": GRID, "batch_size": BATCH_SIZE}
-    accepted = platform.api.post("/sweeps", request).json()
+    started = time.monotonic()
+    accepted = platform.api.post("/sweeps", SWEEP).json()
+    address = f"/sweeps/{accepted['sweep_id']}"
     with steps.step(f"Sweep {accepted['sets']:,} parameter sets, state machine", None) as bar:
         answer: Mapping[str, Any] = {}
-        for answer in platform.api.wait(f"/sweeps/{accepted['sweep_id']}", SWEEP_ENDS, timeout_s=TIMEOUT_S):
+        for answer in platform.api.wait(address, SWEEP_ENDS, timeout_s=TIMEOUT_S):
             bar.show(answer["progress"]["batches_done"], answer["progress"]["batches_planned"])
         if answer["state"] != "succeeded":
             raise DemoFailedError(f"the sweep ended as {answer['state']}: {answer['error']}")
-        rows = list(platform.api.pages(f"/sweeps/{accepted['sweep_id']}/results", "rows", sort="set", limit=1000))
-        bar.note = f"{answer['progress']['batches_planned']} batches"
-    part = SweepPart(answer, rows)
-    best = part.by_sharpe()[0]
-    held = answer["benchmark"]["metrics"]["sharpe"]
+        batches = answer["progress"]["batches_planned"]
+        bar.note = f"{batches} batch{'' if batches == 1 else 'es'}"
+    seconds = time.monotonic() - started
+    with steps.step("Read its results through the API", accepted["sets"]) as bar:
+        rows = []
+        for row in platform.api.pages(f"{address}/results", "rows", sort="set", limit=PAGE):
+            rows.append(row)
+            bar.advance()
+    part = SweepPart(answer, rows, seconds)
+    best, held = part.by_sharpe()[0], answer["benchmark"]["metrics"]["sharpe"]
+    better = sum(row["metrics"]["sharpe"] > held for row in part.by_sharpe())
     steps.say(
-        f"best with hindsight: {best['parameters']['fast']:g}/{best['parameters']['slow']:g}, Sharpe ratio "
-        f"{best['metrics']['sharpe']:.2f}; buy and hold has {held:.2f}"
+        f"{better:,} sets have a higher Sharpe ratio than buy and hold ({held:.2f});\nbest with hindsight: "
+        f"{best['parameters']['fast']:g}/{best['parameters']['slow']:g} with {best['metrics']['sharpe']:.2f}"
     )
     return part

@@ -8,7 +8,6 @@ from typing import Any
 
 from infra.local.progress import Step
 
-STRATEGIES = {"dual_sma": "dual SMA", "buy_and_hold": "buy and hold"}
 CAUSES = {
     "absent_at_exchange": "the exchange has no candle there: asked in two differently laid windows, it gave the "
     "candles on both sides of the hole and none inside",
@@ -18,21 +17,19 @@ CAUSES = {
 
 @dataclass(frozen=True)
 class RunPart:
-    """A run: the answer of ``GET /runs/{id}`` and its result with curves."""
+    """A run: what it is called, the answer of ``GET /runs/{id}``, its result, and its tear sheet's page."""
 
+    title: str
+    name: str
+    """Of its tear sheet's file."""
     answer: Mapping[str, Any]
     result: Mapping[str, Any]
+    tear_sheet: bytes
 
     @property
     def symbol(self) -> str:
         """Canonical symbol."""
         return str(self.answer["config"]["symbol"])
-
-    @property
-    def title(self) -> str:
-        """Strategy with its parameters."""
-        values = "/".join(f"{value:g}" for value in self.answer["config"]["parameters"].values())
-        return f"{STRATEGIES[self.answer['config']['strategy']]} {values}".strip()
 
     @property
     def metrics(self) -> Mapping[str, Any]:
@@ -46,13 +43,20 @@ class RunPart:
         found: Mapping[str, Any] = self.answer["benchmark"]["metrics"]
         return found
 
+    @property
+    def intrabar(self) -> Mapping[str, Any]:
+        """What the bars that held both stop and target could have made of the run."""
+        found: Mapping[str, Any] = self.result["intrabar"]
+        return found
+
 
 @dataclass(frozen=True)
 class SweepPart:
-    """A sweep: the answer of ``GET /sweeps/{id}`` and every row of its results."""
+    """A sweep: the answer of ``GET /sweeps/{id}``, every row of its results, and how long the first of them took."""
 
     answer: Mapping[str, Any]
     rows: Sequence[Mapping[str, Any]]
+    seconds: float
 
     def by_sharpe(self) -> list[Mapping[str, Any]]:
         """Rows with a Sharpe ratio, best first; ties by number."""
@@ -66,6 +70,8 @@ class Findings:
 
     Attributes
     ----------
+    runs
+        The first is the plain one that the sweep varies.
     coverage
         Report of ``detect_gaps`` per series.
     quarantined

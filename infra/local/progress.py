@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 _TITLE = 46
@@ -68,8 +69,8 @@ class Steps:
         self.console.print(f"[green]✓[/green] {title:{_TITLE}} {seconds:5.1f} s{note}")
 
     def say(self, text: str) -> None:
-        """Print a line below the step before."""
-        self.console.print(f"    {text}")
+        """Print below the step before, indented however it wraps."""
+        self.console.print(Padding(text, (0, 0, 0, 4), expand=False))
 
     @property
     def seconds(self) -> float:

@@ -1,241 +1,278 @@
-"""The demo's report: one HTML file from API answers, nothing loaded from anywhere."""
+"""The demo's report: one HTML file from API answers, in the tear sheet's look; each run's own page lies beside it."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from html import escape
-from pathlib import Path
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from typing import Any
 
-from infra.local.charts import HOLD, STRATEGY, Curve, HeatMap, equity_chart, heat_map
+from candlecloud.tearsheet.formats import count, decimal, moment, percent
+from candlecloud.tearsheet.markup import Markup, join, tag
+from candlecloud.tearsheet.names import label, written
+from candlecloud.tearsheet.style import style_sheet
+from candlecloud.tearsheet.tables import body, definitions, note, row, section, table
 from infra.local.findings import CAUSES, Findings, RunPart, SweepPart
-from infra.local.page import NONE, code, day, days, definitions, details, moment, number, percent, span, table
+from infra.local.heat_map import HEAT_MAP_STYLE, HeatMap, draw_heat_map
 
-STYLE = Path(__file__).with_name("report.css")
+TEAR_SHEETS = "tear-sheets"
+"""Folder of the runs' pages, beside the report."""
+_COMPARED = ("total_return", "sharpe", "max_drawdown", "exposure", "n_trades", "win_rate")
+_STYLE = (
+    ".tiles{grid-template-columns:repeat(3,1fr)}.tiles .beside{line-height:1.35}a{color:var(--accent)}"
+    "@media (max-width:640px){.tiles{grid-template-columns:1fr 1fr}}"
+)
 
 
 def write_report(findings: Findings) -> str:
-    """Write the page."""
+    """Write the page: well-formed, no script, nothing loaded from anywhere."""
+    run = findings.runs[0]
     sections = (
         _opening(findings),
-        "".join(_run_section(run) for run in findings.runs),
-        _sweep_section(findings.sweep),
-        _data_section(findings),
-        _assumptions_section(findings.runs[0]),
-        _identity_section(findings),
+        _runs(findings.runs),
+        _band(next(run for run in findings.runs if run.intrabar["ambiguous_exits"])),
+        _rules(next(run for run in findings.runs if run.answer["config"]["rules"])),
+        _sweep(findings.sweep),
+        _data(findings),
+        _gaps(findings),
+        section(
+            "assumptions",
+            "Assumptions",
+            note("How the first run trades. Each is a choice, not a fact; a tear sheet names those of its run."),
+            definitions({name.replace("_", " "): _words(value) for name, value in run.result["assumptions"].items()}),
+        ),
+        _identity(findings),
     )
-    return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>candlecloud demo report</title><style>{STYLE.read_text()}</style></head>"
-        f"<body>{''.join(sections)}</body></html>\n"
+    head = tag(
+        "head",
+        tag("meta", charset="utf-8"),
+        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        tag("meta", name="color-scheme", content="light dark"),
+        tag("title", "candlecloud demo report"),
+        tag("link", rel="icon", href="data:,"),
+        tag("style", Markup(style_sheet() + HEAT_MAP_STYLE + _STYLE)),
     )
+    return f"<!doctype html>\n{tag('html', head, tag('body', tag('main', *sections)), lang='en')}\n"
 
 
-def _opening(findings: Findings) -> str:
-    run = findings.runs[0]
-    better = sum(row["metrics"]["sharpe"] > run.held["sharpe"] for row in findings.sweep.by_sharpe())
+def span(milliseconds: int) -> str:
+    """Length of time in its largest whole unit."""
+    left = timedelta(milliseconds=milliseconds)
+    for unit, size in (("day", timedelta(days=1)), ("hour", timedelta(hours=1)), ("minute", timedelta(minutes=1))):
+        if left % size == timedelta(0) and left >= size:
+            length = left // size
+            return f"{length} {unit}{'' if length == 1 else 's'}"
+    return f"{milliseconds} ms"
+
+
+def _opening(findings: Findings) -> Markup:
+    sweep = findings.sweep
     stored = sum(item["rows"] for item in findings.series)
     missing = sum(report["missing"] for report in findings.coverage)
     explained = sum(gap["missing_candles"] for gap in findings.gaps if gap["state"] == "explained")
     first = min(item["first_open_time"] for item in findings.series)
     last = max(item["last_open_time"] for item in findings.series)
+    held = sweep.answer["benchmark"]["metrics"]["sharpe"]
+    better = sum(row["metrics"]["sharpe"] > held for row in sweep.by_sharpe())
+    cuts = sum(len(run.result["tripwire"]["cuts"]) for run in findings.runs)
+    caught = sum(not run.result["tripwire"]["passed"] for run in findings.runs)
     tiles = (
-        (f"{stored:,}", f"candles stored, from {findings.requests:,} requests to the replayed exchange"),
-        (f"{missing} missing", f"{explained} of them explained with evidence"),
-        (percent(run.metrics["total_return"], 0, sign=True), f"{run.symbol}, {run.title}, costs on"),
-        (percent(run.held["total_return"], 0, sign=True), "buying and holding, same time and costs"),
-        (f"{better} of {len(findings.sweep.rows):,}", "parameter sets with a higher Sharpe ratio than holding"),
-        (f"{sum(step.seconds for step in findings.steps):.0f} s", "for all of it, on this machine"),
+        ("Candles stored", f"{stored:,}", f"from {findings.requests:,} requests to the replayed exchange"),
+        ("Candles missing", f"{missing}", f"{explained} of them explained with evidence"),
+        ("Parameter sets", f"{len(sweep.rows):,}", f"in {sweep.seconds:.1f} s, from request to stored result"),
+        ("Better than holding", f"{better:,}", "of these sets, by Sharpe ratio, with hindsight"),
+        ("Runs that saw the future", f"{caught}", f"of {len(findings.runs)}, tested at {cuts} cuts"),
+        ("All of it", f"{sum(step.seconds for step in findings.steps):.0f} s", "on this machine"),
     )
-    cells = "".join(f"<li><b>{value}</b><span>{escape(text)}</span></li>" for value, text in tiles)
-    return (
-        '<p class="quiet">candlecloud, demo report</p><h1>From recorded candles to a backtest and a sweep</h1>'
-        f"<p>Real Binance candles of {day(first)} to {day(last)}, replayed on this machine through "
-        "the platform's own path: ingest functions, Parquet in an object store, gap detection, the HTTP API, and the "
-        "state machine that fans a sweep out.</p>"
-        f'<ul class="tiles">{cells}</ul>'
+    cells = (
+        tag("div", tag("dt", name), tag("dd", value, class_="value"), tag("dd", words, class_="beside"))
+        for name, value, words in tiles
     )
-
-
-_ROWS = (
-    ("total_return", "Total return", lambda value: percent(value, sign=True)),
-    ("cagr", "Return per year", lambda value: percent(value, sign=True)),
-    ("volatility", "Volatility per year", percent),
-    ("sharpe", "Sharpe ratio", number),
-    ("max_drawdown", "Largest drawdown", percent),
-    ("max_drawdown_seconds", "Longest time under water", days),
-    ("exposure", "Time in the market", percent),
-    ("n_trades", "Closed trades", lambda value: number(value, 0)),
-    ("win_rate", "Trades won", percent),
-    ("fees", "Fees paid, USDT", lambda value: number(value, 0)),
-    ("slippage", "Slippage paid, USDT", lambda value: number(value, 0)),
-)
-
-
-def _run_section(run: RunPart) -> str:
-    config, curves = run.answer["config"], run.result["curves"]
-    verb = "more" if run.metrics["total_return"] > run.held["total_return"] else "less"
-    chart = equity_chart(
-        (
-            Curve(run.title, STRATEGY, curves["close_time"], curves["equity"]),
-            Curve("buy and hold", HOLD, curves["close_time"], curves["benchmark_equity"]),
+    return tag(
+        "header",
+        tag("p", "candlecloud, demo report", class_="kind"),
+        tag("h1", "From recorded candles to backtests and a sweep"),
+        note(
+            f"Real Binance candles of {first[:10]} to {last[:10]}, replayed on this machine through the platform's own "
+            "path: ingest functions, Parquet in an object store, gap detection, the HTTP API, and the state machine "
+            "that fans a sweep out.",
+            kind="verdict",
         ),
-        config["initial_equity"],
-        f"{run.symbol}: equity and drawdown of {run.title} and of buying and holding",
-    )
-    rows = [(name, show(run.metrics[key]), show(run.held[key])) for key, name, show in _ROWS]
-    head = ("", f'<span class="strategy">{escape(run.title)}</span>', '<span class="hold">buy and hold</span>')
-    return (
-        f"<h2>{escape(run.symbol)}, {escape(config['timeframe'])}: {escape(run.title)} beside buy and hold</h2>"
-        f"<p>The crossover made {percent(run.metrics['total_return'], 0, sign=True)}, {verb} than holding "
-        f"({percent(run.held['total_return'], 0, sign=True)}). It was in the market "
-        f"{percent(run.metrics['exposure'], 0)} of the time, and its deepest drawdown was "
-        f"{percent(run.metrics['max_drawdown'], 0)} where holding had {percent(run.held['max_drawdown'], 0)}.</p>"
-        f"{chart}{table(head, rows, numbers=(1, 2))}"
-        + details("What each number means", definitions((k, escape(v)) for k, v in run.result["conventions"].items()))
+        tag("dl", *cells, class_="tiles"),
     )
 
 
-def _sweep_section(sweep: SweepPart) -> str:
+def _runs(runs: Iterable[RunPart]) -> Markup:
+    lines = []
+    for run in runs:
+        link = tag("a", run.title, href=f"{TEAR_SHEETS}/{run.name}.html")
+        lines.append(row(link, *(written(name, run.metrics[name]) for name in _COMPARED)))
+        held = (written(name, run.held[name]) for name in _COMPARED)
+        lines.append(row("buy and hold", *held))
+    return section(
+        "runs",
+        "Three runs, each beside buying and holding",
+        note("A name leads to its tear sheet: curves, months, trades, regimes, assumptions, identity."),
+        table("Costs are on: 10 bps fee, 2 bps slippage", ["Run", *map(label, _COMPARED)], [body(*lines)]),
+    )
+
+
+def _band(run: RunPart) -> Markup:
+    band, trading = run.intrabar, run.answer["config"]
+    names = ("total_return", "sharpe", "max_drawdown", "win_rate")
+    sides = [band["pessimistic"], band["optimistic"]]
+    lines = (row(label(name), *(written(name, side[name]) for side in sides)) for name in names)
+    stops = trading["stops"]
+    finer = f" Where {band['finer_timeframe']} candles are stored, they decided." if band["finer_timeframe"] else ""
+    return section(
+        "band",
+        "What one bar cannot tell",
+        note(
+            f"{run.title} trades both sides, sized by volatility, with a stop {percent(stops['stop_loss'])} and a "
+            f"target {percent(stops['take_profit'])} from the entry. {band['ambiguous_exits']} of its "
+            f"{run.metrics['n_trades']:,} exits lie in an hour that touched both, and the hour does not say which came "
+            f"first.{finer} For the others the worse order counts, and the better one stands beside it."
+        ),
+        table("The same run, both ways", ["Metric", "Stop first (counts)", "Target first"], [body(*lines)], "narrow"),
+    )
+
+
+def _rules(run: RunPart) -> Markup:
+    rules = json.dumps({name: part for name, part in run.answer["config"]["rules"].items() if part}, indent=2)
+    return section(
+        "rules",
+        "A strategy without code",
+        note(
+            f"{run.title}: features, entries and exits are data that the API checks, and a mistake is answered with "
+            "its place. The rules may trade both sides; this run is long only."
+        ),
+        tag("details", tag("summary", "The rules as they were kept"), tag("pre", rules)),
+    )
+
+
+def _sweep(sweep: SweepPart) -> Markup:
     config, ranked = sweep.answer["config"], sweep.by_sharpe()
     held = sweep.answer["benchmark"]["metrics"]["sharpe"]
     fast, slow = (list(map(int, config["grid"][name])) for name in ("fast", "slow"))
-    found = {(row["parameters"]["slow"], row["parameters"]["fast"]): row["metrics"]["sharpe"] for row in sweep.rows}
     best = ranked[0]["parameters"]
-    picture = heat_map(
+    picture = draw_heat_map(
         HeatMap(
             row_name="slow average, bars",
             column_name="fast average, bars",
             rows=slow,
             columns=fast,
-            values=[[found.get((row, column)) for column in fast] for row in slow],
+            values={
+                (int(row["parameters"]["slow"]), int(row["parameters"]["fast"])): row["metrics"]["sharpe"]
+                for row in sweep.rows
+            },
             middle=held,
-            value_name=f"Sharpe ratio; the line at {held:.2f} is buy and hold",
-            best=(slow.index(int(best["slow"])), fast.index(int(best["fast"]))),
+            best=(int(best["slow"]), int(best["fast"])),
         ),
-        f"Sharpe ratio of {len(sweep.rows):,} parameter sets of the fast and the slow average",
+        f"Sharpe ratio of {len(sweep.rows):,} parameter sets",
+        f"Sharpe ratio of each set; buying and holding has {decimal(held)}. The ring marks the best set.",
     )
-    better = sum(row["metrics"]["sharpe"] > held for row in ranked)
-    median = ranked[len(ranked) // 2]
-    rows = [
-        (
-            f"{row['parameters']['fast']:g}/{row['parameters']['slow']:g}",
-            number(row["metrics"]["sharpe"]),
-            percent(row["metrics"]["total_return"], 0, sign=True),
-            percent(row["metrics"]["max_drawdown"], 0),
-            number(row["metrics"]["n_trades"], 0),
+    named = zip(
+        ("best", "second", "third", "median", "worst"), (*ranked[:3], ranked[len(ranked) // 2], ranked[-1]), strict=True
+    )
+    shown = ("sharpe", "total_return", "max_drawdown", "n_trades")
+    lines = (
+        row(
+            name,
+            f"{item['parameters']['fast']:g}/{item['parameters']['slow']:g}",
+            *(written(metric, item["metrics"][metric]) for metric in shown),
         )
-        for row in (*ranked[:3], median, ranked[-1])
-    ]
-    names = ("best", "second", "third", "median", "worst")
-    return (
-        f"<h2>{len(sweep.rows):,} parameter sets on {escape(config['symbol'])}</h2>"
-        f"<p>{better} of {len(sweep.rows):,} sets have a higher Sharpe ratio than buying and holding ({number(held)}); "
-        f"the median set has {number(median['metrics']['sharpe'])}. Blue is better than holding, brown is worse. The "
-        "ring marks the best set, chosen with hindsight: the best of a thousand looks good by luck alone, and says "
-        "nothing about tomorrow until it has been tested on candles that did not choose it.</p>"
-        f"{picture}"
-        + table(
-            ("", "fast/slow", "Sharpe", "return", "drawdown", "trades"),
-            [(name, *row) for name, row in zip(names, rows, strict=True)],
-            numbers=(2, 3, 4, 5),
-        )
-        + f'<p class="quiet">Computed in {sweep.answer["progress"]["batches_planned"]} batches by the state machine; '
-        f"{len(sweep.answer['missing'])} batches missing.</p>"
+        for name, item in named
+    )
+    better = sum(item["metrics"]["sharpe"] > held for item in ranked)
+    return section(
+        "sweep",
+        f"{len(sweep.rows):,} parameter sets on {config['symbol']}",
+        note(
+            f"{better:,} of {len(sweep.rows):,} sets have a higher Sharpe ratio than buying and holding. The best was "
+            "chosen with hindsight: the best of ten thousand looks good by luck alone, and says nothing about tomorrow "
+            "until it has been tested on candles that did not choose it."
+        ),
+        picture,
+        table("Ranked by Sharpe ratio", ["", "fast/slow", *map(label, shown)], [body(*lines)]),
     )
 
 
-def _data_section(findings: Findings) -> str:
+def _data(findings: Findings) -> Markup:
     covered = {report["series"]: report for report in findings.coverage}
-    rows = []
+    lines = []
     for item in findings.series:
         name = f"{item['exchange']}/{item['symbol']}/{item['timeframe']}"
         report = covered[name]
-        share = report["stored"] / report["expected"]
-        rows.append(
-            (
-                f'<span class="fit">{escape(item["symbol"])} {escape(item["timeframe"])}</span>',
-                f"{report['stored']:,}",
-                f"{report['expected']:,}",
-                f"{report['missing']:,}",
-                percent(share, 3),
+        lines.append(
+            row(
+                f"{item['symbol']} {item['timeframe']}",
+                *(count(report[key]) for key in ("stored", "expected", "missing")),
+                percent(report["stored"] / report["expected"]),
                 f"{report['gaps_explained']} / {report['gaps_open']}",
-                f"{findings.quarantined[name]:,}",
-                moment(item["first_open_time"]),
-                moment(item["last_open_time"]),
+                count(findings.quarantined[name]),
+                _minute(item["first_open_time"]),
+                _minute(item["last_open_time"]),
             )
         )
-    head = (
-        "series",
-        "stored",
-        "expected",
-        "missing",
-        "coverage",
-        "gaps explained / open",
-        "first candle",
-        "last candle",
+    head = ["Series", "Stored", "Expected", "Missing", "Coverage", "Gaps explained / open", "Quarantined"]
+    return section(
+        "data",
+        "Can the data be trusted?",
+        note("Candles are never invented; what is absent is a gap, with its reason. Times are UTC."),
+        table("Candles per series", [*head, "First open", "Last open"], [body(*lines)]),
     )
-    gaps = "".join(_gap(gap) for gap in findings.gaps) or "<p>No gap was found.</p>"
+
+
+def _gaps(findings: Findings) -> Markup:
     tried = sum(report["gaps_found"] for report in findings.repairs)
     fixed = sum(report["gaps_fixed"] for report in findings.repairs)
-    still_open = sum(report["gaps_open"] for report in findings.coverage)
-    verdict = (
-        "Every candle of the grid is stored, or its absence is explained."
-        if not still_open
-        else f'<span class="warn">{still_open} gaps are open: missing without an explanation.</span>'
-    )
-    return (
-        "<h2>Can the data be trusted?</h2>"
-        f"<p>{verdict} Candles are never invented. Times are UTC.</p>"
-        f"{table(head, rows, numbers=(1, 2, 3, 4, 5, 6))}"
-        f"<h3>Gaps</h3><p>{tried} holes were taken to the exchange again; {fixed} could be filled.</p>{gaps}"
+    return section(
+        "gaps",
+        "Gaps",
+        note(f"{tried} holes were taken to the exchange again; {fixed} could be filled."),
+        *(_gap(gap) for gap in findings.gaps),
     )
 
 
-def _gap(gap: Mapping[str, Any]) -> str:
+def _gap(gap: Mapping[str, Any]) -> Markup:
     evidence = gap["evidence"]
-    kind = "good" if gap["state"] in ("explained", "repaired") else "warn"
-    cause = CAUSES.get(gap["cause"] or "", gap["cause"] or "not looked into yet")
-    facts = [("state", f'<span class="{kind}">{escape(gap["state"])}</span>'), ("why", escape(cause))]
+    facts = {"state": gap["state"], "why": CAUSES.get(gap["cause"] or "", gap["cause"] or "not looked into yet")}
     if "candle_before" in evidence and "candle_after" in evidence:
-        facts.append(("neighbours", f"{moment(evidence['candle_before'])} and {moment(evidence['candle_after'])}"))
-    facts += [("asked", _asked(asked)) for asked in evidence.get("asked", [])]
-    title = f"{gap['symbol']} {gap['timeframe']}: {span(gap['end_ms'] - gap['start_ms'])} from "
-    return f"<h3>{escape(title)}{moment(gap['start_ms'])}</h3>{definitions(facts)}"
+        facts["neighbours"] = f"{moment(evidence['candle_before'])} and {moment(evidence['candle_after'])}"
+    for number, asked in enumerate(evidence.get("asked", []), 1):
+        window = f"{moment(asked['start'])} to {moment(asked['end'])}"
+        facts[f"asked, {number}"] = f"{window}: {asked['rows']:,} candles, body {asked['sha256']}"
+    length = span(gap["end_ms"] - gap["start_ms"])
+    title = f"{gap['symbol']} {gap['timeframe']}: {length} from {moment(gap['start_ms'])}"
+    return join(tag("h3", title), definitions(facts))
 
 
-def _asked(asked: Mapping[str, Any]) -> str:
-    window = f"{moment(asked['start'])} to {moment(asked['end'])}"
-    return f"{window}: {asked['rows']:,} candles, body {code(asked['sha256'])}"
+def _words(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name}: {_words(item)}" for name, item in value.items())
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
 
-def _assumptions_section(run: RunPart) -> str:
-    def words(value: Any) -> str:
-        if isinstance(value, Mapping):
-            return ", ".join(f"{name}: {words(item)}" for name, item in value.items())
-        return escape({True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value))
-
-    pairs = [(name.replace("_", " "), words(value)) for name, value in run.result["assumptions"].items()]
-    return f"<h2>Assumptions</h2><p>How the backtests trade. Each is a choice, not a fact.</p>{definitions(pairs)}"
+def _minute(iso: str) -> str:
+    return iso[:16].replace("T", " ")
 
 
-def _identity_section(findings: Findings) -> str:
-    answers = [(f"{run.symbol} run", run.answer, run.answer["run_id"]) for run in findings.runs]
-    answers.append(("sweep", findings.sweep.answer, findings.sweep.answer["sweep_id"]))
-    rows = [(escape(name), code(identity), code(answer["data_revision"][:16])) for name, answer, identity in answers]
-    steps = [(escape(step.title), f"{step.seconds:.1f}") for step in findings.steps]
-    steps.append(("<b>all</b>", f"<b>{sum(step.seconds for step in findings.steps):.1f}</b>"))
-    config = json.dumps(findings.runs[0].answer["config"], indent=2)
-    code_version = findings.runs[0].answer["code_version"]
-    return (
-        "<h2>Identity</h2>"
-        f"<p>Same configuration, same candles, same code: same id, same bytes. Code {code(code_version)}.</p>"
-        f"{table(('', 'id', 'data revision'), rows)}"
-        + details("Configuration of the first run", f"<pre>{code(config)}</pre>")
-        + f"<h3>Time</h3>{table(('step', 'seconds'), steps, numbers=(1,))}"
-        '<p class="quiet">Candles: recorded from public repositories that carry Binance data, listed with sources and '
-        "licences in the README of tests/data/recorded. Quote volume and trade counts are unknown in the minute "
-        f"recordings and stored as null ({NONE} here), never as 0.</p>"
+def _identity(findings: Findings) -> Markup:
+    answers = [(run.title, run.answer, run.answer["run_id"]) for run in findings.runs]
+    answers.append(("the sweep", findings.sweep.answer, findings.sweep.answer["sweep_id"]))
+    lines = (row(name, tag("code", own), tag("code", answer["data_revision"][:16])) for name, answer, own in answers)
+    steps = [row(step.title, f"{step.seconds:.1f}") for step in findings.steps]
+    version = findings.runs[0].answer["code_version"]
+    return section(
+        "identity",
+        "Identity and time",
+        note("Same configuration, same candles, same code: same id, same bytes. Code ", tag("code", str(version)), "."),
+        table("What was computed", ["", "Id", "Data revision"], [body(*lines)], "left"),
+        table("Seconds per step", ["Step", "s"], [body(*steps)], "narrow"),
+        note(
+            "Candles: recorded from public repositories that carry Binance data, listed with sources and licences in "
+            "the README of tests/data/recorded. Quote volume and trade counts are unknown in the minute recordings and "
+            "stored as null, never as 0.",
+            kind="caption",
+        ),
     )
