@@ -110,6 +110,8 @@ class LocalFunctions:
     def __post_init__(self) -> None:
         # Mangum asks for the thread's event loop; on Lambda the main thread has one.
         self._workers = ThreadPoolExecutor(THREADS, "function", initializer=self._give_thread_a_loop)
+        # Threads of their own for those that wait for other functions, or they could take all and wait for ever.
+        self._waiting = ThreadPoolExecutor(THREADS, "waiting", initializer=self._give_thread_a_loop)
         self._events = ThreadPoolExecutor(THREADS, "event")
         self._turns = {job: threading.Lock() for job in self.parts if job not in CONCURRENT}
 
@@ -136,7 +138,8 @@ class LocalFunctions:
             turn.acquire()
         started = time.monotonic()
         context = Context(part.name, part.arn, part.memory_mb, request_id, started + part.timeout_s)
-        future = self._workers.submit(self._run, part, payload, context)
+        workers = self._waiting if part.job in CONCURRENT else self._workers
+        future = workers.submit(self._run, part, payload, context)
         if turn is not None:
             future.add_done_callback(lambda _: turn.release())
         error: str | None = None
@@ -178,6 +181,7 @@ class LocalFunctions:
     def close(self) -> None:
         """Take no more invocations; those under way end."""
         self._events.shutdown(wait=True, cancel_futures=True)
+        self._waiting.shutdown(wait=True, cancel_futures=True)
         self._workers.shutdown(wait=True, cancel_futures=True)
 
         for loop in self._loops:

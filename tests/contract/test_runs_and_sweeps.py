@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import dataclasses
 import io
-from typing import get_args
+from typing import Any, get_args
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 
 from candlecloud.api.negotiation import ARROW, PARQUET
-from candlecloud.api.schemas.metrics import Metric, Metrics
+from candlecloud.api.schemas.metrics import Metric, Metrics, SortKey
 from candlecloud.api.schemas.runs import RunRequest
 from candlecloud.market.moment import iso
 from candlecloud.metrics.summary import Summary
 from candlecloud.runs.config import RunConfig
 from tests.support.api_world import ApiWorld
 
-BTC = {"exchange": "binance", "symbol": "BTC-USDT", "timeframe": "1h", "strategy": "dual_sma"}
+SERIES = {"exchange": "binance", "symbol": "BTC-USDT", "timeframe": "1h"}
+BTC = {**SERIES, "strategy": "dual_sma"}
 RUN = {**BTC, "parameters": {"fast": 20, "slow": 50}}
 SWEEP = {**BTC, "grid": {"fast": [5, 10, 20], "slow": {"start": 10, "stop": 50, "step": 10}}}
 
@@ -73,6 +75,77 @@ def test_a_sweep_from_start_to_results(world: ApiWorld) -> None:
         table = pa.ipc.open_stream(source).read_all() if accept == ARROW else pq.read_table(source)
         assert table.column("parameter_fast").to_pylist() == [row["parameters"]["fast"] for row in by_set]
         assert table.column("sharpe").to_pylist() == [row["metrics"]["sharpe"] for row in by_set]
+
+
+SWITCHES: dict[str, Any] = {
+    "direction": "both",
+    "maker_fee_bps": 1.0,
+    "slippage": {"model": "participation_rate", "bps": 1.0, "impact_bps": 50.0, "max_participation": 0.001},
+    "sizing": {"model": "volatility_target", "annual_volatility": 0.4, "window": 48},
+    "stops": {"stop_loss": 0.02, "take_profit": 0.03, "trailing_stop": 0.025},
+    "drawdown_limit": {"max_drawdown": 0.05, "cooldown_bars": 24},
+    "rebalance_band": 0.2,
+    "market_rules": {"tick_size": 0.01, "lot_step": 0.00001, "min_notional": 10.0},
+    "flatten_at_end": True,
+    "seed": 3,
+}
+BANDS = {
+    "parameters": {
+        "window": {"kind": "integer", "low": 5, "high": 100, "default": 20},
+        "depth": {"kind": "number", "low": 0, "high": 3, "default": 1},
+    },
+    "features": {
+        "bands": {"feature": "bollinger", "parameters": {"window": {"param": "window"}}},
+        "atr": {"feature": "atr"},
+    },
+    "long": {
+        "entry": {"lt": ["close", {"sub": ["bands.middle", {"mul": [{"param": "depth"}, "atr"]}]}]},
+        "exit": {"gt": ["close", "bands.middle"]},
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("strategy", "grid"),
+    [
+        ({"strategy": "ema_cross"}, {"fast": [5, 12], "slow": [26, 40]}),
+        ({"strategy": "rules", "rules": BANDS}, {"window": [10, 20], "depth": [0.5, 1.5]}),
+    ],
+    ids=["ema_cross", "rules"],
+)
+def test_a_row_of_a_sweep_is_the_run_of_its_set(
+    world: ApiWorld, strategy: dict[str, Any], grid: dict[str, Any]
+) -> None:
+    body = {**SERIES, **strategy, **SWITCHES, "start": "2023-05-01"}
+    started = world.client.post("/sweeps", json={**body, "grid": grid}, headers=world.headers("run"))
+    assert started.status_code == 202, started.text
+    place = started.headers["location"]
+    sweep = world.client.get(place, headers=world.headers("read")).json()
+    assert sweep["state"] == "succeeded", sweep["error"]
+    rows = world.client.get(f"{place}/results?sort=set", headers=world.headers("read")).json()["rows"]
+    assert len(rows) == 4
+    assert len({row["metrics"]["final_equity"] for row in rows}) > 1
+    for row in rows:
+        sent = {**body, "parameters": row["parameters"]}
+        run = world.client.post("/backtest/run", json=sent, headers=world.headers("run")).json()
+        assert run["state"] == "succeeded", run["error"]
+        assert {name: run["metrics"][name] for name in row["metrics"]} == row["metrics"]
+        assert run["config"] | {"parameters": {}} == {
+            name: value for name, value in sweep["config"].items() if name not in ("grid", "batch_size")
+        }
+        assert set(sweep["config"]) - set(run["config"]) == {"grid", "batch_size"}
+
+
+@pytest.mark.parametrize("sort", get_args(SortKey))
+def test_every_key_sorts(world: ApiWorld, sort: str) -> None:
+    place = world.client.post("/sweeps", json=SWEEP, headers=world.headers("run")).headers["location"]
+    for order in ("asc", "desc"):
+        query = {"sort": sort, "order": order}
+        page = world.client.get(f"{place}/results", params=query, headers=world.headers("read")).json()
+        values = [row["set"] if sort == "set" else row["metrics"][sort] for row in page["rows"]]
+        known = [value for value in values if value is not None]
+        assert known == sorted(known, reverse=order == "desc")
+        assert values == known + [None] * (len(values) - len(known))
 
 
 def test_the_suggested_backfill_can_be_sent_as_it_is(world: ApiWorld) -> None:

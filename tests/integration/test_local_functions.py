@@ -16,7 +16,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from infra.local.functions import MAX_SYNC_BYTES, LocalFunctions
+from infra.local.functions import MAX_SYNC_BYTES, THREADS, LocalFunctions
 from infra.local.lambda_server import LambdaServer
 from infra.local.logs import InvocationLogs
 from infra.local.parts import FunctionPart
@@ -28,6 +28,8 @@ class Handlers:
     def __init__(self) -> None:
         self.attempts = 0
         self.release = threading.Event()
+        self.together = threading.Barrier(THREADS)
+        self.functions: LocalFunctions
 
     def load(self, job: str) -> Any:
         return getattr(self, job)
@@ -49,6 +51,10 @@ class Handlers:
         self.release.wait(10)
         return {}
 
+    def api(self, event: Any, context: Any) -> Any:
+        self.together.wait(10)
+        return self.functions.invoke("echo", json.dumps(event).encode()).value()["event"]
+
     def large(self, event: Any, context: Any) -> Any:
         return "x" * MAX_SYNC_BYTES
 
@@ -66,9 +72,10 @@ def handlers() -> Handlers:
 
 @pytest.fixture
 def functions(handlers: Handlers, tmp_path: Path) -> Iterator[LocalFunctions]:
-    jobs = {"echo": 3, "broken": 3, "flaky": 3, "slow": 1, "large": 3}
+    jobs = {"echo": 3, "broken": 3, "flaky": 3, "slow": 1, "large": 3, "api": 20}
     logs = InvocationLogs(tmp_path / "logs")
     made = LocalFunctions({job: part(job, timeout) for job, timeout in jobs.items()}, logs, load=handlers.load)
+    handlers.functions = made
     yield made
     handlers.release.set()
     made.close()
@@ -168,3 +175,17 @@ def test_what_a_handler_prints_goes_to_its_file_and_standard_output_is_given_bac
         logs.uninstall()
     assert sys.stdout is before
     assert json.loads((tmp_path / "logs" / "echo.log").read_text()) == {"log": "echo"}
+
+
+def test_functions_that_wait_for_another_leave_it_a_thread(functions: LocalFunctions) -> None:
+    answers: list[Any] = []
+    events = [f"{number}".encode() for number in range(THREADS)]
+    threads = [
+        threading.Thread(target=lambda event=event: answers.append(functions.invoke("api", event).value()))
+        for event in events
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(15)
+    assert sorted(answers) == list(range(THREADS))
