@@ -10,7 +10,8 @@ from __future__ import annotations
 import sys
 import tempfile
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -20,8 +21,8 @@ from benchmarks.agreement import Agreement, compare
 from benchmarks.environment import say
 from benchmarks.grids import GRIDS, Pairs
 from benchmarks.meeting import Met, meet_backtesting
-from benchmarks.plan import CHOICES, COSTS, ENGINES, PLANS, Line
-from benchmarks.protocol import Answer, Worker
+from benchmarks.plan import CHOICES, COSTS, ENGINES, LINES_KEPT, PLANS, Line
+from benchmarks.protocol import MEMORY_KEPT, ONE_THREAD, Answer, Worker
 from benchmarks.rounds import Player, Score, alternate
 from benchmarks.series import Series, describe, read_series
 
@@ -44,6 +45,8 @@ class Bench:
         Backend, whose averages, what the comparison found.
     waited
         Number of sets to those that a bar without volume makes wait; every other engine here fills on it.
+    kept
+        Lines again, in processes that keep the memory they free.
     """
 
     timeframe: str
@@ -57,6 +60,7 @@ class Bench:
     lines: list[tuple[Line, dict[str, Score]]] = field(default_factory=list)
     agreements: list[tuple[str, str, Agreement]] = field(default_factory=list)
     met: list[Met] = field(default_factory=list)
+    kept: list[tuple[Line, dict[str, Score]]] = field(default_factory=list)
 
     @property
     def title(self) -> str:
@@ -82,13 +86,11 @@ def run(timeframe: str, folder: Path, peers_python: Path) -> Bench:
     series = read_series(timeframe, folder)
     with (
         tempfile.TemporaryDirectory() as scratch,
-        Worker("candlecloud", Path(sys.executable), "benchmarks.worker") as ours,
-        Worker("peers", peers_python, "benchmarks.peers.worker") as peers,
+        ExitStack() as open_workers,
     ):
         stored = Path(scratch) / "series.npz"
         np.savez(stored, **series)
-        ours.load(stored)
-        peers.load(stored)
+        ours, peers = _start(open_workers, stored, peers_python, ONE_THREAD)
         bench = Bench(timeframe, series, ours, peers)
         say(f"{bench.title}; choosing vectorbt's chunk size, compiling its kernels ...")
         _choose_chunks(bench)
@@ -96,7 +98,21 @@ def run(timeframe: str, folder: Path, peers_python: Path) -> Bench:
             _time_line(bench, line)
         if timeframe == "1h":
             bench.met = meet_backtesting(ours, peers)
+        kept = replace(bench, lines=[*bench.lines])
+        kept.ours, kept.peers = _start(open_workers, stored, peers_python, MEMORY_KEPT)
+        for line in LINES_KEPT[timeframe]:
+            bench.kept.append((line, _play(kept, line)))
         return bench
+
+
+def _start(
+    opened: ExitStack, stored: Path, peers_python: Path, environment: Mapping[str, str]
+) -> tuple[Worker, Worker]:
+    ours = opened.enter_context(Worker("candlecloud", Path(sys.executable), "benchmarks.worker", environment))
+    peers = opened.enter_context(Worker("peers", peers_python, "benchmarks.peers.worker", environment))
+    ours.load(stored)
+    peers.load(stored)
+    return ours, peers
 
 
 def _choose_chunks(bench: Bench) -> None:
@@ -110,7 +126,16 @@ def _choose_chunks(bench: Bench) -> None:
 
 
 def _time_line(bench: Bench, line: Line) -> None:
-    """Warm up, play the rounds, compare what came out."""
+    """Play the rounds, compare what came out."""
+    scores = _play(bench, line)
+    bench.lines.append((line, scores))
+    for engine in ENGINES:
+        if engine in scores:
+            _compare_line(bench, line, engine, scores)
+
+
+def _play(bench: Bench, line: Line) -> dict[str, Score]:
+    """Warm up, then the rounds."""
     pairs = GRIDS[line.sets]
     engines = _engines(bench, line)
     ours = partial(bench.ours.ask, "candlecloud", repeat=line.repeat, pairs=pairs, **COSTS)
@@ -123,10 +148,9 @@ def _time_line(bench: Bench, line: Line) -> None:
         players.append(Player("backtesting", turn, min(line.rounds, 3)))
     say(f"{bench.timeframe}, {line.sets:,} sets: " + ", ".join(f"{p.name} x {p.rounds}" for p in players))
     bench.ours.ask("candlecloud", pairs=pairs, **COSTS)
-    scores = alternate(players)
-    bench.lines.append((line, scores))
     for engine in engines:
-        _compare_line(bench, line, engine, scores)
+        _vectorbt(bench, engine, 1, pairs[: bench.chunks[engine]])
+    return alternate(players)
 
 
 def _engines(bench: Bench, line: Line) -> list[str]:
@@ -136,7 +160,16 @@ def _engines(bench: Bench, line: Line) -> list[str]:
 
 
 def _vectorbt(bench: Bench, engine: str, repeat: int, pairs: Pairs) -> Answer:
-    return bench.peers.ask("vectorbt", repeat, engine=engine, chunk=bench.chunks[engine], pairs=pairs, **COSTS)
+    """A thousand sets a call; between calls, outside the time, its portfolios are collected, or they fill gigabytes."""
+    answers = [
+        bench.peers.ask(
+            "vectorbt", repeat, engine=engine, chunk=bench.chunks[engine], pairs=pairs[k : k + 1_000], **COSTS
+        )
+        for k in range(0, len(pairs), 1_000)
+    ]
+    names = answers[0].result
+    joined = {name: [value for answer in answers for value in answer.result[name]] for name in names}
+    return Answer(sum(answer.cpu_s for answer in answers), answers[-1].peak_mb, joined)
 
 
 def _compare_line(bench: Bench, line: Line, engine: str, scores: Mapping[str, Score]) -> None:

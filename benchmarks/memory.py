@@ -10,7 +10,7 @@ import numpy as np
 
 from benchmarks.grids import GRIDS, NAMES
 from benchmarks.plan import COSTS
-from benchmarks.protocol import ONE_THREAD, Worker
+from benchmarks.protocol import Worker
 from benchmarks.series import Series, read_series
 from benchmarks.tables import figure, table
 
@@ -25,7 +25,7 @@ def tables() -> str:
         stored = Path(scratch) / "year.npz"
         np.savez(stored, **year_of_minutes(read_series("1m")))
         for sets in (1, 1_000, 10_000):
-            with Worker("candlecloud", Path(sys.executable), "benchmarks.worker", ONE_THREAD) as worker:
+            with Worker("candlecloud", Path(sys.executable), "benchmarks.worker") as worker:
                 imported = worker.ask("nothing").peak_mb
                 worker.load(stored)
                 loaded = worker.ask("nothing").peak_mb

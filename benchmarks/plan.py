@@ -52,10 +52,23 @@ PLANS: Mapping[str, Sequence[Line]] = {
     "1m": (
         Line(1, 3, repeat=11, peer_repeat=3, backtesting=GRIDS[1]),
         Line(100, 2, repeat=3, best_only=True),
-        Line(1_000, 1, repeat=3, best_only=True),
+        Line(1_000, 1, repeat=3),
         Line(10_000, 1, vectorbt=False),
     ),
 }
+
+
+LINES_KEPT: Mapping[str, Sequence[Line]] = {
+    "1h": (
+        Line(1, 3, repeat=21, peer_repeat=5, best_only=True),
+        Line(1_000, 2, repeat=3, best_only=True),
+    ),
+    "1m": (
+        Line(1, 3, repeat=11, peer_repeat=3, best_only=True),
+        Line(100, 2, repeat=3, best_only=True),
+    ),
+}
+"""Timed once more in processes that keep freed memory."""
 
 
 @dataclass(frozen=True)

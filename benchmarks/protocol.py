@@ -24,9 +24,8 @@ _LIBRARIES = ("OMP", "OPENBLAS", "MKL", "NUMBA", "RAYON", "VECLIB_MAXIMUM", "NUM
 ONE_THREAD = {**{f"{name}_NUM_THREADS": "1" for name in _LIBRARIES}, "TQDM_DISABLE": "1"}
 """Environment of every worker: no library may use a second thread, or draw progress bars."""
 
-TIMED = {**ONE_THREAD, **{f"MALLOC_{name}_": str(2**30) for name in ("TRIM_THRESHOLD", "MMAP_THRESHOLD")}}
-"""What timed workers get besides: the C library keeps freed memory, as it does in a process that has run for a while.
-Otherwise every array is paged in anew: that cost vectorbt a tenth, and candlecloud most of a single set on minutes."""
+MEMORY_KEPT = {**ONE_THREAD, **{f"MALLOC_{name}_": str(2**30) for name in ("TRIM_THRESHOLD", "MMAP_THRESHOLD")}}
+"""Besides, the C library keeps what is freed. As installed it gives much back, and every array is paged in anew."""
 
 Columns = Mapping[str, Any]
 Task = Callable[..., Any]
@@ -58,7 +57,7 @@ class Answer:
 class Worker:
     """A process that knows one series at a time and runs named tasks on it."""
 
-    def __init__(self, name: str, python: Path, module: str, environment: Mapping[str, str] = TIMED) -> None:
+    def __init__(self, name: str, python: Path, module: str, environment: Mapping[str, str] = ONE_THREAD) -> None:
         self.name = name
         self._process = subprocess.Popen(
             [python, "-W", "ignore", "-m", module],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,7 +13,6 @@ from benchmarks.peers.exact import exact_averages, windows_of
 
 vbt.settings.returns["year_freq"] = "365 days"
 Matrix = Any
-_SWEPT = 250  # sets after which its portfolios, which refer to themselves, are collected; else a sweep takes gigabytes
 
 
 def sweep(
@@ -48,8 +46,6 @@ def sweep(
         block = pairs[start : start + chunk]
         fast, slow = (rows[:, [column[pair[side]] for pair in block]] for side in (0, 1))
         parts.append(_numbers(series, fast, slow, fee, slippage))
-        if start // _SWEPT != (start + chunk) // _SWEPT:
-            gc.collect()
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
