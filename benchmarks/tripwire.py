@@ -1,52 +1,61 @@
-"""What the tripwire costs: one run's decisions with and without it, on real hours."""
+"""What the tripwire costs: whole runs with and without it, on three years of real hours, strategy by strategy."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
-from benchmarks.series import read_series
-from benchmarks.sweep import bars_of
 from benchmarks.tables import figure, table
 from benchmarks.timing import cpu_s
-from candlecloud.features.bars import Bars
-from candlecloud.features.registry import compute_use
+from candlecloud.market.candle import times_ms
+from candlecloud.runs.config import RunConfig
+from candlecloud.runs.evaluate import RunResult, evaluate_run
+from candlecloud.runs.identity import Identity
+from candlecloud.runs.inputs import RUN_COLUMNS, RunInputs
+from candlecloud.runs.sufficiency import needed_range
 from candlecloud.strategies.registry import STRATEGIES
-from candlecloud.strategies.strategy import Strategy
-from candlecloud.strategies.tripwire import Reading, check_causality
+from tests.support.recorded import btc_hours
+
+BASE: dict[str, Any] = {
+    "exchange": "binance",
+    "symbol": "BTC-USDT",
+    "timeframe": "1h",
+    "start": "2022-10-01",
+    "end": "2025-08-19",
+    "as_of": "2026-01-01",
+}
 
 
 def tables() -> str:
-    """CPU time per strategy with its default parameters."""
-    bars = bars_of(read_series("1h"))
-    rows = [_row(bars, strategy) for strategy in STRATEGIES.values()]
-    return f"{len(bars):,} hourly bars, default parameters; CPU time, one thread.\n\n" + table(
-        ("strategy", "features read", "targets alone, ms", "tripwire, ms", "cuts", "ms per cut"), rows
-    )
-
-
-def _row(bars: Bars, strategy: Strategy) -> tuple[str, ...]:
-    parameters = strategy.check_parameters({})
-    readings = readings_of(strategy, parameters)
-    cuts = check_causality(bars, readings, rng=np.random.default_rng(1))
-    alone = cpu_s(lambda: strategy.target(bars, parameters), rounds=3)
-    wired = cpu_s(lambda: check_causality(bars, readings, rng=np.random.default_rng(1)), rounds=3)
+    """CPU time of a run, default parameters."""
+    rows = [_row(strategy) for strategy in STRATEGIES]
+    hours = len(_candles(RunConfig.from_dict({**BASE, "strategy": "dual_sma"})))
     return (
-        strategy.name,
-        str(len(readings) - 1),
-        figure(alone * 1000),
-        figure(wired * 1000),
-        str(len(cuts)),
-        figure(wired * 1000 / len(cuts)) if cuts else "-",
+        f"{hours:,} hourly bars, from candles to the finished result (metrics, regimes, benchmark, trades, curves), "
+        f"default parameters; CPU time, one thread.\n\n"
+        + table(("strategy", "cuts", "run without it, ms", "with it, ms", "it adds"), rows)
     )
 
 
-def readings_of(strategy: Strategy, parameters: dict[str, int | float]) -> Sequence[Reading]:
-    """What the strategy reads, then what it decides."""
-    uses = strategy.features(parameters)
-    return [
-        *(Reading(use.feature, partial(compute_use, use=use)) for use in uses),
-        Reading(strategy.name, lambda bars: strategy.target(bars, parameters)),
-    ]
+def _row(strategy: str) -> tuple[str, ...]:
+    off, on = (_run(strategy, tripwire=tripwire) for tripwire in (False, True))
+    cuts = len(on().document["tripwire"]["cuts"])
+    without, with_it = (cpu_s(run, rounds=3) for run in (off, on))
+    added = f"{(with_it / without - 1) * 100:,.0f} %"
+    return strategy, str(cuts), figure(without * 1000), figure(with_it * 1000), added
+
+
+def _run(strategy: str, *, tripwire: bool) -> partial[RunResult]:
+    config = RunConfig.from_dict({**BASE, "strategy": strategy, "tripwire": tripwire})
+    inputs = RunInputs(_candles(config))
+    return partial(evaluate_run, Identity(config, inputs.revision(), "benchmark"), inputs)
+
+
+def _candles(config: RunConfig) -> pa.Table:
+    needed = needed_range(config.range, config.warmup_bars, config.series)
+    candles = btc_hours()
+    times = np.array(times_ms(candles))
+    return candles.filter(pa.array((times >= needed.start) & (times < needed.end))).select(RUN_COLUMNS)
