@@ -135,10 +135,47 @@ def test_the_page_for_people_loads_nothing_from_elsewhere(world: ApiWorld) -> No
 
 
 def test_the_api_needs_no_numpy_and_no_ccxt() -> None:
-    program = (
-        "import sys; sys.modules['numpy'] = sys.modules['ccxt'] = None\n"
-        "from candlecloud.api.app import create_app\n"
-        "from candlecloud.api import openapi; openapi.as_json(create_app(None))"
-    )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.executable, "-c", WITHOUT_NUMPY], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+WITHOUT_NUMPY = """
+import sys
+sys.modules["numpy"] = sys.modules["ccxt"] = None
+from types import SimpleNamespace
+from starlette.testclient import TestClient
+from candlecloud.api import openapi
+from candlecloud.api.app import create_app
+from candlecloud.api.dependencies import Dependencies
+from candlecloud.errors import TransientStoreError
+from candlecloud.features.registry import FEATURES
+from candlecloud.runs.config import RunConfig
+from candlecloud.runs.sweep import SweepConfig
+from candlecloud.strategies.registry import STRATEGIES
+from candlecloud.strategies.rules.examples import EXAMPLES
+
+openapi.as_json(create_app(None))
+
+def preview(request):
+    raise TransientStoreError("The request was good enough to be computed.")
+
+token = SimpleNamespace(scopes=["admin"], token_id="1")
+stores = SimpleNamespace(tokens=SimpleNamespace(lookup=lambda text: token))
+app = create_app(Dependencies(stores, SimpleNamespace(preview=preview), lambda: 1))
+client = TestClient(app, headers={"Authorization": "Bearer x"})
+series = {"exchange": "binance", "symbol": "BTC-USDT", "timeframe": "1h"}
+for path in ("/features", "/strategies"):
+    assert client.get(path).status_code == 200
+for name in FEATURES:
+    assert client.get("/features/preview", params={**series, "feature": name}).status_code == 503
+assert client.get("/indicators", params=series).status_code == 503
+for name in STRATEGIES:
+    assert client.get("/signals", params={**series, "strategy": name}).status_code == 503
+    assert RunConfig.from_dict({**series, "strategy": name}).warmup_bars
+for rules in EXAMPLES.values():
+    assert client.post("/signals", json={**series, "rules": rules}).status_code == 503
+    assert RunConfig.from_dict({**series, "strategy": "rules", "rules": rules}).warmup_bars
+for model in ("fixed_fraction", "volatility_target", "kelly_fraction"):
+    sweep = {**series, "strategy": "dual_sma", "grid": {"fast": [5, 10]}, "sizing": {"model": model}}
+    assert SweepConfig.from_dict(sweep).warmup_bars
+"""

@@ -13,10 +13,12 @@ import pytest
 from candlecloud.api.negotiation import ARROW, PARQUET
 from candlecloud.api.schemas.metrics import Metric, Metrics, SortKey
 from candlecloud.api.schemas.runs import RunRequest
-from candlecloud.market.moment import iso
+from candlecloud.market.moment import iso, parse_moment
+from candlecloud.market.ranges import TimeRange
+from candlecloud.market.series import Series
 from candlecloud.metrics.summary import Summary
 from candlecloud.runs.config import RunConfig
-from tests.support.api_world import ApiWorld
+from tests.support.api_world import SPAN, ApiWorld, store_recorded
 
 SERIES = {"exchange": "binance", "symbol": "BTC-USDT", "timeframe": "1h"}
 BTC = {**SERIES, "strategy": "dual_sma"}
@@ -134,6 +136,31 @@ def test_a_row_of_a_sweep_is_the_run_of_its_set(
             name: value for name, value in sweep["config"].items() if name not in ("grid", "batch_size")
         }
         assert set(sweep["config"]) - set(run["config"]) == {"grid", "batch_size"}
+
+
+def test_a_perpetual_pays_what_it_was_told_to(world: ApiWorld) -> None:
+    perpetual = Series.of("binance", "BTC-USDT_USDT", "1h")
+    days = TimeRange(parse_moment("2023-05-25"), SPAN.end)
+    store_recorded(world.stores, perpetual, "binance_spot_BTCUSDT_1h", days)
+    held = {**SERIES, "symbol": "BTC/USDT:USDT", "strategy": "buy_and_hold", "start": "2023-05-26"}
+    rates = [[iso(t), 0.0001] for t in range(parse_moment("2023-05-26T08:00Z"), SPAN.end + 1, 8 * 3_600_000)]
+
+    def run(funding: dict[str, Any]) -> dict[str, Any]:
+        answer = world.client.post("/backtest/run", json={**held, "funding": funding}, headers=world.headers("run"))
+        assert answer.status_code == 200, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+    assumed = run({"model": "fixed_rate", "rate_per_8h": 0.0001})
+    settled = run({"model": "schedule", "rates": rates})
+    ignored = run({"model": "ignored"})
+    assert assumed["metrics"]["funding"] == pytest.approx(10_000 * 0.0001 * len(rates), rel=0.05)
+    assert settled["metrics"] == assumed["metrics"]
+    assert ignored["metrics"]["funding"] == 0.0
+    assert ignored["assumptions"] != assumed["assumptions"]
+    holed = {**held, "funding": {"model": "schedule", "rates": rates[:6] + rates[10:]}}
+    refused = world.client.post("/backtest/run", json=holed, headers=world.headers("run")).json()
+    assert (refused["code"], refused["details"]["field"]) == ("invalid_parameter", "funding.rates")
 
 
 @pytest.mark.parametrize("sort", get_args(SortKey))

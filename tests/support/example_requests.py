@@ -121,6 +121,8 @@ CALLS = [
         path={"run_id": "$still_running.run_id"},
     ),
     _post("grid", "/sweeps", "Six combinations, one of which does not go together", 202, GRID),
+    _post("dip_grid", "/sweeps", "The parameter of your own rules, varied", 202,
+          {**BTC, "strategy": "rules", "rules": DIP, "grid": {"window": [20, 30, 40]}}),
     _post("no_grid", "/sweeps", "A grid without values", 422, {**GRID, "grid": {"fast": []}}),
     _get("grid_done", "/sweeps/{sweep_id}", "A sweep that has succeeded", path={"sweep_id": "$grid.sweep_id"}),
     _get("no_sweep", "/sweeps/{sweep_id}", "A sweep that nobody asked for", 404, path={"sweep_id": NO_SWEEP}),

@@ -47,8 +47,9 @@ RunId = Annotated[str, Path(pattern=r"^run_[0-9a-f]{32}$", description="From `PO
 async def run_backtest(request: Request, world: World, body: RunRequest) -> Response:
     """Create the run, start it, and wait for its end; 202 if that takes too long.
 
-    The same request on the same candles is the same run: it is computed once. Where history is too short, the answer
-    is `insufficient_data` with the numbers, a start that would work, and a backfill request that is ready to be sent.
+    The same request on the same candles is the same run: it is computed once. Strategies, the schema of rules, sizing
+    and slippage models stand in `GET /strategies`. Where history is too short, the answer is `insufficient_data` with
+    the numbers, a start that would work, and a backfill request that is ready to be sent.
     """
     record = await _wait(world, _start(world, body), _wait_until(request, world.options.max_wait_s))
     return _posted(request, record, 200 if record.state in RUN_ENDS else 202)

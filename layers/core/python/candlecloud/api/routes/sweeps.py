@@ -46,7 +46,10 @@ SweepId = Annotated[str, Path(pattern=r"^sweep_[0-9a-f]{32}$", description="From
     responses={202: {"headers": LOCATION}, **problems(400, 401, 403, 404, 406, 409, 413, 415, 422)},
 )
 async def start_sweep(request: Request, world: World, body: SweepRequest) -> Response:
-    """Compute every combination of a grid. The same request on the same candles is the same sweep."""
+    """Compute every combination of a grid, of a strategy's parameters or of those that your rules declare.
+
+    Each row has the numbers of a run of that set alone. The same request on the same candles is the same sweep.
+    """
     submission = submit_sweep(body.document(), world.stores, now=world.clock())
     if submission.is_new:
         try:
