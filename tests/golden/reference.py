@@ -273,10 +273,10 @@ def replay(  # noqa: C901 - one loop on purpose: it is read as the specification
             account.funding += paid
         if account.held and not account.ruined and account.cash + account.held * bar.close <= 0.0:
             account.close_out(t, bar, CLOSE, bar.close, "ruin", whole=True)
-            account.ruined = True
         if rules.flatten_at_end and t == len(bars) - 1 and account.held and trades:
             account.close_out(t, bar, CLOSE, bar.close, "end", whole=True)
         before = account.cash + account.held * bar.close
+        account.ruined = account.ruined or before <= 0.0
         account.equity.append(before)
         account.holding.append(account.held)
         if rules.drawdown_limit and t >= resume:

@@ -266,3 +266,13 @@ def test_every_switch_is_named() -> None:
     assert full["market_rules"]["lot_step"] == 0.01
     assert full["funding"]["rates"] == 7
     assert full["flatten_at_end"] is True
+
+
+def test_equity_that_a_stop_has_eaten_is_ruin() -> None:
+    """A short is stopped out at a gap that costs more than there is: nothing is held at the close, and it is over."""
+    bars = bars_of([100, 100, 250, 250, 100], [100, 100, 250, 250, 100])
+    target = np.array([-1.0, -1.0, -1.0, 0.0, -1.0])
+    result = simulate(bars, target, Execution(stop_loss=0.1), initial_equity=1_000, direction="short")
+    assert result.equity.tolist() == [1_000, 1_000, -500, -500, -500]
+    assert result.ruined
+    assert [fill.reason for fill in result.fills] == ["target", "stop_loss"]

@@ -66,21 +66,8 @@ def test_spread_of_equal_or_nearly_equal_values_does_not_cancel(rolls: Any, recu
 
 
 @BOTH
-@QUICK
-@given(st.lists(st.integers(1, LARGE), min_size=1, max_size=30), st.integers(1, 12))
-def test_weighted_average_is_rounded_once(rolls: Any, recurs: Any, values: list[int], w: int) -> None:
-    unit = w * (w + 1) // 2
-    average = outputs(rolls.weighted, len(values), 1, np.array(values), w, float(unit))[0]
-    for t in range(w - 1, len(values)):
-        total = sum(k * v for k, v in enumerate(values[t - w + 1 : t + 1], 1))
-        assert average[t] == float(total) / unit
-
-
-@BOTH
 def test_the_longest_windows_of_the_largest_ticks_fit(rolls: Any, recurs: Any) -> None:
     values = np.full(10_001, LARGE)
-    unit = 10_000 * 10_001 // 2
-    assert outputs(rolls.weighted, 10_001, 1, values, 10_000, float(unit))[0][-1] == float(LARGE)
     assert outputs(rolls.squares, 10_001, 1, values * 8, 10_000)[0][-1] == float(10_000 * (8 * LARGE) ** 2)
     ends = np.where(np.arange(10_001) % 2, LARGEST, -LARGEST)
     assert outputs(rolls.moments, 10_001, 3, ends, 10_000)[2][-1] == float(10_000**2 * LARGEST**2)

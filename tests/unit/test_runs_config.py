@@ -109,6 +109,10 @@ def test_ranges_are_narrowed_to_whole_candles() -> None:
         ({"symbol": "BTC-USDT_USDT", "funding": {"model": "free"}}, "funding.model"),
         ({"symbol": "BTC-USDT_USDT", "funding": {"model": "fixed_rate", "rate_per_8h": 1}}, "funding.rate_per_8h"),
         ({"symbol": "BTC-USDT_USDT", "funding": {"model": "schedule"}}, "funding.rates"),
+        ({"symbol": "BTC-USDT_USDT", "funding": {"model": "ignored", "rate_per_8h": 0.01}}, "funding.rate_per_8h"),
+        ({"symbol": "BTC-USDT_USDT", "funding": {"model": "fixed_rate", "rates": [[0, 0]]}}, "funding.rates"),
+        ({"finer_timeframe": "1m", "stops": {"stop_loss": 0.1}}, "finer_timeframe"),
+        ({"stops": False}, "stops"),
         (
             {"symbol": "BTC-USDT_USDT", "funding": {"model": "schedule", "rates": [[0, 1e-4], [0, 1e-4]]}},
             "funding.rates.1.0",

@@ -10,7 +10,10 @@ import pytest
 from candlecloud.arrays import FloatArray
 from candlecloud.errors import LookAheadError
 from candlecloud.features.bars import Bars, bars_from_table
+from candlecloud.features.feature import FeatureUse
+from candlecloud.features.registry import compute_use
 from candlecloud.strategies.tripwire import Reading, check_causality, garbage_from
+from tests.golden.bars import bars_of
 from tests.support.recorded import btc_hours
 
 BARS = bars_from_table(btc_hours().slice(0, 1_500))
@@ -110,6 +113,8 @@ LEAKS: dict[str, Callable[[Bars], FloatArray]] = {
         np.arange(len(b)), np.flatnonzero(~np.isnan(_sparse(b))), _sparse(b)[~np.isnan(_sparse(b))]
     ) if (~np.isnan(_sparse(b))).any() else b.close,
     "entry only if the next low holds": lambda b: ((b.close > b.open) & (_shift(b.low, 1) > b.low)).astype(float),
+    "decimals of the whole series": lambda b: np.full(len(b), float(b.scale)),
+    "closes in ticks": lambda b: b.close_ticks.astype(float),
     "off by one in a breakout": lambda b: (b.close >= _shift(_rolling(b.close, 20, np.max), 1)).astype(float),
 }  # fmt: skip
 
@@ -169,6 +174,14 @@ def test_nothing_causal_is_accused(name: str) -> None:
         assert check_causality(BARS, [Reading(name, CLEAN[name])], rng=np.random.default_rng(seed))
 
 
+def test_flat_prices_accuse_nobody() -> None:
+    """0/0 is a NaN whose sign NumPy is free to choose."""
+    flat = bars_of([30.5] * 90, [30.5] * 90)
+    use = FeatureUse("stochastic", {"window": 4, "smooth": 16, "signal": 3}, output="d")
+    for seed in range(60):
+        check_causality(flat, [Reading("stochastic", lambda b: compute_use(b, use))], rng=np.random.default_rng(seed))
+
+
 def test_a_leaky_decision_alone_is_caught() -> None:
     """No feature is named; the targets themselves look one bar ahead, and change rarely."""
 
@@ -183,10 +196,11 @@ def test_a_leaky_decision_alone_is_caught() -> None:
 
 def test_garbage_keeps_the_past_and_is_made_of_valid_bars() -> None:
     rng = np.random.default_rng(3)
-    for cut in (1, 2, 700, len(BARS) - 1):
-        other = garbage_from(BARS, cut, 10.0, rng)
+    for cut, factor in ((1, 10.0), (2, 0.1), (700, 10.0), (len(BARS) - 1, 0.1)):
+        other = garbage_from(BARS, cut, factor, rng)
+        assert other.scale == BARS.scale + (factor < 1)
         assert cut < len(other) <= len(BARS)
-        for name in ("open_time", "close_time", "open", "high", "low", "close", "volume", "close_ticks"):
+        for name in ("open_time", "close_time", "open", "high", "low", "close", "volume"):
             assert np.array_equal(getattr(other, name)[:cut], getattr(BARS, name)[:cut])
         assert np.all(other.low <= np.minimum(other.open, other.close))
         assert np.all(other.high >= np.maximum(other.open, other.close))

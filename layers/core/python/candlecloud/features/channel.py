@@ -8,7 +8,7 @@ import numpy as np
 
 from candlecloud.arrays import FloatArray
 from candlecloud.features.bars import Bars
-from candlecloud.features.windows import highest, lowest, moments
+from candlecloud.features.windows import close_moments, highest, lowest
 from candlecloud.parameters import Parameters
 
 
@@ -25,15 +25,13 @@ def donchian_of_bars(bars: Bars, parameters: Parameters) -> Mapping[str, FloatAr
 def bollinger_of_bars(bars: Bars, parameters: Parameters) -> Mapping[str, FloatArray]:
     """Simple average of the close, and bands `width` population standard deviations above and below; quote currency."""
     window, width = int(parameters["window"]), float(parameters["width"])
-    found = moments(bars.close_ticks, window)
-    unit = window * 10.0**bars.scale
-    middle = found.sums / unit
-    reach = width * (np.sqrt(found.spreads) / unit)
-    return {"middle": middle, "upper": middle + reach, "lower": middle - reach}
+    found = close_moments(bars, window)
+    reach = width * found.deviations
+    return {"middle": found.means, "upper": found.means + reach, "lower": found.means - reach}
 
 
 def zscore_of_bars(bars: Bars, parameters: Parameters) -> Mapping[str, FloatArray]:
     """Distance of the close to its mean over w bars, in population standard deviations; 0/0 on a flat window is NaN."""
-    found = moments(bars.close_ticks, int(parameters["window"]))
+    found = close_moments(bars, int(parameters["window"]))
     with np.errstate(invalid="ignore"):
-        return {"zscore": found.distances / np.sqrt(found.spreads)}
+        return {"zscore": found.distances / found.deviations}

@@ -9,7 +9,7 @@ import numpy as np
 from candlecloud.arrays import FloatArray
 from candlecloud.features.bars import Bars
 from candlecloud.features.kernels import recursive
-from candlecloud.features.kernels.views import doubles, integers
+from candlecloud.features.kernels.views import doubles
 from candlecloud.features.moving_average import ema
 from candlecloud.features.windows import highest, lowest, mean_of_last
 from candlecloud.parameters import Parameters
@@ -22,7 +22,7 @@ def rsi_of_bars(bars: Bars, parameters: Parameters) -> Mapping[str, FloatArray]:
     ``a[t] = ((w - 1) a[t-1] + x[t]) / w``. While the close has not moved since the first bar, 0/0 is NaN (TA-Lib: 0).
     """
     strength = np.full(len(bars), np.nan)
-    recursive.rsi(integers(bars.close_ticks), int(parameters["window"]), doubles(strength))
+    recursive.rsi(doubles(bars.close), int(parameters["window"]), doubles(strength))
     return {"rsi": strength}
 
 

@@ -12,8 +12,9 @@ import numpy as np
 
 from candlecloud.arrays import FloatArray, IntArray, SignArray
 from candlecloud.features.bars import Bars
-from candlecloud.features.kernels import recursive, rolling
-from candlecloud.features.kernels.views import doubles, integers
+from candlecloud.features.kernels import recursive
+from candlecloud.features.kernels.views import doubles
+from candlecloud.features.windows import close_means, weighted_means
 from candlecloud.parameters import Parameters
 
 _INT64_LIMIT = 2**63
@@ -87,16 +88,12 @@ def compare_sma(sums: IntArray, fast: int, slow: int) -> SignArray:
 
 def sma_of_bars(bars: Bars, parameters: Parameters) -> Mapping[str, FloatArray]:
     """Simple moving average of the close, in quote currency: ``(c[t-w+1] + ... + c[t]) / w``."""
-    return {"sma": sma(bars.close_tick_sums, int(parameters["window"]), bars.scale)}
+    return {"sma": close_means(bars, int(parameters["window"]))}
 
 
 def wma_of_bars(bars: Bars, parameters: Parameters) -> Mapping[str, FloatArray]:
     """Linearly weighted moving average of the close: ``(1 c[t-w+1] + 2 c[t-w+2] + ... + w c[t]) / (w (w + 1) / 2)``."""
-    window = int(parameters["window"])
-    average = np.full(len(bars), np.nan)
-    unit = window * (window + 1) // 2 * 10.0**bars.scale
-    rolling.weighted(integers(bars.close_ticks), window, unit, doubles(average))
-    return {"wma": average}
+    return {"wma": weighted_means(bars, int(parameters["window"]))}
 
 
 def ema_of_bars(bars: Bars, parameters: Parameters) -> Mapping[str, FloatArray]:

@@ -11,14 +11,14 @@ from candlecloud.features.bars import Bars
 from candlecloud.features.kernels import rolling
 from candlecloud.features.kernels.views import doubles
 from candlecloud.features.volatility import return_spreads
-from candlecloud.features.windows import moments
+from candlecloud.features.windows import close_moments
 from candlecloud.parameters import Parameters
 
 
 def trend_regime_of_bars(bars: Bars, parameters: Parameters) -> Mapping[str, FloatArray]:
     """1 (up) where the close lies more than `band` above its mean over w bars, -1 (down) where more below, else 0."""
-    found = moments(bars.close_ticks, int(parameters["window"]))
-    distance = found.distances / found.sums  # close / average - 1
+    found = close_moments(bars, int(parameters["window"]))
+    distance = found.distances / found.means  # close / average - 1
     band = float(parameters["band"])
     label = (distance > band).astype(np.float64) - (distance < -band)
     label[np.isnan(distance)] = np.nan

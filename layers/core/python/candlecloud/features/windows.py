@@ -7,8 +7,11 @@ from typing import NamedTuple
 import numpy as np
 
 from candlecloud.arrays import FloatArray, IntArray
-from candlecloud.features.kernels import rolling
+from candlecloud.features.bars import Bars
+from candlecloud.features.kernels import price_moments, rolling
 from candlecloud.features.kernels.views import doubles, integers
+
+POWERS_OF_TEN = doubles(np.array([float(10**k) for k in range(25)]))
 
 
 class Moments(NamedTuple):
@@ -34,6 +37,45 @@ def moments(values: IntArray, window: int) -> Moments:
     found = Moments(*(np.full(len(values), np.nan) for _ in range(3)))
     rolling.moments(integers(values), window, *(doubles(array) for array in found))
     return found
+
+
+class PriceMoments(NamedTuple):
+    """Of the last w closes up to each bar, in quote currency; NaN for the first ``w - 1``.
+
+    Attributes
+    ----------
+    means : FloatArray
+    distances : FloatArray
+        Of the newest close from the mean.
+    deviations : FloatArray
+        Population standard deviation; 0 exactly if all are equal.
+    """
+
+    means: FloatArray
+    distances: FloatArray
+    deviations: FloatArray
+
+
+def close_moments(bars: Bars, window: int) -> PriceMoments:
+    """Moments of the closes: the same bits however many decimals the ticks are counted in."""
+    average, distances, variances = (np.full(len(bars), np.nan) for _ in range(3))
+    outputs = (doubles(array) for array in (average, distances, variances))
+    price_moments.moments(integers(bars.close_ticks), window, bars.scale, POWERS_OF_TEN, *outputs)
+    return PriceMoments(average, distances, np.sqrt(variances))
+
+
+def close_means(bars: Bars, window: int) -> FloatArray:
+    """Means of the closes alone."""
+    average = np.full(len(bars), np.nan)
+    price_moments.means(integers(bars.close_ticks), window, bars.scale, POWERS_OF_TEN, doubles(average))
+    return average
+
+
+def weighted_means(bars: Bars, window: int) -> FloatArray:
+    """Means of the closes with weights 1 (oldest) to w (newest)."""
+    average = np.full(len(bars), np.nan)
+    price_moments.weighted(integers(bars.close_ticks), window, bars.scale, POWERS_OF_TEN, doubles(average))
+    return average
 
 
 def highest(values: FloatArray, window: int) -> FloatArray:

@@ -15,7 +15,8 @@ from candlecloud.runs.fields import check_names, read_choice, read_moment, read_
 MODELS = ("schedule", "fixed_rate", "ignored")
 MAX_RATES = 6_000
 _EIGHT_HOURS = 8 * 3_600_000
-_LONGEST_PAUSE = 24 * 3_600_000  # between two settlements; venues settle every 1, 2, 4 or 8 hours
+_LONGEST_PAUSE = _EIGHT_HOURS + 60_000  # venues settle every 1, 2, 4 or 8 hours, some a moment late
+_FIELDS = {"schedule": ("model", "rates"), "fixed_rate": ("model", "rate_per_8h"), "ignored": ("model",)}
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ class Funding:
             )
         given = check_names(document, ("model", "rates", "rate_per_8h"), "funding")
         model = read_choice({"funding.model": given.get("model")}, "funding.model", "", MODELS)
+        check_names({name: 0 for name, value in given.items() if value is not None}, _FIELDS[model], "funding")
         if model == "fixed_rate":
             name = "funding.rate_per_8h"
             return cls(
@@ -76,7 +78,7 @@ class Funding:
         return {"model": self.model} | ({"rate_per_8h": self.rate_per_8h} if self.model == "fixed_rate" else {})
 
     def check_covers(self, span: TimeRange) -> None:
-        """Check that a schedule has no pause of more than a day from a run's start to its end.
+        """Check that a schedule has no pause of more than eight hours from a run's start to its end.
 
         Raises
         ------

@@ -185,4 +185,10 @@ def _read_strategy(document: Mapping[str, Any]) -> tuple[str, Mapping[str, Any] 
 def _read_finer(document: Mapping[str, Any], series: Series, trading: Trading) -> str:
     below = [name for name in TIMEFRAMES if Timeframe(name) < series.timeframe]
     finer = read_choice(document, "finer_timeframe", "auto", ("auto", "none", *below))
+    if finer in below and not trading.stops.can_collide:
+        raise InvalidParameterError(
+            "finer_timeframe decides between a stop and a target of one bar, and this run does not have both.",
+            hint="Set take_profit and a stop, or leave finer_timeframe out.",
+            field="finer_timeframe",
+        )
     return finer if trading.stops.can_collide else "none"

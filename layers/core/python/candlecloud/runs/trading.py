@@ -174,7 +174,7 @@ def _read_slippage(document: Mapping[str, Any]) -> Choice:
 
 
 def _read_stops(given: Any) -> Stops:
-    stops = check_names(given or {}, [f.name for f in fields(Stops)], "stops")
+    stops = check_names({} if given is None else given, [f.name for f in fields(Stops)], "stops")
     return Stops(
         stop_loss=read_optional(stops, "stop_loss", 1e-6, 0.999999, "stops"),
         take_profit=read_optional(stops, "take_profit", 1e-6, 1_000.0, "stops"),
@@ -200,7 +200,7 @@ def _cooldown(limit: Mapping[str, Any]) -> int:
 
 
 def _read_market_rules(given: Any) -> MarketRules:
-    rules = check_names(given or {}, [f.name for f in fields(MarketRules)], "market_rules")
+    rules = check_names({} if given is None else given, [f.name for f in fields(MarketRules)], "market_rules")
     return MarketRules(
         **{f.name: read_optional(rules, f.name, _SMALLEST, 1e12, "market_rules") for f in fields(MarketRules)}
     )

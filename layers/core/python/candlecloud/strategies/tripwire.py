@@ -24,6 +24,7 @@ QUARTERS = 4
 PAIRS = 2
 _LONGEST_GARBAGE = 200
 _MOST_TICKS = 2**50
+_MOST_DECIMALS = 12
 
 
 @dataclass(frozen=True)
@@ -74,16 +75,20 @@ def garbage_from(bars: Bars, cut: int, factor: float, rng: np.random.Generator) 
     cut : int
         At least 1, below the number of bars.
     factor : float
-        How far the garbage lies from the last real close; each bar strays from it by up to a factor of 3.
+        How far the garbage lies from the last real close; each bar strays from it by up to a factor of 3. Below 1 it
+        also has a decimal more than the real prices, where there is room for one: a series' number of decimals is a
+        fact about all of it, the future included.
     """
     length = int(rng.integers(1, min(len(bars) - cut, _LONGEST_GARBAGE) + 1))
-    unit = 10.0**bars.scale
+    room = bars.scale < _MOST_DECIMALS and float(bars.high[:cut].max()) * 10.0 ** (bars.scale + 1) <= _MOST_TICKS
+    scale, step = (bars.scale + 1, 10) if factor < 1.0 and room else (bars.scale, 1)
+    unit, real_sums = 10.0**scale, bars.close_tick_sums[: cut + 1] * step
     centre = min(max(float(bars.close[cut - 1]) * unit * factor, 1.0), float(_MOST_TICKS))
     ticks = np.maximum(np.rint(centre * np.exp(rng.uniform(-1.1, 1.1, (2, length)))), 1.0).astype(np.int64)
     prices = ticks / unit
     high, low = prices.max(axis=0), prices.min(axis=0)
     volume = rng.choice([0.0, 1e-6, 1.0, 1e9], length)
-    sums = np.concatenate([bars.close_tick_sums[: cut + 1], bars.close_tick_sums[cut] + np.cumsum(ticks[1])])
+    sums = np.concatenate([real_sums, real_sums[-1] + np.cumsum(ticks[1])])
     end = cut + length
     return replace(
         bars,
@@ -94,6 +99,7 @@ def garbage_from(bars: Bars, cut: int, factor: float, rng: np.random.Generator) 
         low=np.concatenate([bars.low[:cut], low]),
         close=np.concatenate([bars.close[:cut], prices[1]]),
         volume=np.concatenate([bars.volume[:cut], volume]),
+        scale=scale,
         close_tick_sums=sums,
     )
 
@@ -131,5 +137,6 @@ def _compare(reading: Reading, wanted: IntArray, got: IntArray, cut: int, bars: 
 
 
 def _bits(values: FloatArray) -> IntArray:
-    """Floats as their bits, so that NaN equals NaN and nothing else passes for equal."""
-    return np.ascontiguousarray(values, np.float64).view(np.int64)
+    """Floats as their bits, so that NaN equals NaN (whatever its sign) and nothing else passes for equal."""
+    numbers = np.ascontiguousarray(values, np.float64)
+    return np.where(np.isnan(numbers), np.nan, numbers).view(np.int64)

@@ -53,6 +53,8 @@ def step(account: SwiftAccount, t: int) -> None:
     if account.held != 0.0:
         settle(account, t, price, trades)
     equity = account.cash + account.held * price
+    if equity <= 0.0:
+        account.ruined = True
     mark(account, t, equity)
     limit_drawdown(account, t, equity)
 
@@ -65,7 +67,6 @@ def settle(account: SwiftAccount, t: int, price: float, trades: bool) -> None:
         account.funding_paid += paid
     if account.cash + account.held * price <= 0.0:
         account.close_out(2, price, 3, True)
-        account.ruined = True
     if account.flatten and t == account.n - 1 and account.held != 0.0 and trades:
         account.close_out(2, price, 2, True)
 

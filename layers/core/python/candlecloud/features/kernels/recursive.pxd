@@ -4,7 +4,7 @@ cimport cython
 cpdef void ema(const double[::1] values, Py_ssize_t first, Py_ssize_t window, double[::1] average) noexcept
 
 @cython.locals(n=Py_ssize_t, t=Py_ssize_t, gain=double, loss=double, change=double)
-cpdef void rsi(const long long[::1] ticks, Py_ssize_t window, double[::1] strength) noexcept
+cpdef void rsi(const double[::1] close, Py_ssize_t window, double[::1] strength) noexcept
 
 @cython.locals(n=Py_ssize_t, t=Py_ssize_t, last=double, top=double, bottom=double)
 cpdef void atr(

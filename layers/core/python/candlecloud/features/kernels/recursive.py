@@ -27,15 +27,15 @@ def ema(values: Doubles, first: int, window: int, average: Doubles) -> None:
         average[t] = last
 
 
-def rsi(ticks: Integers, window: int, strength: Doubles) -> None:
+def rsi(close: Doubles, window: int, strength: Doubles) -> None:
     """Wilder's relative strength index; no value while nothing has ever moved."""
-    n = len(ticks)
+    n = len(close)
     if window >= n:
         return
     gain = 0.0
     loss = 0.0
     for t in range(1, n):
-        change = float(ticks[t] - ticks[t - 1])
+        change = close[t] - close[t - 1]
         if t > window:
             gain *= window - 1
             loss *= window - 1

@@ -7,11 +7,6 @@ cdef extern from *:
 cdef inline double nearest(wide value) noexcept
 
 @cython.locals(
-    n=Py_ssize_t, t=Py_ssize_t, width=wide, plain=wide, total=wide, value=wide, old=wide,
-)
-cpdef void weighted(const long long[::1] values, Py_ssize_t window, double unit, double[::1] average) noexcept
-
-@cython.locals(
     n=Py_ssize_t, t=Py_ssize_t, width=wide, total=wide, powers=wide, value=wide, old=wide, middle=wide, scatter=wide,
     near=cython.longlong, share=double, rest=double,
 )

@@ -18,25 +18,6 @@ def nearest(value: int) -> float:
     return float(short) if short == value else float(value)
 
 
-def weighted(values: Integers, window: int, unit: float, average: Doubles) -> None:
-    """Sums of the values weighted 1 (oldest) to `window` (newest), divided by `unit`; values below 2**53 in size."""
-    n = len(values)
-    width = window
-    plain = 0
-    total = 0
-    for t in range(n):
-        value = values[t]
-        if t >= window:
-            old = values[t - window]
-            total += width * value - plain
-            plain += value - old
-        else:
-            total += (t + 1) * value
-            plain += value
-        if t >= window - 1:
-            average[t] = nearest(total) / unit
-
-
 def moments(values: Integers, window: int, sums: Doubles, distances: Doubles, spreads: Doubles) -> None:
     """Sum S of the window's values x, ``window * x[t] - S`` and ``window * sum(x*x) - S*S``.
 
