@@ -1,0 +1,62 @@
+"""A sweep over processes of their own, as the state machine spreads it over functions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
+from multiprocessing import get_context
+from typing import Any
+
+from candlecloud.market.candle import times_ms
+from candlecloud.market.ranges import TimeRange
+from candlecloud.runs.batch import evaluate_batch
+from candlecloud.runs.collect import collect_results, match_batches
+from candlecloud.runs.config import canonical_json
+from candlecloud.runs.identity import Identity, code_version
+from candlecloud.runs.inputs import RunInputs
+from candlecloud.runs.sufficiency import needed_range
+from candlecloud.runs.sweep import SweepConfig
+from tests.support.recorded import LEARNED, btc_hours
+
+
+@contextmanager
+def workers(count: int) -> Iterator[ProcessPoolExecutor]:
+    """So many fresh interpreters; each takes the next batch when it is done with one."""
+    with ProcessPoolExecutor(count, mp_context=get_context("spawn")) as pool:
+        yield pool
+
+
+def read_sweep(document: Mapping[str, Any]) -> SweepConfig:
+    """A sweep on the recorded hours, pinned to its own range."""
+    config = SweepConfig.from_dict(document)
+    start, end = config.setting.start, config.setting.end
+    assert start is not None
+    assert end is not None
+    return config.pinned(TimeRange(start, end), LEARNED)
+
+
+def collect_sweep(
+    pool: ProcessPoolExecutor, document: Mapping[str, Any], batch_size: int, *, reverse: bool
+) -> tuple[int, bytes]:
+    """Number of batches, and the collected result as it is stored."""
+    config = replace(read_sweep(document), batch_size=batch_size)
+    plan = [{"batch": number, "start": a, "end": b} for number, (a, b) in enumerate(config.slices())]
+    sent = plan[::-1] if reverse else plan
+    futures = {item["batch"]: pool.submit(_compute, dict(document), item["start"], item["end"]) for item in sent}
+    results = {batch: json.loads(future.result()) for batch, future in futures.items()}
+    identity = Identity(config, _inputs(config).revision(), code_version())
+    return len(plan), canonical_json(collect_results(identity, *match_batches(plan, results)))
+
+
+def _compute(document: Mapping[str, Any], start: int, end: int) -> bytes:
+    config = read_sweep(document)
+    return canonical_json(evaluate_batch(config, _inputs(config), start, end))
+
+
+def _inputs(config: SweepConfig) -> RunInputs:
+    needed = needed_range(config.range, config.warmup_bars, config.series)
+    table = btc_hours()
+    return RunInputs(table.take([k for k, time in enumerate(times_ms(table)) if needed.start <= time < needed.end]))
