@@ -11,9 +11,9 @@ import pytest
 
 from candlecloud.errors import TransientStoreError
 from candlecloud.jobs.pinned import read_inputs
+from candlecloud.runs.batch import evaluate_batch
 from candlecloud.runs.collect import collect_results
 from candlecloud.runs.config import canonical_json
-from candlecloud.runs.batch import evaluate_batch
 from candlecloud.runs.identity import sweep_identity
 from candlecloud.runs.sweep import SweepConfig
 from candlecloud.store.sweeps import SweepStore
