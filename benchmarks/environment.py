@@ -45,8 +45,11 @@ def ensure_peers() -> Path:
         "-r",
         str(LOCK),
     ]
-    if subprocess.run(install, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE).returncode:
-        raise SystemExit("The peers do not install; `python -m benchmarks --quick` measures without them.")
+    done = subprocess.run(install, check=False, capture_output=True, text=True)
+    if done.returncode:
+        raise SystemExit(
+            f"The peers do not install; `python -m benchmarks --quick` measures without them.\n{done.stderr[-1000:]}"
+        )
     _READY.write_text(digest)
     return PYTHON
 
