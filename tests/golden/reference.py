@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 OPEN, WITHIN, CLOSE = 0, 1, 2  # where in its bar a fill happens
+TOUCH = 1e-15  # a price this near to a level, as a fraction, touches it: 100 * 1.1 is not quite 110 in floats
 
 
 class Bar(NamedTuple):
@@ -194,14 +195,15 @@ class Replay:
         goal = self.entry * (1.0 + side * rules.take_profit) if rules.take_profit else side * math.inf
         level, reason = (stop, "stop_loss") if side * stop >= side * trail else (trail, "trailing_stop")
         worst, kindest = (bar.low, bar.high) if side > 0.0 else (bar.high, bar.low)
-        if side * bar.open <= side * level:
+        stop_at, goal_at = level * (1.0 + side * TOUCH), goal * (1.0 - side * TOUCH)
+        if side * bar.open <= side * stop_at:
             return "" if self.close_out(t, bar, OPEN, bar.open, reason) else reason
-        if side * bar.open >= side * goal:
+        if side * bar.open >= side * goal_at:
             self.take_profit(t, bar.open, OPEN)
             return ""
-        stopped, reached = side * worst <= side * level, side * kindest >= side * goal
+        stopped, reached = side * worst <= side * stop_at, side * kindest >= side * goal_at
         if stopped and reached:
-            first = self.finer(bar, level, goal, side)
+            first = self.finer(bar, stop_at, goal_at, side)
             self.ambiguous += first == ""
             reached = first == "goal" or (first == "" and rules.optimistic)
             stopped = not reached

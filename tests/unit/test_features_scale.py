@@ -1,4 +1,4 @@
-"""The number of decimals of a series is a fact about all its prices, later ones too: it must move no feature by a bit."""
+"""The number of decimals of a series is a fact about all its prices, later ones too: it must not move a feature."""
 
 from __future__ import annotations
 

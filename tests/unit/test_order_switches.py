@@ -242,3 +242,16 @@ def test_costs_that_turn_an_order_round_refuse_it() -> None:
     result = run(market, [0.5, 0.497, 0.497, 0.497], taker_fee_bps=100, slippage_bps=100)
     assert len(result.fills) == 1
     assert result.refused == ((2, "costs_reverse"),)
+
+
+@pytest.mark.parametrize("percent", [1, 2, 5, 10, 20, 30])
+def test_a_touch_of_a_level_is_enough(percent: int) -> None:
+    """100 * 1.1 is 110.00000000000001 in floats; a high of exactly 110 reaches it all the same."""
+    for entry in range(100, 300):  # whole prices, so that every level is a price of two decimals
+        for name, cents in (("take_profit", entry * (100 + percent)), ("stop_loss", entry * (100 - percent))):
+            level = cents / 100
+            touching = (entry, max(entry, level), min(entry, level), entry)
+            market = bars((entry,) * 4, touching, (entry,) * 4)
+            result = run(market, [1, 1, 1], **{name: percent / 100})
+            assert [fill.reason for fill in result.fills] == ["target", name]
+            assert result.fills[1].price == pytest.approx(level, rel=2e-15)

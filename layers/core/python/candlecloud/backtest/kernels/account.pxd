@@ -89,7 +89,7 @@ cdef class Account:
     @cython.locals(side=double, stop=double, trail=double)
     cdef void set_levels(self) noexcept
 
-    @cython.locals(level=double, goal=double, side=double, high=double, low=double, price=double, worst=double,
+    @cython.locals(level=double, goal=double, stop_at=double, goal_at=double, side=double, high=double, low=double, price=double, worst=double,
                    kindest=double, stopped=bint, reached=bint, first=cython.longlong)
     cdef long long check_stops(self, long long t) noexcept
 

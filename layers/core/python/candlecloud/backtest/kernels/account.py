@@ -246,14 +246,15 @@ class Account:
         level, goal, side = self.level, self.goal, 1.0 if self.held > 0.0 else -1.0
         high, low, price = self.high[t], self.low[t], self.open[t]
         worst, kindest = (low, high) if side > 0.0 else (high, low)
-        if side * price <= side * level:
+        stop_at, goal_at = level * (1.0 + side * 1e-15), goal * (1.0 - side * 1e-15)  # so near is a touch
+        if side * price <= side * stop_at:
             return 0 if self.close_out(0, price, self.level_reason, False) else self.level_reason
-        if side * price >= side * goal:
+        if side * price >= side * goal_at:
             self.take(0, price)
             return 0
-        stopped, reached = side * worst <= side * level, side * kindest >= side * goal
+        stopped, reached = side * worst <= side * stop_at, side * kindest >= side * goal_at
         if stopped and reached:
-            first = self.finer(t, level, goal, side)
+            first = self.finer(t, stop_at, goal_at, side)
             if first == 0:
                 self.ambiguous += 1
             stopped = first == 1 or (first == 0 and not self.optimistic)

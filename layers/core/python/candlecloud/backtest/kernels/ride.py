@@ -85,7 +85,8 @@ class SwiftAccount(Account):
         self.set_levels()
         asked, best, is_long = self.asked, self.best, self.held > 0.0
         lower, upper = (self.level, self.goal) if is_long else (self.goal, self.level)
-        factor = 1.0 - self.trailing_stop if is_long else 1.0 + self.trailing_stop
+        lower, upper = lower * (1.0 + 4e-15), upper * (1.0 - 4e-15)  # no touch of a level is passed by
+        factor = (1.0 - self.trailing_stop) * (1.0 + 4e-15) if is_long else (1.0 + self.trailing_stop) * (1.0 - 4e-15)
         trailing = self.trailing_stop != 0.0
         while t < stop:
             last = min(t + 4, stop)
