@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -46,6 +47,34 @@ def test_every_wrong_field_is_listed(world: ApiWorld) -> None:
         "fee_bps": "invalid_input",
         "z": "invalid_input",
     }
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "hint"),
+    [
+        ({"fee_bp": 10}, "fee_bp", "Did you mean fee_bps? Fields: direction, fee_bps, "),
+        ({"zzzz": 10}, "zzzz", "Remove it. Fields: direction, fee_bps, "),
+        ({"stops": {"stop_los": 0.1}}, "stops.stop_los", "Did you mean stop_loss? Fields: stop_loss, take_profit, "),
+        ({"funding": {"modell": "x"}}, "funding.modell", "Did you mean model? Fields: model, rates, rate_per_8h."),
+    ],
+)
+def test_an_unknown_field_is_told_what_there_is(world: ApiWorld, change: dict[str, Any], field: str, hint: str) -> None:
+    body = {"exchange": "binance", "symbol": "BTC-USDT", "timeframe": "1h", "strategy": "dual_sma", **change}
+    details = world.client.post("/backtest/run", json=body, headers=world.headers()).json()["details"]
+    (found,) = (error for error in details["errors"] if error["field"] == field)
+    assert found["hint"].startswith(hint)
+
+
+def test_an_unknown_field_deep_in_a_grid_and_in_a_query(world: ApiWorld) -> None:
+    body = {"exchange": "binance", "symbol": "BTC-USDT", "timeframe": "1h", "strategy": "dual_sma"}
+    body |= {"grid": {"fast": {"start": 1, "stop": 2, "step": 1, "stepp": 1}}}
+    deep = world.client.post("/sweeps", json=body, headers=world.headers()).json()
+    assert (deep["details"]["field"], deep["code"]) == ("grid.fast.stepp", "invalid_input")
+    asked = world.client.get(
+        "/indicators?exchange=binance&symbol=BTC-USDT&timeframe=1h&name=rsi", headers=world.headers()
+    ).json()["details"]["errors"]
+    hints = {error["field"]: error["hint"] for error in asked}
+    assert hints["name"].startswith("Did you mean names? Fields: ")
 
 
 def test_the_query_of_a_post_wins_over_everything_wrong_with_its_body(world: ApiWorld) -> None:

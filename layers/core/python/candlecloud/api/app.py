@@ -76,7 +76,7 @@ async def _on_error(request: Request, error: Exception) -> Response:
 
 async def _on_validation(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    return await _on_error(request, validation.from_validation(error))
+    return await _on_error(request, validation.from_validation(error, request.scope.get("route")))
 
 
 async def _on_http(request: Request, error: Exception) -> Response:

@@ -13,6 +13,7 @@ from candlecloud.api.errors import (
     MethodNotAllowedError,
     RouteNotFoundError,
 )
+from candlecloud.api.field_names import suggest_fields
 from candlecloud.errors import CandlecloudError, InvalidInputError
 
 _MAX_ERRORS = 20
@@ -30,9 +31,15 @@ _INPUT_ERRORS: tuple[type[InvalidInputError], ...] = (InvalidInputError, *Invali
 _KINDS = {kind.code: kind for kind in _INPUT_ERRORS}
 
 
-def from_validation(error: RequestValidationError) -> CandlecloudError:
-    """One error for all fields that are wrong; the first one gives the code, the message and the hint."""
-    found = [_field_error(item) for item in error.errors()[:_MAX_ERRORS]]
+def from_validation(error: RequestValidationError, route: Any = None) -> CandlecloudError:
+    """One error for all fields that are wrong; the first one gives the code, the message and the hint.
+
+    Parameters
+    ----------
+    route : APIRoute, optional
+        The route that was asked: it knows the names of the fields.
+    """
+    found = [_field_error(item, route) for item in error.errors()[:_MAX_ERRORS]]
     first = found[0]
     return _KINDS[first["code"]](
         f"{first['field']}: {first['message']}",
@@ -54,12 +61,13 @@ def from_http(error: HTTPException) -> CandlecloudError:
     return InternalError("Something went wrong on our side.")
 
 
-def _field_error(item: dict[str, Any]) -> dict[str, Any]:
+def _field_error(item: dict[str, Any], route: Any) -> dict[str, Any]:
     place, *path = item["loc"]
     kind = item["type"]
     context = item.get("ctx", {})
     field = context.get("field") or ".".join(str(part) for part in path if not str(part).startswith("<")) or str(place)
-    hint = context.get("hint") or _HINTS.get(kind) or f"Correct {field} and send the request again."
+    names = suggest_fields(route, str(place), path) if kind == "extra_forbidden" else None
+    hint = context.get("hint") or names or _HINTS.get(kind) or f"Correct {field} and send the request again."
     return {
         "field": field,
         "in": str(place),
