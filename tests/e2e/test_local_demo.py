@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import socket
 from dataclasses import dataclass
@@ -12,10 +13,14 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from infra.local.demo import run_demo
+from candlecloud.tearsheet.formats import percent
+from infra.local.demo import kernels_are_compiled, run_demo
+from infra.local.demo_requests import RUNS
 from infra.local.findings import Findings
 from infra.local.progress import Steps
 from infra.local.report import TEAR_SHEETS
+
+README = (Path(__file__).parents[2] / "README.md").read_text()
 
 
 @dataclass(frozen=True)
@@ -83,6 +88,16 @@ def test_stop_and_target_in_one_bar_are_shown_as_a_band(played: Played) -> None:
     assert run.intrabar["finer_timeframe"] == "1m"
 
 
+def test_the_readme_tells_of_this_run_and_its_band(played: Played) -> None:
+    body = json.loads(README.split("/backtest/run -d '")[1].split("'")[0])
+    (run,) = (run for run in played.findings.runs if run.intrabar["ambiguous_exits"])
+    (request,) = (request for request in RUNS if request.name == run.name)
+    assert body == request.body | {"start": request.body["start"][:10]}
+    worse, better = (percent(run.intrabar[side]["total_return"]) for side in ("pessimistic", "optimistic"))
+    told = f"{run.intrabar['ambiguous_exits']} of {run.metrics['n_trades']} exits decide between {worse} and {better}"
+    assert told.replace("\u00a0", " ") in README
+
+
 def test_every_run_has_its_tear_sheet_beside_the_report(played: Played) -> None:
     for run in played.findings.runs:
         page = (played.folder / TEAR_SHEETS / f"{run.name}.html").read_bytes()
@@ -91,8 +106,9 @@ def test_every_run_has_its_tear_sheet_beside_the_report(played: Played) -> None:
         assert f"{run.name}.html" in played.terminal.replace("\n", "")
 
 
-def test_it_takes_less_than_ninety_seconds(played: Played) -> None:
-    assert played.seconds < 90
+def test_it_takes_less_than_ninety_seconds_or_says_why(played: Played) -> None:
+    assert ("not compiled" in played.terminal) != kernels_are_compiled()
+    assert played.seconds < (90 if kernels_are_compiled() else 400)
 
 
 class Collector(HTMLParser):
