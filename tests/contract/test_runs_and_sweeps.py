@@ -138,6 +138,23 @@ def test_a_row_of_a_sweep_is_the_run_of_its_set(
         assert set(sweep["config"]) - set(run["config"]) == {"grid", "batch_size"}
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {},
+        SWITCHES,
+        {"strategy": "rules", "rules": BANDS, "parameters": {"window": 30}},
+        {"slippage": {"model": "spread_pct"}, "sizing": {"model": "kelly_fraction", "window": 50, "minimum_bars": 10}},
+    ],
+    ids=["defaults", "switches", "rules", "kelly"],
+)
+def test_the_echo_of_a_run_is_a_request_for_the_same_run(world: ApiWorld, change: dict[str, Any]) -> None:
+    first = world.client.post("/backtest/run", json={**BTC, **change}, headers=world.headers("run")).json()
+    again = world.client.post("/backtest/run", json=first["config"], headers=world.headers("run"))
+    assert again.status_code == 200, again.text
+    assert again.json() == first
+
+
 def test_a_perpetual_pays_what_it_was_told_to(world: ApiWorld) -> None:
     perpetual = Series.of("binance", "BTC-USDT_USDT", "1h")
     days = TimeRange(parse_moment("2023-05-25"), SPAN.end)
