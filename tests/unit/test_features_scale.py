@@ -62,13 +62,15 @@ def test_price_moments_are_those_of_exact_arithmetic_at_any_scale(
     found = []
     for places in (scale, scale + more):
         values = np.array(ticks, np.int64) * 10 ** (places - scale)
-        outputs = [np.full(len(ticks), np.nan) for _ in range(4)]
+        outputs = [np.full(len(ticks), np.nan) for _ in range(5)]
         views = [memoryview(array) for array in outputs]
         kernel.moments(memoryview(values), window, places, POWERS_OF_TEN, *views[:3])
         kernel.weighted(memoryview(values), window, places, POWERS_OF_TEN, views[3])
+        kernel.means(memoryview(values), window, places, POWERS_OF_TEN, views[4])
         found.append(outputs)
     assert [array.tobytes() for array in found[0]] == [array.tobytes() for array in found[1]]
-    means, distances, variances, weighted = found[0]
+    means, distances, variances, weighted, alone = found[0]
+    assert alone.tobytes() == means.tobytes()
     for t in range(len(ticks)):
         if t < window - 1:
             assert np.isnan([means[t], distances[t], variances[t], weighted[t]]).all()
@@ -83,6 +85,8 @@ def test_price_moments_are_those_of_exact_arithmetic_at_any_scale(
         )
         for got, wanted in exact:
             assert abs(Fraction(got) - wanted) <= abs(wanted) * Fraction(7, 10**16)
+        if sum(ticks[t - window + 1 : t + 1]) < 2**53:
+            assert means[t] == float(mean), "rounded once: equal means are equal floats, whatever their windows"
 
 
 @KERNELS

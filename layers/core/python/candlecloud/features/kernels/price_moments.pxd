@@ -28,7 +28,7 @@ cpdef void weighted(
 ) noexcept
 
 @cython.locals(places=Py_ssize_t, short=cython.longlong, left=wide)
-cdef inline double price_of(wide total, Py_ssize_t scale, const double[::1] powers) noexcept
+cdef inline double price_of(wide total, double divisor, Py_ssize_t scale, const double[::1] powers) noexcept
 
 @cython.locals(places=Py_ssize_t, short=cython.longlong, left=wide)
 cdef inline double square_of(wide total, Py_ssize_t scale, const double[::1] powers) noexcept

@@ -28,7 +28,7 @@ def means(ticks: Integers, window: int, scale: int, powers: Doubles, average: Do
         if t >= window:
             total -= ticks[t - window]
         if t >= window - 1:
-            average[t] = price_of(total, scale, powers) / window
+            average[t] = price_of(total, window, scale, powers)
 
 
 def moments(
@@ -55,8 +55,8 @@ def moments(
             middle = total // width
             rest = total - middle * width
             scatter = squares - middle * (total + total - middle * width)
-            average[t] = price_of(total, scale, powers) / window
-            distances[t] = price_of(width * value - total, scale, powers) / window
+            average[t] = price_of(total, window, scale, powers)
+            distances[t] = price_of(width * value - total, window, scale, powers)
             if nearest(scatter) < 1e33:  # 2**109: the next product fits 128 bits
                 variances[t] = square_of(width * scatter - rest * rest, scale, powers) / window / window
             else:
@@ -80,23 +80,27 @@ def weighted(ticks: Integers, window: int, scale: int, powers: Doubles, average:
             total += (t + 1) * value
             plain += value
         if t >= window - 1:
-            average[t] = price_of(total, scale, powers) / weights
+            average[t] = price_of(total, weights, scale, powers)
 
 
-def price_of(total: int, scale: int, powers: Doubles) -> float:
-    """``total / 10**scale``, from the shortest pair of whole numbers that says the same."""
+def price_of(total: int, divisor: float, scale: int, powers: Doubles) -> float:
+    """``total / (divisor * 10**scale)``, from the shortest pair of total and power that says the same.
+
+    Rounded once, by the division, while both are below 2**53: means that are equal on paper, of whatever windows, are
+    equal floats.
+    """
     places = scale
     short = total  # 64 bits where compiled
     if short == total:
         while places > 0 and short & 1 == 0 and short % 5 == 0 and short != 0:
             short = short // 10
             places -= 1
-        return float(short) / powers[places]
+        return float(short) / (divisor * powers[places])
     left = total
     while places > 0 and left & 1 == 0 and left % 5 == 0:
         left = left // 10
         places -= 1
-    return nearest(left) / powers[places]
+    return nearest(left) / (divisor * powers[places])
 
 
 def square_of(total: int, scale: int, powers: Doubles) -> float:
