@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from candlecloud.arrays import FloatArray
 from candlecloud.metrics.annual import YEAR_MS, bars_per_year, growth_per_year
 from candlecloud.metrics.conventions import CONVENTIONS
 from candlecloud.metrics.curves import bar_returns, drawdowns, longest_under_water, tally_curve
@@ -195,3 +196,22 @@ def test_a_summary_needs_no_numpy() -> None:
         "import sys; sys.modules['numpy'] = None; import candlecloud.metrics.summary, candlecloud.metrics.conventions"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_absent_candles_make_no_better_sharpe_ratio() -> None:
+    """The same prices with nine of ten candles absent: fewer bars a year, each with a larger return."""
+    steps = np.random.default_rng(8).normal(0.0002, 0.01, 20_000)
+    whole = 100.0 * np.cumprod(1.0 + steps)
+    sparse = whole[9::10]
+
+    def told(equity: FloatArray) -> Summary:
+        tallies = tally_curve(equity, 100.0)
+        return summary_of(
+            tallies, initial_equity=100.0, n_bars=len(equity), timeframe_ms=HOUR_MS, span_ms=20_000 * HOUR_MS
+        )
+
+    every, some = told(whole), told(sparse)
+    assert some.cagr == every.cagr
+    assert every.sharpe is not None
+    assert some.sharpe == pytest.approx(every.sharpe, rel=0.05)
+    assert some.volatility == pytest.approx(every.volatility, rel=0.05)

@@ -83,6 +83,11 @@ class Simulation:
             "pnl": float(self.equity[-1]) - self.initial_equity - sum(self.profits),
         }
 
+    @property
+    def span_ms(self) -> int:
+        """From the first bar's open to the last bar's close."""
+        return int(self.bars.close_time[-1] - self.bars.open_time[self.first])
+
     def summary(self) -> Summary:
         """The numbers of `candlecloud.metrics.summary`."""
         bars = self.bars
@@ -91,5 +96,5 @@ class Simulation:
             initial_equity=self.initial_equity,
             n_bars=len(self.equity),
             timeframe_ms=int(bars.close_time[0] - bars.open_time[0]),
-            span_ms=int(bars.close_time[-1] - bars.open_time[self.first]),
+            span_ms=self.span_ms,
         )

@@ -105,17 +105,18 @@ def _pin(config: Config, stores: Stores, now: int) -> tuple[Identity, Coverage]:
 
 
 def _finer_timeframe(setting: Setting, stores: Stores, span: TimeRange) -> str:
-    """``auto`` becomes the finest stored timeframe that has candles in the run's range and is not too long to read."""
+    """``auto`` becomes the stored timeframe that covers most of the run's range, the finest of those that tie."""
     if setting.finer_timeframe != "auto":
         return setting.finer_timeframe
-    for name in TIMEFRAMES:
+    best, covered = "none", 0
+    for name in TIMEFRAMES:  # the finest first
         finer = Timeframe(name)
         if not finer < setting.series.timeframe or span.duration // finer.ms > MAX_BARS:
             continue
         stored = stores.candles.available_range(replace(setting.series, timeframe=finer))
-        if stored is not None and stored.intersect(span).duration > 0:
-            return name
-    return "none"
+        if stored is not None and stored.intersect(span).duration > covered:
+            best, covered = name, stored.intersect(span).duration
+    return best
 
 
 def _as_known_then(stores: Stores, series: Series, available: TimeRange | None, as_of: int) -> TimeRange | None:

@@ -7,9 +7,14 @@ from decimal import Context, Decimal
 YEAR_MS = 365 * 86_400_000
 
 
-def bars_per_year(timeframe_ms: int) -> float:
-    """How many bars of this length a 365-day year holds."""
-    return YEAR_MS / timeframe_ms
+def bars_per_year(bar_ms: float) -> float:
+    """How many bars a 365-day year holds, if each takes this long on average.
+
+    For a run that is its time over its bars: an absent candle makes no bar, so the bars that are there stand for more
+    time each. With the timeframe instead, a market full of holes would have too many bars a year and too good a Sharpe
+    ratio.
+    """
+    return YEAR_MS / bar_ms
 
 
 def growth_per_year(growth: float, span_ms: int) -> float | None:

@@ -10,7 +10,8 @@ CONVENTIONS: Mapping[str, str] = MappingProxyType(
         "final_equity": "Quote currency, marked at the last close; an open position is not sold for this.",
         "total_return": "Final over initial equity, less 1.",
         "cagr": "Yearly compound rate over the time from the first open to the last close; a year is 365 days.",
-        "volatility": "Sample standard deviation (n - 1) of simple bar returns, times the root of bars per year.",
+        "volatility": "Sample standard deviation (n - 1) of simple bar returns, times the root of bars per year (the "
+        "run's bars over its time: an absent candle makes no bar).",
         "sharpe": "Mean over sample standard deviation of simple bar returns, times the root of bars per year; "
         "riskless rate 0; null where the returns differ by no more than rounding.",
         "sortino": "Mean bar return over the root of the mean squared negative bar return (all bars in the mean, "

@@ -83,7 +83,7 @@ def describe_regimes(
     names: Mapping[int, str],
     entry_bars: IntArray,
     profits: FloatArray,
-    timeframe_ms: int,
+    bar_ms: float,
 ) -> list[RegimeRow]:
     """Figures per regime, in the order of `names`, then the bars without a label, if there are any.
 
@@ -99,8 +99,8 @@ def describe_regimes(
         Bar of the run, from 0, in which the trade was entered.
     profits : FloatArray, one per closed trade
         Quote currency after all costs.
-    timeframe_ms : int
-        Length of a bar.
+    bar_ms : float
+        Time over bars: the timeframe, and more where candles are absent.
 
     Raises
     ------
@@ -109,7 +109,7 @@ def describe_regimes(
     """
     _check(returns, labels, names, entry_bars, profits)
     rows = [
-        _row(name, labels == value, returns, entry_bars, profits, bars_per_year(timeframe_ms))
+        _row(name, labels == value, returns, entry_bars, profits, bars_per_year(bar_ms))
         for value, name in names.items()
     ]
     unknown = np.isnan(labels)

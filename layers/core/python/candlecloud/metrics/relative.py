@@ -30,9 +30,7 @@ class Relative:
         return {name: v if v is not None and math.isfinite(v) else None for name, v in asdict(self).items()}
 
 
-def compare_with_benchmark(
-    equity: FloatArray, benchmark: FloatArray, initial_equity: float, timeframe_ms: int
-) -> Relative:
+def compare_with_benchmark(equity: FloatArray, benchmark: FloatArray, initial_equity: float, bar_ms: float) -> Relative:
     """Set a curve against a benchmark's.
 
     Parameters
@@ -41,8 +39,8 @@ def compare_with_benchmark(
         At the closes of the same bars, quote currency.
     initial_equity : float
         Above zero, of both.
-    timeframe_ms : int
-        Length of a bar.
+    bar_ms : float
+        Time over bars: the timeframe, and more where candles are absent.
 
     Raises
     ------
@@ -55,7 +53,7 @@ def compare_with_benchmark(
             hint="Run the benchmark over exactly the bars of the run.",
         )
     ours, theirs = bar_returns(equity, initial_equity), bar_returns(benchmark, initial_equity)
-    per_year = bars_per_year(timeframe_ms)
+    per_year = bars_per_year(bar_ms)
     alpha, beta, correlation = _line(ours, theirs, per_year)
     tracking_error, information_ratio = _active(ours - theirs, per_year)
     return Relative(

@@ -62,7 +62,7 @@ def summary_of(tallies: Tallies, *, initial_equity: float, n_bars: int, timefram
     """
     t = tallies
     cagr = growth_per_year(t.final_equity / initial_equity, span_ms)
-    volatility, sharpe, sortino = _ratios(t, n_bars, bars_per_year(timeframe_ms))
+    volatility, sharpe, sortino = _ratios(t, n_bars, bars_per_year(span_ms / n_bars))
     mean_equity = t.sum_equity / n_bars
     under_water, n_trades = int(t.max_under_water_bars), int(t.n_trades)
     return Summary(

@@ -9,14 +9,12 @@ from typing import Any, cast
 import numpy as np
 import pyarrow as pa
 
+from candlecloud.backtest.finer import fine_bars
 from candlecloud.backtest.simulation import Simulation
 from candlecloud.features.bars import Bars, bars_from_table
-from candlecloud.features.registry import compute_feature, find_feature
 from candlecloud.metrics.capacity import capacity_hint
 from candlecloud.metrics.conventions import REGIME_CONVENTIONS, RELATIVE_CONVENTIONS, RUN_CONVENTIONS
-from candlecloud.metrics.curves import bar_returns
 from candlecloud.metrics.distribution import describe_distribution
-from candlecloud.metrics.regimes import describe_regimes, labels_in_force
 from candlecloud.metrics.relative import compare_with_benchmark
 from candlecloud.runs.config import RunConfig, canonical_json
 from candlecloud.runs.decide import Decisions, decide, prove_causality
@@ -24,10 +22,10 @@ from candlecloud.runs.describe import describe_assumptions, describe_bars, descr
 from candlecloud.runs.identity import Identity
 from candlecloud.runs.inputs import RunInputs
 from candlecloud.runs.manifest import build_manifest
+from candlecloud.runs.regimes import describe_by_regime, regimes_of
 from candlecloud.runs.simulate import BENCHMARK, benchmark_of, simulate_run, statistics_of_run, summary_of_row
 
 RESULT_SCHEMA = "candlecloud.run/2"
-REGIMES = {"trend": "trend_regime", "volatility": "volatility_regime"}
 _REFUSED_SHOWN = 1_000
 _BAND = ("final_equity", "total_return", "sharpe", "max_drawdown", "n_trades", "win_rate")
 
@@ -95,12 +93,15 @@ def evaluate_run(identity: Identity, inputs: RunInputs) -> RunResult:
         "metrics": _metrics(decisions, config, finer, result),
         "benchmark": {
             "strategy": BENCHMARK,
-            "metrics": _summary(benchmark_decisions, benchmark_config, None),
+            "metrics": _metrics(benchmark_decisions, benchmark_config, None, benchmark),
+            "refused_counts": _counts(benchmark),
+            "capped_fills": len(benchmark.capped),
         },
         "relative": compare_with_benchmark(
-            result.equity, benchmark.equity, setting.initial_equity, setting.series.timeframe.ms
+            result.equity, benchmark.equity, setting.initial_equity, result.span_ms / len(result.equity)
         ).to_dict(),
-        "regimes": _regimes(decisions, result, setting.series.timeframe.ms),
+        "regimes": describe_by_regime(decisions.bars, result, setting.series.timeframe),
+        "regime_parameters": {name: regime.to_dict() for name, regime in regimes_of(setting.series.timeframe).items()},
         "intrabar": _intrabar(decisions, config, finer, result),
         "tripwire": tripwire,
         "conventions": dict(RUN_CONVENTIONS),
@@ -124,18 +125,14 @@ def library_versions() -> dict[str, str]:
     return {"python": platform.python_version(), "numpy": np.__version__, "pyarrow": pa.__version__}
 
 
-def _summary(decisions: Decisions, config: RunConfig, finer: Bars | None) -> dict[str, Any]:
-    row = statistics_of_run(decisions, config, finer)
-    return dict(summary_of_row(row, decisions.bars, decisions.first, config.setting).to_dict())
-
-
 def _metrics(decisions: Decisions, config: RunConfig, finer: Bars | None, result: Simulation) -> dict[str, Any]:
     """All numbers of the run under their names: those of a sweep's row first."""
     initial = config.setting.initial_equity
     quantities = np.array([fill.quantity for fill in result.fills])
     volumes = result.bars.volume[[fill.bar for fill in result.fills]] if result.fills else np.empty(0)
+    row = statistics_of_run(decisions, config, finer)
     return (
-        _summary(decisions, config, finer)
+        dict(summary_of_row(row, decisions.bars, decisions.first, config.setting).to_dict())
         | describe_distribution(result.equity, initial).to_dict()
         | {"capacity_hint": capacity_hint(quantities, volumes, initial)}
     )
@@ -150,39 +147,31 @@ def _spring_tripwire(decisions: Decisions, config: RunConfig, identity: Identity
     return {"on": True, "cuts": [moment(int(opened[cut])) for cut in cuts], "passed": True}
 
 
-def _regimes(decisions: Decisions, result: Simulation, timeframe_ms: int) -> dict[str, Any]:
-    """The run's figures by the regime that was known when each bar began."""
-    returns = bar_returns(result.equity, result.initial_equity)
-    entries = np.array([trade.entry_time for trade in result.trades()], np.int64)
-    entry_bars = np.searchsorted(decisions.bars.open_time[decisions.first :], entries)
-    profits = np.array(result.profits)
-    found: dict[str, Any] = {}
-    for name, label in REGIMES.items():
-        labels = labels_in_force(compute_feature(decisions.bars, label, {})[label], decisions.first)
-        rows = describe_regimes(returns, labels, find_feature(label).labels, entry_bars, profits, timeframe_ms)
-        found[name] = [row.to_dict() for row in rows]
-    return found
-
-
 def _intrabar(decisions: Decisions, config: RunConfig, finer: Bars | None, result: Simulation) -> dict[str, Any]:
     """What the bars that held both stop and target could have made of the run."""
     ambiguous = int(result.tallies.ambiguous_exits)
     if not config.setting.trading.stops.can_collide:
-        return {"ambiguous_exits": 0, "finer_timeframe": None, "pessimistic": None, "optimistic": None}
+        return dict.fromkeys(("finer_timeframe", "pessimistic", "optimistic")) | {"ambiguous_exits": 0, "finer_bars": 0}
     kindest = simulate_run(decisions, config.setting, finer, optimistic=True) if ambiguous else result
     pessimistic, optimistic = (simulation.summary().to_dict() for simulation in (result, kindest))
     return {
         "ambiguous_exits": ambiguous,
         "finer_timeframe": None if finer is None else config.setting.finer_timeframe,
+        "finer_bars": 0 if finer is None else _bars_with(finer, decisions),
         "pessimistic": {name: pessimistic[name] for name in _BAND},
         "optimistic": {name: optimistic[name] for name in _BAND},
     }
 
 
+def _bars_with(finer: Bars, decisions: Decisions) -> int:
+    """How many bars of the run hold at least one finer candle."""
+    start = fine_bars(decisions.bars, finer).start
+    return int(np.count_nonzero(np.diff(start)[decisions.first :]))
+
+
 def _orders(result: Simulation) -> dict[str, Any]:
     """What is left at the end, and what did not trade, and why."""
     opened = result.bars.open_time
-    reasons = [reason for _, reason in result.refused]
     return {
         "open_position": result.open_position(),
         "waiting_target": result.waiting_target,
@@ -190,6 +179,12 @@ def _orders(result: Simulation) -> dict[str, Any]:
         "refused_orders": [
             {"time": moment(int(opened[bar])), "reason": reason} for bar, reason in result.refused[:_REFUSED_SHOWN]
         ],
-        "refused_counts": {reason: reasons.count(reason) for reason in sorted(set(reasons))},
+        "refused_counts": _counts(result),
         "capped_fills": len(result.capped),
     }
+
+
+def _counts(result: Simulation) -> dict[str, int]:
+    """How many orders were refused, by reason."""
+    reasons = [reason for _, reason in result.refused]
+    return {reason: reasons.count(reason) for reason in sorted(set(reasons))}

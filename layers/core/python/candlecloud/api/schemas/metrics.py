@@ -76,6 +76,15 @@ class Benchmark(Strict):
     metrics: Metrics
 
 
+class RunBenchmark(Strict):
+    """Buy and hold in the same market and time, with the same money and costs; it too is subject to market rules."""
+
+    strategy: str
+    metrics: RunMetrics
+    refused_counts: dict[str, int] = Field(description="Its orders that were turned down, by reason")
+    capped_fills: int = Field(description="Bars on which the participation cap left some of its order")
+
+
 class Span(Strict):
     """A half-open range."""
 

@@ -8,7 +8,7 @@ from pydantic import Field, StrictBool
 
 from candlecloud.api.instants import Instant
 from candlecloud.api.schemas.market import RangeFields, SeriesFields, Strict
-from candlecloud.api.schemas.metrics import Benchmark, DataCoverage, Failure, Relative, RunMetrics
+from candlecloud.api.schemas.metrics import DataCoverage, Failure, Relative, RunBenchmark, RunMetrics
 from candlecloud.api.schemas.trading import Amount, Direction, Name, Number, TradingFields
 from candlecloud.market.moment import iso
 
@@ -87,7 +87,7 @@ class RunAnswer(Strict):
     data_revision: str = Field(description="Checksum of the candles that it runs on")
     code_version: str
     metrics: RunMetrics | None = Field(description="Null until the run has succeeded")
-    benchmark: Benchmark | None
+    benchmark: RunBenchmark | None
     relative: Relative | None
     data: DataCoverage | None
     assumptions: dict[str, Any] | None = Field(description="Every switch of the semantics, by name")

@@ -1,0 +1,71 @@
+"""The market regimes that a run is judged by: labels over windows of time, whatever the timeframe."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from candlecloud.backtest.simulation import Simulation
+from candlecloud.features.bars import Bars
+from candlecloud.features.registry import compute_feature, find_feature
+from candlecloud.market.timeframe import Timeframe
+from candlecloud.metrics.curves import bar_returns
+from candlecloud.metrics.regimes import describe_regimes, labels_in_force
+from candlecloud.parameters import Number
+
+_HOUR_MS = 3_600_000
+_LONGEST = 10_000  # bars; of minutes that is a week
+
+
+@dataclass(frozen=True)
+class Regime:
+    """A label feature with its parameters in bars."""
+
+    feature: str
+    parameters: Mapping[str, Number]
+
+    def to_dict(self) -> dict[str, Any]:
+        checked = find_feature(self.feature).check_parameters(self.parameters)
+        return {"feature": self.feature, **checked}
+
+
+def regimes_of(timeframe: Timeframe) -> dict[str, Regime]:
+    """Trend against the mean of 200 hours, volatility of a day ranked among 30 days; in bars, within 10,000.
+
+    Days are too long for that: there it is 20 bars, and 10 bars among 100.
+    """
+    return {
+        "trend": Regime("trend_regime", {"window": _bars(200, timeframe, 20)}),
+        "volatility": Regime(
+            "volatility_regime", {"window": _bars(24, timeframe, 10), "lookback": _bars(720, timeframe, 100)}
+        ),
+    }
+
+
+def describe_by_regime(bars: Bars, result: Simulation, timeframe: Timeframe) -> dict[str, Any]:
+    """The run's figures by the regime that was known when each bar began.
+
+    Parameters
+    ----------
+    bars : Bars
+        The run's own, warm-up included.
+    """
+    returns = bar_returns(result.equity, result.initial_equity)
+    entries = np.array([trade.entry_time for trade in result.trades()], np.int64)
+    entry_bars = np.searchsorted(bars.open_time[result.first :], entries)
+    profits = np.array(result.profits)
+    bar_ms = result.span_ms / len(result.equity)
+    found: dict[str, Any] = {}
+    for name, regime in regimes_of(timeframe).items():
+        labels = labels_in_force(compute_feature(bars, regime.feature, regime.parameters)[regime.feature], result.first)
+        names = find_feature(regime.feature).labels
+        rows = describe_regimes(returns, labels, names, entry_bars, profits, bar_ms)
+        found[name] = [row.to_dict() for row in rows]
+    return found
+
+
+def _bars(hours: int, timeframe: Timeframe, least: int) -> int:
+    return min(max(hours * _HOUR_MS // timeframe.ms, least), _LONGEST)
