@@ -115,6 +115,7 @@ LEAKS: dict[str, Callable[[Bars], FloatArray]] = {
     "entry only if the next low holds": lambda b: ((b.close > b.open) & (_shift(b.low, 1) > b.low)).astype(float),
     "decimals of the whole series": lambda b: np.full(len(b), float(b.scale)),
     "closes in ticks": lambda b: b.close_ticks.astype(float),
+    "flat before a hole": lambda b: np.append((np.diff(b.open_time) == 3_600_000).astype(float), 1.0),
     "off by one in a breakout": lambda b: (b.close >= _shift(_rolling(b.close, 20, np.max), 1)).astype(float),
 }  # fmt: skip
 
@@ -200,6 +201,8 @@ def test_garbage_keeps_the_past_and_is_made_of_valid_bars() -> None:
         other = garbage_from(BARS, cut, factor, rng)
         assert other.scale == BARS.scale + (factor < 1)
         assert cut < len(other) <= len(BARS)
+        assert np.all(np.diff(other.open_time) > 0)
+        assert set(other.open_time.tolist()) <= set(BARS.open_time.tolist())
         for name in ("open_time", "close_time", "open", "high", "low", "close", "volume"):
             assert np.array_equal(getattr(other, name)[:cut], getattr(BARS, name)[:cut])
         assert np.all(other.low <= np.minimum(other.open, other.close))

@@ -17,7 +17,8 @@ CONVENTIONS: Mapping[str, str] = MappingProxyType(
         "sortino": "Mean bar return over the root of the mean squared negative bar return (all bars in the mean, "
         "target 0), times the root of bars per year.",
         "calmar": "cagr over max_drawdown.",
-        "max_drawdown": "Largest loss from the highest equity so far, at closes, as a positive fraction of it.",
+        "max_drawdown": "Largest loss from the highest equity so far, at closes, as a positive fraction of it; above 1 "
+        "where a short was gapped below zero.",
         "max_drawdown_bars": "Most consecutive bars that closed below the highest equity so far.",
         "max_drawdown_seconds": "The same as time: bars times the timeframe.",
         "n_trades": "Closed round trips, flat to flat; an open position is not one.",

@@ -77,9 +77,12 @@ def garbage_from(bars: Bars, cut: int, factor: float, rng: np.random.Generator) 
     factor : float
         How far the garbage lies from the last real close; each bar strays from it by up to a factor of 3. Below 1 it
         also has a decimal more than the real prices, where there is room for one: a series' number of decimals is a
-        fact about all of it, the future included.
+        fact about all of it, the future included. Above 1 half of the candles are absent, for so is the next hole.
     """
-    length = int(rng.integers(1, min(len(bars) - cut, _LONGEST_GARBAGE) + 1))
+    places = np.arange(cut, cut + int(rng.integers(1, min(len(bars) - cut, _LONGEST_GARBAGE) + 1)))
+    if factor > 1.0:  # about half of the candles to come are absent
+        places = places[np.sort(rng.permutation(len(places))[: (len(places) + 1) // 2])]
+    length = len(places)
     room = bars.scale < _MOST_DECIMALS and float(bars.high[:cut].max()) * 10.0 ** (bars.scale + 1) <= _MOST_TICKS
     scale, step = (bars.scale + 1, 10) if factor < 1.0 and room else (bars.scale, 1)
     unit, real_sums = 10.0**scale, bars.close_tick_sums[: cut + 1] * step
@@ -89,11 +92,10 @@ def garbage_from(bars: Bars, cut: int, factor: float, rng: np.random.Generator) 
     high, low = prices.max(axis=0), prices.min(axis=0)
     volume = rng.choice([0.0, 1e-6, 1.0, 1e9], length)
     sums = np.concatenate([real_sums, real_sums[-1] + np.cumsum(ticks[1])])
-    end = cut + length
     return replace(
         bars,
-        open_time=bars.open_time[:end],
-        close_time=bars.close_time[:end],
+        open_time=np.concatenate([bars.open_time[:cut], bars.open_time[places]]),
+        close_time=np.concatenate([bars.close_time[:cut], bars.close_time[places]]),
         open=np.concatenate([bars.open[:cut], prices[0]]),
         high=np.concatenate([bars.high[:cut], high]),
         low=np.concatenate([bars.low[:cut], low]),
