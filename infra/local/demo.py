@@ -114,7 +114,7 @@ def _repair(platform: LocalPlatform, steps: Steps) -> list[dict[str, Any]]:
         hole = f"{gap['symbol']} {gap['timeframe']}: {span(gap['end_ms'] - gap['start_ms'])} from {gap['start']}"
         for entry in report["unrepairable"]:
             steps.say(f"{hole} cannot be repaired:")
-            steps.say(f"  {CAUSES.get(entry['cause'], entry['cause'])}")
+            steps.say(CAUSES.get(entry["cause"], entry["cause"]))
         for entry in report["still_open"]:
             steps.say(f"{hole} stays open: {entry['cause']}")
     return reports

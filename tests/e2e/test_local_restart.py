@@ -39,6 +39,7 @@ def test_lake_index_clock_runs_and_tokens_survive(tmp_path: Path) -> None:
         ingest_days(first, 20)
         first.advance_to(first.exchange.now() + 3 * MINUTE)
         answer = first.api.post("/backtest/run", run).json()
+        *_, answer = first.api.wait(f"/runs/{answer['run_id']}", frozenset({"succeeded", "failed"}), timeout_s=60)
         result = first.api.get(f"/runs/{answer['run_id']}/result")
         kept, clock, token = everything_stored(first), first.exchange.now(), first.token
     with LocalPlatform(tmp_path) as second:
