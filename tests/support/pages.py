@@ -56,9 +56,19 @@ def part_of(page: str, name: str) -> Element:
     return next(element for element in as_xml(page).iter() if element.get("id") == name)
 
 
+def ids_of(page: str) -> set[str]:
+    """Of all elements that have one."""
+    return {found for element in as_xml(page).iter() if (found := element.get("id"))}
+
+
 def words_of(element: Element) -> str:
     """Its text, white space made single."""
     return re.sub(r"\s+", " ", "".join(element.itertext())).strip()
+
+
+def cells_of(element: Element) -> list[list[str]]:
+    """Text of every cell of its tables, row by row."""
+    return [[words_of(cell) for cell in row] for row in element.iter("tr")]
 
 
 def numbers_of(element: Element) -> dict[str, list[str]]:

@@ -16,9 +16,17 @@ HOUR = 3_600_000
 
 
 def small_document(
-    equity: Sequence[float], benchmark: Sequence[float] | None = None, *, initial: float = 100.0, **parts: Any
+    equity: Sequence[float],
+    benchmark: Sequence[float] | None = None,
+    *,
+    initial: float = 100.0,
+    hours: int = 1,
+    **parts: Any,
 ) -> dict[str, Any]:
-    """A document around an hourly equity curve from 2023-01-01 on; `parts` replace what stands at the top level."""
+    """A document around an equity curve from 2023-01-01 on, with a close every so many hours.
+
+    `parts` replace what stands at the top level.
+    """
     mine = np.array(equity, dtype=np.float64)
     held = mine if benchmark is None else np.array(benchmark, dtype=np.float64)
     return {
@@ -44,13 +52,18 @@ def small_document(
         "trades": [],
         "ruined": bool((mine <= 0.0).any()),
         "curves": {
-            "close_time": [START + HOUR * (i + 1) for i in range(len(mine))],
+            "close_time": [START + hours * HOUR * (i + 1) for i in range(len(mine))],
             "equity": mine.tolist(),
             "drawdown": drawdowns(mine, initial).tolist(),
             "benchmark_equity": held.tolist(),
             "benchmark_drawdown": drawdowns(held, initial).tolist(),
         },
     } | parts
+
+
+def configured(document: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    """The same with other fields in its configuration."""
+    return document | {"config": document["config"] | fields}
 
 
 def trade(return_fraction: float, holding_seconds: int, **fields: Any) -> dict[str, Any]:

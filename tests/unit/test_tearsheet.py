@@ -19,7 +19,7 @@ from candlecloud.runs.inputs import RUN_COLUMNS, RunInputs
 from candlecloud.runs.sufficiency import needed_range
 from candlecloud.tearsheet.page import CONTENT_SECURITY_POLICY, render
 from candlecloud.tearsheet.thinning import MOST_POINTS
-from tests.support.pages import as_html, as_xml, numbers_of, part_of, words_of
+from tests.support.pages import as_html, as_xml, ids_of, numbers_of, part_of, words_of
 from tests.support.recorded import btc_hours
 
 
@@ -138,6 +138,26 @@ def test_regimes_and_relative_figures_are_shown_exactly() -> None:
     rows = [row for row in part_of(page(), "regimes").iter("tr") if any(True for _ in row.iter("data"))]
     assert [[data.get("value") for data in row.iter("data")] for row in rows] == wanted
     assert len(wanted) >= 6
+
+
+def test_captions_of_regimes_carry_the_windows_of_the_run() -> None:
+    trend, volatility = (words_of(caption) for caption in part_of(page(), "regimes").iter("caption"))
+    windows = document()["regime_parameters"]
+    assert f"the last {windows['trend']['window']:,} bars (8.3 days)" in trend
+    assert f"at the last {windows['volatility']['lookback']:,} bars (30 days)" in volatility
+
+
+def test_run_without_stops_has_no_section_on_the_inside_of_bars() -> None:
+    assert document()["intrabar"]["pessimistic"] is None
+    assert "intrabar" not in ids_of(page())
+
+
+def test_benchmark_of_a_plain_run_traded_freely_and_has_every_metric_of_a_distribution() -> None:
+    assert document()["benchmark"]["capped_fills"] == 0
+    assert document()["benchmark"]["refused_counts"] == {}
+    assert "freely" not in page()
+    shown = numbers_of(part_of(page(), "metrics"))
+    assert all(len(shown[name]) == 2 for name in ("Skewness", "Omega ratio", "Value at risk, 99 %"))
 
 
 def test_months_compound_to_the_total_return() -> None:

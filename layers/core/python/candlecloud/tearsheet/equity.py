@@ -10,8 +10,9 @@ from candlecloud.tearsheet.formats import axis_labels, day, money, percent, perc
 from candlecloud.tearsheet.marks import draw_line
 from candlecloud.tearsheet.markup import Markup
 from candlecloud.tearsheet.plot import Axis, draw_plot, figure, legend
-from candlecloud.tearsheet.reading import Curves, Document, quote_of
+from candlecloud.tearsheet.reading import Curves, Document
 from candlecloud.tearsheet.scales import bounds, linear_scale, log_scale, spans_decades
+from candlecloud.tearsheet.subject import quote_of
 from candlecloud.tearsheet.tables import note, section
 from candlecloud.tearsheet.thinning import MOST_POINTS
 

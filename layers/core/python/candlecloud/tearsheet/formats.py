@@ -52,6 +52,16 @@ def count(value: float | None) -> str:
     return decimal(value, 0 if value is not None and float(value).is_integer() else 2)
 
 
+def counted(value: float, word: str) -> str:
+    """``1 fill``, ``2 fills``."""
+    return f"{count(value)} {word}{'' if value == 1 else 's'}"
+
+
+def plain_percent(value: float) -> str:
+    """A fraction that somebody chose, in percent as it was chosen: 0.02 is ``2 %``."""
+    return f"{100.0 * value:g}\u00a0%"
+
+
 def duration(seconds: float | None) -> str:
     """A length of time in its largest fitting unit."""
     if seconds is None or not math.isfinite(seconds):

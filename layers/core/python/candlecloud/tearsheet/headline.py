@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from candlecloud.tearsheet.formats import DASH, count, day, duration, exact, moment, money, percent
+from candlecloud.tearsheet.cautions import benchmark_held_up, draw_cautions
+from candlecloud.tearsheet.formats import counted, duration, money
 from candlecloud.tearsheet.markup import Markup, join, shorten, tag
 from candlecloud.tearsheet.names import label, written
-from candlecloud.tearsheet.reading import Curves, Document, number, part, quote_of, text, time_ms
+from candlecloud.tearsheet.reading import Curves, Document, number, part, text
+from candlecloud.tearsheet.subject import quote_of, run_length, shorter_than_a_year
 from candlecloud.tearsheet.tables import note
 
 FIVE = ("total_return", "cagr", "sharpe", "max_drawdown", "exposure")
@@ -15,16 +17,8 @@ _LONGEST_NAME = 80
 
 def draw_headline(document: Document, curves: Curves) -> Markup:
     """Name, market, span, verdict, five numbers, and whatever must not be overlooked."""
-    metrics, held = part(document, "metrics"), part(part(document, "benchmark"), "metrics")
-    tiles = (
-        tag(
-            "div",
-            tag("dt", label(name)),
-            tag("dd", written(name, metrics.get(name)), class_="value"),
-            tag("dd", "Buy and hold ", written(name, held.get(name)), class_="beside") if held else None,
-        )
-        for name in FIVE
-    )
+    short = shorter_than_a_year(document, curves)
+    tiles = (_tile(document, name, short if name == "cagr" else None) for name in FIVE)
     return tag(
         "header",
         tag("p", "Backtest", class_="kind"),
@@ -32,7 +26,22 @@ def draw_headline(document: Document, curves: Curves) -> Markup:
         tag("p", _setting(document, curves), class_="setting"),
         note(verdict(document), kind="verdict"),
         tag("dl", *tiles, class_="tiles"),
-        *_warnings(document, curves),
+        *draw_cautions(document, curves),
+    )
+
+
+def _tile(document: Document, name: str, short: str | None) -> Markup:
+    """A number and the benchmark's; none where a run as short as `short` would have to be extrapolated to a year."""
+    metrics, held = part(document, "metrics"), part(part(document, "benchmark"), "metrics")
+    if short is not None:
+        value, beside = written(name, None), join(f"Needs a year; this run has {short}")
+    else:
+        value, beside = written(name, metrics.get(name)), join("Buy and hold ", written(name, held.get(name)))
+    return tag(
+        "div",
+        tag("dt", label(name)),
+        tag("dd", value, class_="value"),
+        tag("dd", beside, class_="beside") if held or short else None,
     )
 
 
@@ -66,7 +75,7 @@ def verdict(document: Document) -> Markup:
         written("max_drawdown", ours.get("max_drawdown")),
         " against ",
         written("max_drawdown", held.get("max_drawdown")),
-        ".",
+        ". Buy and hold could not trade freely: see the warning below." if benchmark_held_up(document) else ".",
     )
 
 
@@ -76,7 +85,7 @@ def _setting(document: Document, curves: Curves) -> Markup:
     words = [
         shorten(text(config.get("exchange")) or "", 40),
         _span(document, curves),
-        None if bars is None else f"{count(bars)} {'bar' if bars == 1 else 'bars'}",
+        None if bars is None else counted(bars, "bar"),
         {"long": "long only", "short": "short only", "both": "long and short"}.get(str(config.get("direction"))),
         _start_money(document),
     ]
@@ -89,51 +98,11 @@ def _span(document: Document, curves: Curves) -> str | None:
     if first is None or last is None:
         return None
     span = f"{first[:10]} to {last[:10]}"
-    if len(curves) > 1:
-        span += f" ({duration(float(curves.close_time[-1] - curves.close_time[0]) / 1000.0)})"
-    return span
+    length = run_length(document, curves)
+    return span if length is None else f"{span} ({duration(length / 1000.0)})"
 
 
 def _start_money(document: Document) -> str | None:
     config = part(document, "config")
     initial, final = number(config.get("initial_equity")), number(part(document, "metrics").get("final_equity"))
     return None if initial is None else f"{money(initial)} became {money(final)} {quote_of(document)}".rstrip()
-
-
-def _warnings(document: Document, curves: Curves) -> list[Markup]:
-    found: list[Markup] = []
-    if document.get("ruined"):
-        broke = (curves.equity <= 0.0).nonzero()[0]
-        when = f" on {day(float(curves.close_time[broke[0]]))}" if len(broke) else ""
-        found.append(
-            note(
-                tag("strong", "Ruined."), f" Equity reached zero or less{when}; nothing traded after it.", kind="alert"
-            )
-        )
-    if number(part(document, "metrics").get("n_trades")) == 0:
-        found.append(note("No trade was closed."))
-    if held := part(document, "open_position"):
-        found.append(_open_position(held, quote_of(document)))
-    waiting = number(document.get("waiting_target"))
-    if waiting is not None:
-        found.append(
-            note(
-                "An order towards a target of ",
-                exact(waiting, percent(waiting)),
-                " still waited for a bar that trades.",
-            )
-        )
-    return found
-
-
-def _open_position(held: Document, quote: str) -> Markup:
-    entered = time_ms(held.get("entry_time"))
-    value, pnl = number(held.get("value")), number(held.get("pnl"))
-    since = DASH if entered is None else moment(entered)
-    return note(
-        f"A {text(held.get('direction')) or 'position'} position is still open since {since}: worth ",
-        exact(value, money(value)),
-        f" {quote}, its profit so far ",
-        exact(pnl, money(pnl)),
-        f" {quote}, counted in the equity but in no trade.",
-    )

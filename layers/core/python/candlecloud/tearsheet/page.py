@@ -5,7 +5,8 @@ from __future__ import annotations
 from candlecloud.tearsheet.distribution import draw_distribution
 from candlecloud.tearsheet.equity import draw_equity
 from candlecloud.tearsheet.headline import draw_headline, headline_title
-from candlecloud.tearsheet.judgement import draw_intrabar, draw_metrics, draw_regimes, draw_relative
+from candlecloud.tearsheet.intrabar import draw_intrabar
+from candlecloud.tearsheet.judgement import draw_metrics, draw_relative
 from candlecloud.tearsheet.marks import marker_shapes
 from candlecloud.tearsheet.markup import Markup, tag
 from candlecloud.tearsheet.periods import draw_months, draw_rolling_sharpe
@@ -18,6 +19,7 @@ from candlecloud.tearsheet.provenance import (
     draw_tripwire,
 )
 from candlecloud.tearsheet.reading import Document, read_curves
+from candlecloud.tearsheet.regimes import draw_regimes
 from candlecloud.tearsheet.style import style_sheet
 from candlecloud.tearsheet.trades import draw_trades
 
@@ -47,7 +49,7 @@ def render(document: Document) -> str:
         draw_trades(document),
         draw_distribution(document, curves),
         draw_regimes(document),
-        draw_metrics(document),
+        draw_metrics(document, curves),
         draw_relative(document),
         draw_intrabar(document),
         draw_assumptions(document),

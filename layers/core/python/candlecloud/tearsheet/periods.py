@@ -5,8 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from candlecloud.arrays import FloatArray
-from candlecloud.errors import InvalidTimeframeError
-from candlecloud.market.timeframe import Timeframe
 from candlecloud.metrics.annual import bars_per_year
 from candlecloud.metrics.curves import bar_returns
 from candlecloud.metrics.periods import monthly_returns, rolling_sharpe, yearly_returns
@@ -18,6 +16,7 @@ from candlecloud.tearsheet.markup import Markup, tag
 from candlecloud.tearsheet.plot import Axis, draw_plot, figure
 from candlecloud.tearsheet.reading import Curves, Document, number, part
 from candlecloud.tearsheet.scales import linear_scale
+from candlecloud.tearsheet.subject import bar_length
 from candlecloud.tearsheet.tables import body, note, section, table
 
 _DAY_MS = 86_400_000
@@ -61,7 +60,7 @@ def draw_months(document: Document, curves: Curves) -> Markup:
 
 def draw_rolling_sharpe(document: Document, curves: Curves) -> Markup:
     """The section of the Sharpe ratio of a moving window, the longest that fits three times into the run."""
-    length = _bar_length(document)
+    length = bar_length(document)
     span = int(curves.close_time[-1] - curves.close_time[0]) if len(curves) else 0
     days = next((d for d in _WINDOWS if d * _DAY_MS * _WINDOWS_PER_SPAN <= span), None)
     initial = initial_equity(document)
@@ -119,10 +118,3 @@ def _shade(value: float | None) -> str:
     if number(value) is None or not value:
         return ""
     return f"{'up' if value > 0.0 else 'down'}{sum(abs(value) >= edge for edge in _SHADES)}"
-
-
-def _bar_length(document: Document) -> int | None:
-    try:
-        return Timeframe.parse(str(part(document, "config").get("timeframe"))).ms
-    except InvalidTimeframeError:
-        return None

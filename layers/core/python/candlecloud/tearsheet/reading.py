@@ -11,7 +11,6 @@ import numpy as np
 
 from candlecloud.arrays import FloatArray, IntArray
 from candlecloud.market.moment import LATEST_MS
-from candlecloud.tearsheet.markup import shorten
 
 Document = Mapping[str, Any]
 _LARGEST = float(np.finfo(np.float64).max)  # JSON may hold integers beyond it
@@ -89,13 +88,6 @@ def time_ms(value: object) -> int | None:
 def text(value: object) -> str | None:
     """A text that is not empty, or None."""
     return value if isinstance(value, str) and value else None
-
-
-def quote_of(document: Document) -> str:
-    """The quote currency, as the symbol names it; empty where it does not."""
-    symbol = text(part(document, "config").get("symbol")) or ""
-    quoted = symbol.partition("-")[2] or symbol.partition("/")[2]
-    return shorten(quoted.partition(":")[0].partition("-")[0], 12)
 
 
 def _curve(values: Sequence[Any], length: int) -> FloatArray:

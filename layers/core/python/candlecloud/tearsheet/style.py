@@ -87,6 +87,7 @@ section dt{color:var(--soft)}
 .scroll{overflow-x:auto;margin:.75rem 0}
 table{overflow-wrap:normal;border-collapse:collapse;font-size:.9rem;width:100%}
 caption{text-align:left;padding-bottom:.35rem}
+caption span{display:block;position:sticky;left:0;width:max-content;max-width:min(85ch,100vw - 3rem)}
 th,td{padding:.32rem .7rem;text-align:right;white-space:nowrap;border-bottom:1px solid var(--grid);font-weight:400}
 thead th{color:var(--soft);border-color:var(--rule)}
 th:first-child{text-align:left;padding-left:0}

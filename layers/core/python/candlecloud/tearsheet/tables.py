@@ -7,17 +7,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from candlecloud.tearsheet.markup import Markup, tag
 
 
-def table(caption: str, headings: Sequence[object], body: Iterable[Markup], kind: str = "") -> Markup:
+def table(
+    caption: str, headings: Sequence[object], body: Iterable[Markup], kind: str = "", explained: str | None = None
+) -> Markup:
     """A table whose first column names its rows.
 
     Parameters
     ----------
     body : iterable of Markup
         Rows, or groups of rows.
+    explained : str, optional
+        A second, longer line of the caption; it stays in view while the table scrolls.
     """
     drawn = tag(
         "table",
-        tag("caption", caption),
+        tag("caption", caption, *([" ", tag("span", explained)] if explained else [])),
         tag("thead", tag("tr", *(tag("th", heading, scope="col") for heading in headings))),
         *body,
         class_=kind or None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -131,16 +131,20 @@ def _number(trade: Document, name: str) -> Markup:
     )
 
 
+def told_counts(counts: Mapping[str, object]) -> str:
+    """Reasons with how often each came up."""
+    return ", ".join(f"{_reason(str(reason))} ({count(number(times))})" for reason, times in counts.items())
+
+
 def _refused(document: Document) -> Markup | None:
     counts, orders = part(document, "refused_counts"), rows(document, "refused_orders")
     capped = number(document.get("capped_fills"))
     if not counts and not orders and not capped:
         return None
-    told = ", ".join(f"{_reason(str(reason))} ({count(number(times))})" for reason, times in counts.items())
     return join(
         tag("h3", "Orders that did not trade, or not at once"),
-        note(f"No trade because: {told}.") if told else None,
-        note(f"{count(capped)} fills were capped by the bar's volume; the rest waited.") if capped else None,
+        note(f"No trade because: {told_counts(counts)}.") if counts else None,
+        note(f"Fills capped by the bar's volume: {count(capped)}; what was missing waited.") if capped else None,
         _refused_list(orders, sum(number(times) or 0 for times in counts.values())),
     )
 
