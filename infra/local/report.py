@@ -123,7 +123,12 @@ def _band(run: RunPart) -> Markup:
     sides = [band["pessimistic"], band["optimistic"]]
     lines = (row(label(name), *(written(name, side[name]) for side in sides)) for name in names)
     stops = trading["stops"]
-    finer = f" Where {band['finer_timeframe']} candles are stored, they decided." if band["finer_timeframe"] else ""
+    finer = ""
+    if band["finer_timeframe"]:
+        finer = (
+            f" {band['finer_bars']:,} of the {run.answer['data']['bars']:,} hours have {band['finer_timeframe']} candles, "
+            "which decided there."
+        )
     return section(
         "band",
         "What one bar cannot tell",
