@@ -9,6 +9,7 @@ from typing import Any
 from candlecloud.features.bars import Bars
 from candlecloud.features.feature import FeatureUse
 from candlecloud.features.registry import compute_use
+from candlecloud.market.timeframe import Timeframe
 from tests.golden.strategies import walk
 
 _COMPARE = {
@@ -63,12 +64,21 @@ class RulesLoop:
         if "param" in operand:
             return float(self.parameters[operand["param"]])
         if "of" in operand:
-            return self.value(operand["of"], t - operand.get("shift", 0))
+            return self.earlier(operand["of"], operand.get("shift", 0), t)
         ((key, content),) = operand.items()
         a, b = (self.value(inner, t) for inner in content)
         if key == "div":
             return a / b if b else math.nan
         return {"add": a + b, "sub": a - b, "mul": a * b}[key]
+
+    def earlier(self, word: str, shift: int, t: int) -> float:
+        """Bars of the run, or of the feature's own timeframe: what was said as that one closed. No candle is absent."""
+        timeframe = self.document.get("features", {}).get(word.partition(".")[0], {}).get("timeframe")
+        if timeframe is None:
+            return self.value(word, t - shift)
+        length = Timeframe.parse(timeframe).ms
+        closed = int(self.bars.close_time[t]) // length * length - shift * length
+        return self.value(word, (closed - int(self.bars.close_time[0])) // self.bars.timeframe_ms)
 
     def series(self, word: str) -> Sequence[float]:
         if word in ("open", "high", "low", "close", "volume"):

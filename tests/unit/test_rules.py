@@ -123,6 +123,8 @@ def test_outputs_and_higher_timeframes() -> None:
         ({"gt": [{"of": "slow", "shift": 3}, "close"]}, 53),
         ({"not": {"all": [{"crosses_below": [{"add": [{"of": "slow", "shift": 3}, 1]}, "close"]}]}}, 54),
         ({"gt": ["day", 1]}, 10 * 24 + 23),
+        ({"gt": ["day", {"of": "day", "shift": 3}]}, 13 * 24 + 23),
+        ({"crosses_above": ["close", {"of": "day", "shift": 3}]}, 13 * 24 + 24),
     ],
 )
 def test_warmup(condition: dict[str, Any], wanted: int) -> None:
@@ -322,3 +324,23 @@ def test_rules_in_words() -> None:
     assert rules_strategy(long_while(nested), HOUR_MS).description == (
         "Long from a close with (close > 1 and open = 2.5) or low < 3 to the first without. Flat otherwise."
     )
+
+
+@pytest.mark.parametrize(
+    ("timeframe", "shift", "wanted"),
+    [
+        (None, 1, "x[1 bar back]"),
+        (None, 3, "x[3 bars back]"),
+        ("1d", 1, "x[1 day back]"),
+        ("1h", 2, "x[2 hours back]"),
+        ("1m", 2, "x[2 minutes back]"),
+        ("15m", 1, "x[1 bar of 15m back]"),
+        ("5m", 2, "x[2 bars of 5m back]"),
+        ("1d", 0, "x"),
+    ],
+)
+def test_a_shift_in_words_says_whose_bars_it_counts(timeframe: str | None, shift: int, wanted: str) -> None:
+    feature = {"feature": "sma"} if timeframe is None else {"feature": "sma", "timeframe": timeframe}
+    document = long_while({"gt": [{"of": "x", "shift": shift}, {"of": "open", "shift": 1}]}, x=feature)
+    described = rules_strategy(document, 60_000).description
+    assert described.startswith(f"Long from a close with {wanted} > open[1 bar back] to")

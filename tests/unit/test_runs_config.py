@@ -11,9 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from candlecloud.errors import CandlecloudError, InvalidRangeError, UnknownStrategyError
+from candlecloud.errors import CandlecloudError, InvalidParameterError, InvalidRangeError, UnknownStrategyError
 from candlecloud.market.ranges import TimeRange
 from candlecloud.runs.config import RunConfig, canonical_json
+from candlecloud.runs.simulate import benchmark_of
+from candlecloud.runs.subject import read_subject
+from candlecloud.runs.sweep import SweepConfig
 
 HOUR = 3_600_000
 BASE: dict[str, Any] = {"exchange": "binance", "symbol": "BTC/USDT", "timeframe": "60m", "strategy": "dual_sma"}
@@ -139,6 +142,46 @@ def test_wrong_fields_are_named(fields: dict[str, Any], field: str) -> None:
     assert caught.value.details["field"] == field
     assert caught.value.hint
     json.dumps(caught.value.details, allow_nan=False)
+
+
+UP: dict[str, Any] = {"gt": ["close", "open"]}
+LONG, SHORT = {"long": {"entry": UP}}, {"short": {"entry": UP}}
+
+
+@pytest.mark.parametrize(
+    ("fields", "allowed", "hint"),
+    [
+        ({"strategy": "buy_and_hold", "direction": "short"}, ["long", "both"], 'Set direction to "long".'),
+        (
+            {"strategy": "rules", "rules": LONG, "direction": "short"},
+            ["long", "both"],
+            'Set direction to "long", or add "short": {"entry": ...} to the rules.',
+        ),
+        (
+            {"strategy": "rules", "rules": SHORT},
+            ["short", "both"],
+            'Set direction to "short", or add "long": {"entry": ...} to the rules.',
+        ),
+    ],
+)
+def test_a_direction_that_could_never_trade_is_refused(fields: dict[str, Any], allowed: list[str], hint: str) -> None:
+    with pytest.raises(InvalidParameterError) as caught:
+        config(**fields)
+    assert (caught.value.details["field"], caught.value.details["allowed"]) == ("direction", allowed)
+    assert caught.value.hint == hint
+    with pytest.raises(InvalidParameterError, match="it could never trade"):
+        SweepConfig.from_dict(BASE | fields | {"grid": {}})
+    with pytest.raises(InvalidParameterError, match="it could never trade"):
+        read_subject(fields, HOUR)
+    for direction in allowed:
+        assert config(**fields | {"direction": direction}).setting.trading.direction == direction
+
+
+def test_a_short_run_has_its_benchmark() -> None:
+    benchmark = benchmark_of(config(strategy="rules", rules=SHORT, direction="short").setting)
+    assert (benchmark.setting.strategy, benchmark.setting.trading.direction) == ("buy_and_hold", "long")
+    assert RunConfig.from_dict(benchmark.to_dict()) == benchmark, "it could be asked for as a run"
+    assert config(strategy="rules", rules=LONG | SHORT).setting.strategy_rule.sides == {"long", "short"}
 
 
 @pytest.mark.parametrize(

@@ -14,10 +14,12 @@ import numpy as np
 import pytest
 
 from candlecloud.errors import InvalidParameterError, UnknownStrategyError
+from candlecloud.features.bars import bars_from_table
 from candlecloud.strategies.reference import pretty, reference_page
 from candlecloud.strategies.registry import STRATEGIES, find_strategy
 from candlecloud.strategies.rules.examples import EXAMPLES
 from tests.golden.bars import bars_of
+from tests.support.recorded import btc_hours
 
 PAGE = Path(__file__).parents[2] / "docs" / "strategies.md"
 DUAL_SMA = find_strategy("dual_sma")
@@ -33,6 +35,13 @@ def test_registry() -> None:
         find_strategy("dual_ema")
     assert caught.value.details["allowed"] == list(STRATEGIES)
     assert caught.value.hint.startswith("Did you mean dual_sma? Use one of buy_and_hold, dual_sma,")
+
+
+@pytest.mark.parametrize("name", STRATEGIES)
+def test_targets_keep_to_the_sides_that_are_said(name: str) -> None:
+    strategy = find_strategy(name)
+    target = strategy.target(bars_from_table(btc_hours()), strategy.check_parameters({}))
+    assert strategy.sides == {side for side, value in (("long", 1.0), ("short", -1.0)) if value in target}
 
 
 @pytest.mark.parametrize("name", STRATEGIES)

@@ -95,12 +95,27 @@ class FeatureUse:
         Name of a higher timeframe that it is computed on; the bars' own when left out.
     output : str, optional
         Which of the feature's outputs; the first when left out.
+    shift : int
+        How many bars back, in bars of the timeframe that it is computed on: 1 on ``1d`` is the daily value before the
+        last one known.
+
+    Raises
+    ------
+    InvalidParameterError
+        If the shift points into the future.
     """
 
     feature: str
     parameters: Parameters = field(default_factory=dict)
     timeframe: str | None = None
     output: str | None = None
+    shift: int = 0
+
+    def __post_init__(self) -> None:
+        if self.shift < 0:
+            raise InvalidParameterError(
+                f"shift of {self.feature} must not be below 0.", hint="1 is the bar before.", field="shift"
+            )
 
 
 def deferred(module: str, function: str) -> Compute:

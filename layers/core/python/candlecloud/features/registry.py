@@ -118,7 +118,8 @@ def compute_use(bars: Bars, use: FeatureUse) -> FloatArray:
     Returns
     -------
     FloatArray of the bars' length
-        On a higher timeframe, the value of its last bar that had closed by the close of this one; NaN before the first.
+        On a higher timeframe, the value of its last bar that had closed by the close of this one; with a shift, of the
+        bar so many bars of that timeframe before it. NaN before the first.
 
     Raises
     ------
@@ -128,17 +129,19 @@ def compute_use(bars: Bars, use: FeatureUse) -> FloatArray:
         If the timeframe is no multiple of the bars' own.
     """
     output = find_output(use)
-    if use.timeframe is None or len(bars) == 0:
+    if len(bars) == 0:
         return compute_feature(bars, use.feature, use.parameters)[output]
     from candlecloud.features.resample import align, resample_bars  # needs NumPy, the registry does not
 
-    higher = resample_bars(bars, Timeframe.parse(use.timeframe).ms)
-    values = compute_feature(higher, use.feature, use.parameters)[output]
-    return values if higher is bars else align(values, higher.close_time, bars.close_time)
+    own = bars if use.timeframe is None else resample_bars(bars, Timeframe.parse(use.timeframe).ms)
+    values = compute_feature(own, use.feature, use.parameters)[output]
+    return values if own is bars and not use.shift else align(values, own.close_time, bars.close_time, use.shift)
 
 
 def use_warmup_bars(use: FeatureUse, bar_ms: int) -> int:
     """Bars of `bar_ms` that the first value needs, wherever on the grid they begin; more if candles are absent.
+
+    (warm-up + shift) x ratio, and ratio - 1 more for a bar of the higher timeframe that they begin inside.
 
     Raises
     ------
@@ -146,7 +149,7 @@ def use_warmup_bars(use: FeatureUse, bar_ms: int) -> int:
         As `compute_feature`.
     """
     feature = find_feature(use.feature)
-    bars = feature.warmup_bars(feature.check_parameters(use.parameters))
+    bars = feature.warmup_bars(feature.check_parameters(use.parameters)) + use.shift
     if use.timeframe is None:
         return bars
     ratio = max(1, Timeframe.parse(use.timeframe).ms // bar_ms)

@@ -53,8 +53,8 @@ def resample_bars(bars: Bars, timeframe_ms: int) -> Bars:
     )
 
 
-def align(values: FloatArray, available_at: IntArray, close_time: IntArray) -> FloatArray:
-    """The newest value that is available at each bar's close.
+def align(values: FloatArray, available_at: IntArray, close_time: IntArray, shift: int = 0) -> FloatArray:
+    """The newest value that is available at each bar's close, or the one `shift` values before it.
 
     Parameters
     ----------
@@ -63,11 +63,13 @@ def align(values: FloatArray, available_at: IntArray, close_time: IntArray) -> F
         When each may be known, ms UTC, increasing: the close time of its higher bar.
     close_time : IntArray, length n
         Closes of the bars that ask.
+    shift : int
+        At least 0.
 
     Returns
     -------
     FloatArray, length n
         NaN before the first.
     """
-    known = np.searchsorted(available_at, close_time, side="right")
-    return np.concatenate([[np.nan], values])[known]
+    known = np.searchsorted(available_at, close_time, side="right") - shift
+    return np.concatenate([[np.nan], values])[np.maximum(known, 0)]

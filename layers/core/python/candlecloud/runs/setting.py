@@ -81,6 +81,7 @@ class Setting:
             seed=read_integer(document, "seed", 0, 0, 2**63 - 1),
         )
         setting._check_range()
+        check_direction(setting.strategy_rule, trading.direction)
         return setting
 
     @property
@@ -161,6 +162,28 @@ class Setting:
                 hint="Take a shorter range or a longer timeframe.",
                 field="start",
             )
+
+
+def check_direction(strategy: Strategy, direction: str) -> None:
+    """Refuse a direction in which the strategy can never hold anything.
+
+    Raises
+    ------
+    InvalidParameterError
+        If the strategy names the other side only.
+    """
+    if direction == "both" or direction in strategy.sides:
+        return
+    other = "short" if direction == "long" else "long"
+    lacking = f'Set direction to "{other}"'
+    if strategy.name == RULES:
+        lacking += f', or add "{direction}": {{"entry": ...}} to the rules'
+    raise InvalidParameterError(
+        f"direction is {direction}, and {strategy.name} has no {direction} side: it could never trade.",
+        hint=f"{lacking}.",
+        field="direction",
+        allowed=[*sorted(strategy.sides), "both"],
+    )
 
 
 def _read_strategy(document: Mapping[str, Any]) -> tuple[str, Mapping[str, Any] | None]:

@@ -12,7 +12,7 @@ from candlecloud.features.registry import FEATURES, find_feature, use_warmup_bar
 from candlecloud.market.timeframe import Timeframe
 from candlecloud.parameters import Parameters
 from candlecloud.runs.fields import check_names, read_choice
-from candlecloud.runs.setting import RULES
+from candlecloud.runs.setting import RULES, check_direction
 from candlecloud.runs.trading import DIRECTIONS
 from candlecloud.strategies.registry import find_strategy
 from candlecloud.strategies.rules import canonical_rules, rules_strategy
@@ -111,6 +111,7 @@ def _strategy_subject(event: Mapping[str, Any], bar_ms: int) -> Subject:
     parameters = strategy.check_parameters(event.get("parameters") or {})
     warmup = _within_reach(strategy.warmup_bars(parameters))
     direction = read_choice(event, "direction", "long", DIRECTIONS)
+    check_direction(strategy, direction)
     # No bar more than the warm-up: the targets are those of a run that starts where the range starts.
     return Subject(warmup, warmup, strategy=strategy, parameters=parameters, direction=direction)
 

@@ -24,4 +24,5 @@ BUY_AND_HOLD = Strategy(
     parameters=(),
     warmup_bars=lambda _: 1,
     target=_target,
+    sides=frozenset({"long"}),
 )

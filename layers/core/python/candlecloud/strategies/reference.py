@@ -23,8 +23,9 @@ _INTRODUCTION = """# Strategies
 Made from the registries by `python -m candlecloud.strategies.reference > docs/strategies.md`.
 
 A strategy names a target at the close of each bar: 1 long, -1 short, 0 flat, made of bars up to and including that one.
-Orders fill later (`docs/backtest_semantics.md`). Strategies name both sides; the run's `direction` (`long`, `short`,
-`both`) cuts them, and what is cut is flat. `<` and `>` are strict: a tie is on neither side, unless it says so.
+Orders fill later (`docs/backtest_semantics.md`). The run's `direction` (`long`, `short`, `both`) cuts the targets, and
+what is cut is flat; a direction that the strategy has no side in is refused, because it could never trade. `<` and `>`
+are strict: a tie is on neither side, unless it says so.
 
 - **Warm-up**: closed bars that the first decision needs. Before it the target is 0.
 - **Missing values** (a feature that has none yet, or nowhere) make the target 0.
@@ -34,8 +35,8 @@ Orders fill later (`docs/backtest_semantics.md`). Strategies name both sides; th
 
 ## Built in
 
-| strategy | reads | warm-up with defaults |
-|---|---|---|
+| strategy | sides | reads | warm-up with defaults |
+|---|---|---|---|
 """
 
 _RULES = f"""
@@ -65,10 +66,19 @@ used as `{{"param": "name"}}`; a run sets them and a sweep varies them like thos
 | `30` | a number |
 | `"open"`, `"high"`, `"low"`, `"close"`, `"volume"` | of the bar that closes |
 | `"fast"`, `"lines.signal"` | a feature under `features`; of several outputs the named one, or the first |
-| `{{"of": "close", "shift": 3}}` | a price or feature 3 bars earlier (0 to {MAX_SHIFT}) |
+| `{{"of": "close", "shift": 3}}` | a price or feature 3 bars earlier (0 to {MAX_SHIFT}); \
+a feature with a `timeframe`, 3 bars of that timeframe earlier |
 | `{{"add": [A, B]}}`, `sub`, `mul`, `div` | A + B, A - B, A * B, A / B; a quotient by 0 is missing |
 | `{{"param": "name"}}` | a parameter of the document |
 
+- A feature with a **timeframe** says, at every bar of the run, the value of its last bar that has closed, and `shift`
+  counts its own bars back from there. In a run on hours, with `day` on `1d`, `"day"` at 15:00 is the value of the day
+  that ended at 00:00, and `{{"of": "day", "shift": 1}}` that of the day before it. So
+  `{{"gt": ["day", {{"of": "day", "shift": 1}}]}}`, "the daily value rises", holds from the close of a day that raised
+  it until the next day closes. Candles that are absent make no bar to count.
+- A **crossing** compares this bar of the run with the bar of the run before it, whatever it reads. So
+  `{{"crosses_above": ["day", {{"of": "day", "shift": 1}}]}}`, "the daily value turns upwards", holds at one bar of the
+  run only: the one that closes with the day.
 - A comparison or crossing with a **missing value** (warm-up, unknown volume, 0/0) is false; so `not` of it is true.
   Nothing is entered before the warm-up: the longest of all that is read, shifts and crossings included.
 - Limits: {MAX_NODES} conditions and operands, {MAX_DEPTH} levels, {MAX_FEATURES} features, {MAX_PARAMETERS} parameters.
@@ -82,7 +92,7 @@ _SIZING = """
 ## Sizing
 
 The fraction of equity behind a target of 1, from bars and targets up to the decision. Bars too early for a model have
-size 0: an order for them opens nothing and is refused (`size_zero`).
+size 0: an order for them opens nothing, sells what is held, and is noted (`size_zero`).
 """
 
 
@@ -110,7 +120,8 @@ def pretty(value: Any, indent: int = 0) -> str:
 def _index_row(strategy: Strategy) -> str:
     parameters = strategy.check_parameters({})
     reads = dict.fromkeys(f"`{use.feature}`" for use in strategy.features(parameters))
-    return f"| [{strategy.name}](#{strategy.name}) | {', '.join(reads)} | {strategy.warmup_bars(parameters)} |\n"
+    sides, warmup = ", ".join(sorted(strategy.sides)), strategy.warmup_bars(parameters)
+    return f"| [{strategy.name}](#{strategy.name}) | {sides} | {', '.join(reads)} | {warmup} |\n"
 
 
 def _section(name: str, description: str, parameters: Sequence[Parameter]) -> str:

@@ -33,6 +33,8 @@ class Strategy:
         Parameters (each in its bounds) to a sentence why they do not go together, or None.
     features : callable
         Parameters to the features that `target` reads; prices of the bars need no mention.
+    sides : frozenset of str
+        ``long`` and ``short``, as far as `target` ever names them: a run in the other direction could not trade.
     crossing : callable, optional
         Parameters to the windows (fast, slow), where the long signal is exactly SMA(fast) > SMA(slow) of closes: an
         engine may then make the signal itself.
@@ -46,6 +48,7 @@ class Strategy:
     conflict: Callable[[Parameters], str | None] = lambda _: None
     features: Callable[[Parameters], Sequence[FeatureUse]] = lambda _: ()
     crossing: Callable[[Parameters], tuple[int, int]] | None = None
+    sides: frozenset[str] = frozenset({"long", "short"})
 
     def check_bounds(self, values: Mapping[str, Any], field: str = "parameters") -> dict[str, Number]:
         """Complete values by defaults and check each by itself.

@@ -9,7 +9,6 @@ import numpy as np
 
 from candlecloud.arrays import BoolArray, FloatArray
 from candlecloud.features.bars import Bars
-from candlecloud.features.feature import FeatureUse
 from candlecloud.features.registry import compute_feature, compute_use
 from candlecloud.parameters import Parameters
 from candlecloud.strategies.holding import before, hold
@@ -81,17 +80,18 @@ def _compares(values: _Values, comparison: Comparison) -> BoolArray:
 
 
 class _Values:
-    """Operands as arrays of the bars' length; each feature is computed once."""
+    """Operands as arrays of the bars' length; each feature of the run's own bars is computed once."""
 
     def __init__(self, rules: Rules, bars: Bars, parameters: Parameters) -> None:
         self._rules = rules
         self._bars = bars
         self._parameters = parameters
         self._outputs: dict[tuple[str, str | None], FloatArray] = {}
+        self._longer: dict[SeriesOperand, FloatArray] = {}
 
     def of(self, operand: Operand) -> FloatArray:
         if isinstance(operand, SeriesOperand):
-            return before(self._series(operand), operand.shift)
+            return self._series(operand)
         if isinstance(operand, Placeholder):
             return np.full(len(self._bars), float(self._parameters[operand.name]))
         if isinstance(operand, float):
@@ -104,18 +104,21 @@ class _Values:
     def _series(self, operand: SeriesOperand) -> FloatArray:
         if operand.output is None:
             price: FloatArray = getattr(self._bars, operand.name)
-            return price
-        key = (operand.name, operand.output)
-        if key not in self._outputs:
-            self._compute(*key)
-        return self._outputs[key]
+            return before(price, operand.shift)
+        if self._rules.features[operand.name].timeframe is not None:
+            return self._of_longer_bars(operand)
+        if (operand.name, operand.output) not in self._outputs:
+            self._compute(operand.name)
+        return before(self._outputs[operand.name, operand.output], operand.shift)
 
-    def _compute(self, name: str, output: str) -> None:
+    def _of_longer_bars(self, operand: SeriesOperand) -> FloatArray:
+        """Shifted by the feature's own bars, before its values meet those of the run."""
+        if operand not in self._longer:
+            use = self._rules.features[operand.name].use(operand, self._parameters)
+            self._longer[operand] = compute_use(self._bars, use)
+        return self._longer[operand]
+
+    def _compute(self, name: str) -> None:
         named = self._rules.features[name]
-        values = named.values(self._parameters)
-        if named.timeframe is None:
-            computed = compute_feature(self._bars, named.feature, values)
-            self._outputs |= {(name, each): array for each, array in computed.items()}
-        else:
-            use = FeatureUse(named.feature, values, named.timeframe, output)
-            self._outputs[name, output] = compute_use(self._bars, use)
+        computed = compute_feature(self._bars, named.feature, named.values(self._parameters))
+        self._outputs |= {(name, each): array for each, array in computed.items()}

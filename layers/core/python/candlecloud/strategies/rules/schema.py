@@ -65,7 +65,12 @@ def rules_schema(refs: str = "#/$defs/") -> dict[str, Any]:
             "RulesShifted": _object(
                 {
                     "of": {"type": "string"},
-                    "shift": {"type": "integer", "minimum": 0, "maximum": MAX_SHIFT, "description": "Bars back."},
+                    "shift": {
+                        "type": "integer",
+                        "minimum": 0,
+                        "maximum": MAX_SHIFT,
+                        "description": "Bars back: the run's, or those of the feature's own timeframe.",
+                    },
                 },
                 ["of"],
             ),

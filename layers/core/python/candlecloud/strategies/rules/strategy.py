@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from candlecloud.features.feature import FeatureUse
@@ -83,6 +84,7 @@ def rules_strategy(document: Any, bar_ms: int, field: str = RULES) -> Strategy:
         target=target,
         conflict=lambda parameters: _conflict(rules, parameters),
         features=lambda parameters: _features(rules, parameters),
+        sides=frozenset(name for name, side in (("long", rules.long), ("short", rules.short)) if side is not None),
     )
 
 
@@ -94,16 +96,14 @@ def rules_warmup_bars(rules: Rules, parameters: Parameters, bar_ms: int) -> int:
             earlier = 1 if comparison.operator in CROSSINGS else 0
             for operand in (comparison.left, comparison.right):
                 for series in series_of(operand):
-                    bars = _series_warmup_bars(rules, series, parameters, bar_ms)
-                    needed = max(needed, bars + series.shift + earlier)
+                    needed = max(needed, _series_warmup_bars(rules, series, parameters, bar_ms) + earlier)
     return needed
 
 
 def _series_warmup_bars(rules: Rules, series: SeriesOperand, parameters: Parameters, bar_ms: int) -> int:
     if series.output is None:
-        return 1
-    named = rules.features[series.name]
-    return use_warmup_bars(FeatureUse(named.feature, named.values(parameters), named.timeframe), bar_ms)
+        return 1 + series.shift
+    return use_warmup_bars(rules.features[series.name].use(series, parameters), bar_ms)
 
 
 def _conflict(rules: Rules, parameters: Parameters) -> str | None:
@@ -115,12 +115,13 @@ def _conflict(rules: Rules, parameters: Parameters) -> str | None:
 
 
 def _features(rules: Rules, parameters: Parameters) -> list[FeatureUse]:
-    uses: dict[tuple[str, str | None], FeatureUse] = {}
+    """Each output once, and once per shift where the shift counts bars of a longer timeframe."""
+    uses: dict[SeriesOperand, FeatureUse] = {}
     for condition in rules.conditions():
         for comparison in comparisons_of(condition):
             for series in (*series_of(comparison.left), *series_of(comparison.right)):
                 if series.output is not None:
                     named = rules.features[series.name]
-                    use = FeatureUse(named.feature, named.values(parameters), named.timeframe, series.output)
-                    uses[series.name, series.output] = use
+                    read = series if named.timeframe is not None else replace(series, shift=0)
+                    uses[read] = named.use(read, parameters)
     return list(uses.values())

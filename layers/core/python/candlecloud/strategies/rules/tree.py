@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from candlecloud.features.feature import FeatureUse
 from candlecloud.parameters import Number, Parameter
 
 PRICES = ("open", "high", "low", "close", "volume")
@@ -25,7 +26,10 @@ class Placeholder:
 
 @dataclass(frozen=True)
 class SeriesOperand:
-    """A price of the bar, or an output of a named feature, `shift` bars back."""
+    """A price of the bar, or an output of a named feature, `shift` bars back.
+
+    The bars are the run's; those of a feature on a timeframe of its own are that timeframe's.
+    """
 
     name: str
     output: str | None
@@ -78,6 +82,10 @@ class NamedFeature:
     def values(self, parameters: Mapping[str, Number]) -> dict[str, Number]:
         """Its parameters as numbers."""
         return {name: resolve(value, parameters) for name, value in self.parameters.items()}
+
+    def use(self, series: SeriesOperand, parameters: Mapping[str, Number]) -> FeatureUse:
+        """What the registry computes for an operand."""
+        return FeatureUse(self.feature, self.values(parameters), self.timeframe, series.output, series.shift)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from candlecloud.strategies.rules.tree import (
     Operand,
     Placeholder,
     Rules,
+    SeriesOperand,
     Side,
 )
 
@@ -20,19 +21,18 @@ _SIGNS = {
     "gt": ">", "ge": ">=", "lt": "<", "le": "<=", "eq": "=", "crosses_above": "crosses above",
     "crosses_below": "crosses below", "add": "+", "sub": "-", "mul": "x", "div": "/",
 }  # fmt: skip
+_SPANS = {"1m": "minute", "1h": "hour", "1d": "day"}
 _ONLY_OUTPUTS = {feature.name for feature in FEATURES.values() if len(feature.outputs) == 1}
 
 
 def describe_rules(rules: Rules) -> str:
     """Sentences such as ``Long from a close with fast > slow to the first without. fast is ema(window 20).``"""
-    sides = [_side(name, side) for name, side in (("Long", rules.long), ("Short", rules.short)) if side is not None]
+    words = _Words(rules)
+    sides = [
+        words.side(name, side) for name, side in (("Long", rules.long), ("Short", rules.short)) if side is not None
+    ]
     features = [f"{name} is {_feature(named)}." for name, named in rules.features.items()]
     return " ".join([*sides, "Flat otherwise.", *features])
-
-
-def _side(name: str, side: Side) -> str:
-    until = "without" if side.exit is None else f"with {_condition(side.exit)}"
-    return f"{name} from a close with {_condition(side.entry)} to the first {until}."
 
 
 def _feature(named: NamedFeature) -> str:
@@ -41,28 +41,50 @@ def _feature(named: NamedFeature) -> str:
     return written if named.timeframe is None else f"{written} on {named.timeframe}"
 
 
-def _condition(condition: Condition, nested: bool = False) -> str:
-    if isinstance(condition, Comparison):
-        return f"{_operand(condition.left)} {_SIGNS[condition.operator]} {_operand(condition.right)}"
-    if isinstance(condition, Negation):
-        return f"not ({_condition(condition.condition)})"
-    if len(condition.conditions) == 1:
-        return _condition(condition.conditions[0], nested)
-    word = " and " if condition.operator == "all" else " or "
-    joined = word.join(_condition(inner, nested=True) for inner in condition.conditions)
-    return f"({joined})" if nested else joined
-
-
-def _operand(operand: Operand, nested: bool = False) -> str:
-    if isinstance(operand, ArithmeticOperand):
-        left, right = _operand(operand.left, nested=True), _operand(operand.right, nested=True)
-        written = f"{left} {_SIGNS[operand.operator]} {right}"
-        return f"({written})" if nested else written
-    if isinstance(operand, (float, Placeholder)):
-        return _number(operand)
-    output = f".{operand.output}" if operand.output not in (None, *_ONLY_OUTPUTS) else ""
-    return f"{operand.name}{output}" + (f"[{operand.shift} bars back]" if operand.shift else "")
-
-
 def _number(value: Number | Placeholder) -> str:
     return f"<{value.name}>" if isinstance(value, Placeholder) else f"{value:.12g}"
+
+
+def _back(shift: int, timeframe: str | None) -> str:
+    """How far back, in bars of the run or of the timeframe: ``1 bar``, ``2 days``, ``3 bars of 15m``."""
+    plural = "" if shift == 1 else "s"
+    if timeframe in _SPANS:
+        return f"{shift} {_SPANS[timeframe]}{plural}"
+    return f"{shift} bar{plural}" + ("" if timeframe is None else f" of {timeframe}")
+
+
+class _Words:
+    """Conditions in words; the features say whose bars a shift counts."""
+
+    def __init__(self, rules: Rules) -> None:
+        self._rules = rules
+
+    def side(self, name: str, side: Side) -> str:
+        until = "without" if side.exit is None else f"with {self._condition(side.exit)}"
+        return f"{name} from a close with {self._condition(side.entry)} to the first {until}."
+
+    def _condition(self, condition: Condition, nested: bool = False) -> str:
+        if isinstance(condition, Comparison):
+            return f"{self._operand(condition.left)} {_SIGNS[condition.operator]} {self._operand(condition.right)}"
+        if isinstance(condition, Negation):
+            return f"not ({self._condition(condition.condition)})"
+        if len(condition.conditions) == 1:
+            return self._condition(condition.conditions[0], nested)
+        word = " and " if condition.operator == "all" else " or "
+        joined = word.join(self._condition(inner, nested=True) for inner in condition.conditions)
+        return f"({joined})" if nested else joined
+
+    def _operand(self, operand: Operand, nested: bool = False) -> str:
+        if isinstance(operand, ArithmeticOperand):
+            left, right = self._operand(operand.left, nested=True), self._operand(operand.right, nested=True)
+            written = f"{left} {_SIGNS[operand.operator]} {right}"
+            return f"({written})" if nested else written
+        if isinstance(operand, (float, Placeholder)):
+            return _number(operand)
+        return self._series(operand)
+
+    def _series(self, series: SeriesOperand) -> str:
+        output = f".{series.output}" if series.output not in (None, *_ONLY_OUTPUTS) else ""
+        timeframe = None if series.output is None else self._rules.features[series.name].timeframe
+        back = f"[{_back(series.shift, timeframe)} back]" if series.shift else ""
+        return f"{series.name}{output}{back}"
