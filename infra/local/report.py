@@ -26,7 +26,6 @@ _STYLE = (
 
 def write_report(findings: Findings) -> str:
     """Write the page: well-formed, no script, nothing loaded from anywhere."""
-    run = findings.runs[0]
     sections = (
         _opening(findings),
         _runs(findings.runs),
@@ -35,12 +34,6 @@ def write_report(findings: Findings) -> str:
         _sweep(findings.sweep),
         _data(findings),
         _gaps(findings),
-        section(
-            "assumptions",
-            "Assumptions",
-            note("How the first run trades. Each is a choice, not a fact; a tear sheet names those of its run."),
-            definitions({name.replace("_", " "): _words(value) for name, value in run.result["assumptions"].items()}),
-        ),
         _identity(findings),
     )
     head = tag(
@@ -126,8 +119,8 @@ def _band(run: RunPart) -> Markup:
     finer = ""
     if band["finer_timeframe"]:
         finer = (
-            f" {band['finer_bars']:,} of the {run.answer['data']['bars']:,} hours have {band['finer_timeframe']} candles, "
-            "which decided there."
+            f" {band['finer_bars']:,} of the {run.answer['data']['bars']:,} hours have {band['finer_timeframe']} "
+            "candles, which decided there."
         )
     return section(
         "band",
@@ -215,8 +208,8 @@ def _data(findings: Findings) -> Markup:
                 percent(report["stored"] / report["expected"]),
                 f"{report['gaps_explained']} / {report['gaps_open']}",
                 count(findings.quarantined[name]),
-                _minute(item["first_open_time"]),
-                _minute(item["last_open_time"]),
+                item["first_open_time"][:10],
+                item["last_open_time"][:10],
             )
         )
     head = ["Series", "Stored", "Expected", "Missing", "Coverage", "Gaps explained / open", "Quarantined"]
@@ -224,7 +217,7 @@ def _data(findings: Findings) -> Markup:
         "data",
         "Can the data be trusted?",
         note("Candles are never invented; what is absent is a gap, with its reason. Times are UTC."),
-        table("Candles per series", [*head, "First open", "Last open"], [body(*lines)]),
+        table("Candles per series", [*head, "First", "Last"], [body(*lines)]),
     )
 
 
@@ -250,16 +243,6 @@ def _gap(gap: Mapping[str, Any]) -> Markup:
     length = span(gap["end_ms"] - gap["start_ms"])
     title = f"{gap['symbol']} {gap['timeframe']}: {length} from {moment(gap['start_ms'])}"
     return join(tag("h3", title), definitions(facts))
-
-
-def _words(value: Any) -> str:
-    if isinstance(value, Mapping):
-        return ", ".join(f"{name}: {_words(item)}" for name, item in value.items())
-    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
-
-
-def _minute(iso: str) -> str:
-    return iso[:16].replace("T", " ")
 
 
 def _identity(findings: Findings) -> Markup:
