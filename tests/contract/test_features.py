@@ -65,6 +65,7 @@ def test_kinds_are_a_partition(world: ApiWorld) -> None:
 
 def test_every_feature_that_a_strategy_names_is_there(world: ApiWorld) -> None:
     for item in get(world, "/strategies")["strategies"]:
+        assert set(item["sides"]) == STRATEGIES[item["name"]].sides
         for use in item["features"]:
             assert use["output"] in FEATURES[use["feature"]].outputs
             assert use["parameters"] == FEATURES[use["feature"]].check_parameters(use["parameters"])

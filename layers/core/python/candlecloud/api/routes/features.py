@@ -58,9 +58,10 @@ async def list_features(request: Request, query: Annotated[FeaturesQuery, Query(
 async def preview_feature(request: Request, world: World, query: Annotated[FeaturePreviewQuery, Query()]) -> Response:
     """One feature on stored candles, oldest first.
 
-    The feature's parameters are plain keys: `feature=ema&window=20`. Without a start, the newest `limit` candles before
-    the end. Where history is too short for the warm-up the values are null. A recursive feature begins at
-    `computed_from`, at least 20 warm-ups before the first row where as much is stored.
+    The feature's parameters are plain keys: `feature=ema&window=20`. The range counts whole candles, as in a run;
+    without a start, the newest `limit` ones before the end. Where history is too short for the warm-up the values are
+    null. A recursive feature begins at `computed_from`, 20 warm-ups and more before the first row where as much is
+    stored.
     """
     feature = find_feature(query.feature)
     given = read_parameters(feature.name, feature.parameters, query.model_extra or {}, _keys(FeaturePreviewQuery))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
@@ -22,6 +23,8 @@ from candlecloud.strategies.sizing import SIZING, SizingModel
 from candlecloud.strategies.strategy import Strategy
 
 router = APIRouter(route_class=GuardedRoute, tags=["features and strategies"])
+
+SIDES: tuple[Literal["long", "short"], ...] = ("long", "short")
 
 
 @router.get(
@@ -50,6 +53,7 @@ def _strategy(strategy: Strategy) -> StrategyItem:
         parameters=strategy.schema(),
         defaults=defaults,
         warmup_bars=strategy.warmup_bars(defaults),
+        sides=[side for side in SIDES if side in strategy.sides],
         features=[_use(use) for use in strategy.features(defaults)],
     )
 

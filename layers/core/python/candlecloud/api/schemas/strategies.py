@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -27,6 +27,7 @@ class StrategyItem(Strict):
     parameters: dict[str, Any] = Field(description="JSON Schema, with bounds and defaults")
     defaults: dict[str, Number]
     warmup_bars: int = Field(description="Closed bars that the first decision needs, with default parameters")
+    sides: list[Literal["long", "short"]] = Field(description="Positions that it ever takes")
     features: list[FeatureUseItem] = Field(description="What it reads beside prices, with default parameters")
 
 
