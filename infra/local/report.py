@@ -129,7 +129,7 @@ def _band(run: RunPart) -> Markup:
             f"{run.title} trades both sides, sized by volatility, with a stop {percent(stops['stop_loss'])} and a "
             f"target {percent(stops['take_profit'])} from the entry. {band['ambiguous_exits']} of its "
             f"{run.metrics['n_trades']:,} exits lie in an hour that touched both, and the hour does not say which came "
-            f"first.{finer} For the others the worse order counts, and the better one stands beside it."
+            f"first.{finer} For the others the stop counts, and the run with the target first stands beside it."
         ),
         table("The same run, both ways", ["Metric", "Stop first (counts)", "Target first"], [body(*lines)], "narrow"),
     )
