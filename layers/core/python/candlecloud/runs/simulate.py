@@ -29,6 +29,7 @@ from candlecloud.runs.sweep import SweepConfig
 from candlecloud.runs.trading import Choice, Stops
 
 BENCHMARK = "buy_and_hold"
+_SPENT = 1e-150
 ALL_OF_IT = Choice("fixed_fraction", {"fraction": 1.0})
 
 
@@ -69,21 +70,18 @@ def statistics_of_sets(bars: Bars, finer: Bars | None, config: SweepConfig, numb
         crossing = [k for k, one in enumerate(configs) if _has_whole_warmup(bars, one)]
     if crossing:
         rows[crossing] = _rows_of_pairs(bars, [configs[k] for k in crossing])
-    for k in sorted(set(range(len(configs))) - set(crossing)):
+    done = {k for k in crossing if not _is_spent(rows[k], config.setting)}
+    for k in sorted(set(range(len(configs))) - done):
         rows[k] = statistics_of_run(decide(bars, configs[k]), configs[k], finer)
     return rows
 
 
 def statistics_of_run(decisions: Decisions, config: RunConfig, finer: Bars | None) -> FloatArray:
     """The row of one set: what its run shows as metrics."""
+    row = _event_row(decisions, config)
+    if row is not None and not _is_spent(row, config.setting):
+        return row
     setting, trading = config.setting, config.setting.trading
-    costs = _plain_costs(decisions.bars, setting)
-    if costs is not None and setting.strategy_rule.crossing is not None:
-        return np.ravel(_rows_of_pairs(decisions.bars, [config]))
-    if costs is not None and np.isin(decisions.target, (0.0, 1.0)).all():
-        signals = [decisions.target > 0.0]
-        initial, first = setting.initial_equity, decisions.first
-        return np.ravel(statistics_of_signals(decisions.bars, signals, costs, initial_equity=initial, first=first))
     return statistics_of_target(
         decisions.bars,
         decisions.target,
@@ -137,6 +135,27 @@ def _plain_costs(bars: Bars, setting: Setting) -> PlainCosts | None:
     costs = PlainCosts(execution.taker_fee_bps / 10_000.0, execution.slippage_bps / 10_000.0, execution.flatten_at_end)
     # Judged on the run's own range, so that a sweep, which holds more bars before it, judges alike.
     return costs if fits_event_form(bars.since(setting.range.start), costs) else None
+
+
+def _event_row(decisions: Decisions, config: RunConfig) -> FloatArray | None:
+    """The row by the event form; None where that does not fit."""
+    setting = config.setting
+    costs = _plain_costs(decisions.bars, setting)
+    if costs is None:
+        return None
+    if setting.strategy_rule.crossing is not None:
+        return np.ravel(_rows_of_pairs(decisions.bars, [config]))
+    if not np.isin(decisions.target, (0.0, 1.0)).all():
+        return None
+    signals, initial = [decisions.target > 0.0], setting.initial_equity
+    return np.ravel(
+        statistics_of_signals(decisions.bars, signals, costs, initial_equity=initial, first=decisions.first)
+    )
+
+
+def _is_spent(row: FloatArray, setting: Setting) -> bool:
+    """Whether costs have eaten equity down to where floats end: there the path form knows ruin, the event form not."""
+    return not row[0] > _SPENT * setting.initial_equity
 
 
 def _has_whole_warmup(bars: Bars, config: RunConfig) -> bool:

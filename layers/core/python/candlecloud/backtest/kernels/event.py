@@ -5,7 +5,7 @@ per tile (`tiles`); then each set makes its signal bits and finds the bars at wh
 its account is carried from fill to fill. Accounts wait between tiles: memory grows with sets and with bars, never with
 both.
 
-Fills are computed operation for operation as in `candlecloud.backtest.book`. Highest equity, drawdown and bars under
+Fills are computed operation for operation as in `candlecloud.backtest.kernels.account`. Highest equity, drawdown and bars under
 water are exact: while a position is held equity rises with the close, so the extremes of closes are those of equity,
 and bars are looked at one by one only where they could set a new mark. Sums over bars differ by rounding only.
 

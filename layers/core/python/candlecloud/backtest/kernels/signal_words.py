@@ -92,7 +92,7 @@ def find_fills(
             before = wanted >> 63
             if walked < k * 64 + 64:
                 changes = changes & ((one << (walked - k * 64)) - one) if walked > k * 64 else 0
-            # Two without asking: most words hold fewer, and a branch guessed wrong costs more. The next word writes over
+            # Two without asking: most words hold fewer, and a branch guessed wrong costs more. The next word overwrites
             # what was too much.
             at = count + 2
             count += _count_bits(changes)
