@@ -37,7 +37,11 @@ class Parameter:
         in_bounds = is_number and self.low <= value <= self.high  # False for NaN
         if not in_bounds or (self.kind == "integer" and value != int(value)):
             raise InvalidParameterError(
-                f"{field} must be {allowed}.", hint=self.description or None, field=field, allowed=allowed, got=repr(value)[:80]
+                f"{field} must be {allowed}.",
+                hint=self.description or None,
+                field=field,
+                allowed=allowed,
+                got=repr(value)[:80],
             )
         return int(value) if self.kind == "integer" else float(value) + 0.0  # -0.0 is 0.0: one run, one spelling
 
