@@ -5,9 +5,9 @@ per tile (`tiles`); then each set makes its signal bits and finds the bars at wh
 its account is carried from fill to fill. Accounts wait between tiles: memory grows with sets and with bars, never with
 both.
 
-Fills are computed operation for operation as in `candlecloud.backtest.kernels.account`. Highest equity, drawdown and bars under
-water are exact: while a position is held equity rises with the close, so the extremes of closes are those of equity,
-and bars are looked at one by one only where they could set a new mark. Sums over bars differ by rounding only.
+Fills are computed operation for operation as in `candlecloud.backtest.kernels.account`. Highest equity, drawdown and
+bars under water are exact: while a position is held equity rises with the close, so the extremes of closes are those
+of equity, and bars are looked at one by one only where they could set a new mark. Sums over bars differ by rounding.
 
 Exact ties. A row of averages holds ``sum / window`` of whole ticks, rounded once. Equal averages give equal floats. Two
 that differ do so by at least ``1 / (fast * slow)``; rounding keeps their order and moves each by at most ``max_tick *
