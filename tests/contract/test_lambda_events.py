@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import copy
 import io
@@ -33,8 +34,18 @@ ENVIRONMENT = {
 }
 
 
+@pytest.fixture(scope="module", autouse=True)
+def main_threads_loop() -> Iterator[None]:
+    """Mangum takes the thread's event loop, or leaves one behind that nobody closes; Lambda's main thread has one."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    yield
+    asyncio.set_event_loop(None)
+    loop.close()
+
+
 @pytest.fixture(scope="module")
-def token() -> Iterator[str]:
+def token(main_threads_loop: None) -> Iterator[str]:
     """A token for a handler that stands on the embedded AWS."""
     with pytest.MonkeyPatch.context() as patch, embedded_stores() as stores:
         names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION")
