@@ -31,12 +31,12 @@ def probe(folder: Path, seed: int) -> dict[str, Any]:
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_compiled_is_uncompiled_to_the_last_bit(tmp_path: Path, seed: int) -> None:
-    if not all(kernel.library().exists() for kernel in find_kernels()):
-        pytest.skip("not compiled on this machine: python -m infra.kernels says why")
+    """Where nothing could be compiled the two are the same files, which then must be what is imported."""
+    made = ".so" if all(kernel.library().exists() for kernel in find_kernels()) else ".py"
     ignored = shutil.ignore_patterns("__pycache__", f"*{SUFFIX}")
     shutil.copytree(PYTHON_FOLDER / "candlecloud", tmp_path / "candlecloud", ignore=ignored)
     plain, compiled = probe(tmp_path, seed), probe(PYTHON_FOLDER, seed)
     assert [Path(place).suffix for place in plain.pop("from")] == [".py"] * 3
-    assert [Path(place).suffix for place in compiled.pop("from")] == [".py", ".so", ".so"]
+    assert [Path(place).suffix for place in compiled.pop("from")] == [".py", made, made]
     assert len(set(plain.values())) > 40
     assert {name for name, found in plain.items() if found != compiled[name]} == set()
