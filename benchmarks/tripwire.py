@@ -10,8 +10,8 @@ import pyarrow as pa
 
 from benchmarks.tables import figure, table
 from benchmarks.timing import cpu_s
+from candlecloud.contract.run import RunConfig
 from candlecloud.market.candle import times_ms
-from candlecloud.runs.config import RunConfig
 from candlecloud.runs.evaluate import RunResult, evaluate_run
 from candlecloud.runs.identity import Identity
 from candlecloud.runs.inputs import RUN_COLUMNS, RunInputs

@@ -52,8 +52,8 @@ def test_every_wrong_field_is_listed(world: ApiWorld) -> None:
 @pytest.mark.parametrize(
     ("change", "field", "hint"),
     [
-        ({"fee_bp": 10}, "fee_bp", "Did you mean fee_bps? Fields: direction, fee_bps, "),
-        ({"zzzz": 10}, "zzzz", "Remove it. Fields: direction, fee_bps, "),
+        ({"fee_bp": 10}, "fee_bp", "Did you mean fee_bps? Fields: symbol, coin, exchange, "),
+        ({"zzzz": 10}, "zzzz", "Remove it. Fields: symbol, coin, exchange, "),
         ({"stops": {"stop_los": 0.1}}, "stops.stop_los", "Did you mean stop_loss? Fields: stop_loss, take_profit, "),
         ({"funding": {"modell": "x"}}, "funding.modell", "Did you mean model? Fields: model, rates, rate_per_8h."),
     ],

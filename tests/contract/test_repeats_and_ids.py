@@ -149,8 +149,8 @@ from candlecloud.api.app import create_app
 from candlecloud.api.dependencies import Dependencies
 from candlecloud.errors import TransientStoreError
 from candlecloud.features.registry import FEATURES
-from candlecloud.runs.config import RunConfig
-from candlecloud.runs.sweep import SweepConfig
+from candlecloud.contract.run import RunConfig
+from candlecloud.contract.sweep import SweepConfig
 from candlecloud.strategies.registry import STRATEGIES
 from candlecloud.strategies.rules.examples import EXAMPLES
 

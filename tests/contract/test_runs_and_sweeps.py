@@ -12,12 +12,11 @@ import pytest
 
 from candlecloud.api.negotiation import ARROW, PARQUET
 from candlecloud.api.schemas.metrics import Metric, Metrics, SortKey
-from candlecloud.api.schemas.runs import RunRequest
+from candlecloud.contract.run import RunConfig
 from candlecloud.market.moment import iso, parse_moment
 from candlecloud.market.ranges import TimeRange
 from candlecloud.market.series import Series
 from candlecloud.metrics.summary import Summary
-from candlecloud.runs.config import RunConfig
 from tests.support.api_world import SPAN, ApiWorld, store_recorded
 
 SERIES = {"exchange": "binance", "symbol": "BTC-USDT", "timeframe": "1h"}
@@ -41,9 +40,9 @@ def test_the_same_request_is_the_same_run_computed_once(world: ApiWorld) -> None
 
 def test_defaults_and_fields_are_those_of_the_engine() -> None:
     asked = {"exchange": "binance", "symbol": "BTC-USDT", "timeframe": "1h", "strategy": "dual_sma"}
-    ours = RunConfig.from_dict(RunRequest.model_validate(asked).document())
+    ours = RunConfig.model_validate(asked)
     assert ours == RunConfig.from_dict(asked)
-    assert set(RunRequest.model_fields) - {"coin", "slippage_bps"} == set(ours.to_dict())
+    assert set(RunConfig.model_fields) - {"coin", "slippage_bps"} == set(ours.to_dict())
     assert set(Metrics.model_fields) == set(get_args(Metric)) == {field.name for field in dataclasses.fields(Summary)}
 
 

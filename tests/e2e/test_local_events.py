@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from candlecloud.contract.run import RunConfig
+from candlecloud.contract.sweep import SweepConfig
 from candlecloud.jobs.submit import submit_run, submit_sweep
 from infra.local.gateway import Gateway
 from infra.local.parts import read_gateway
@@ -47,7 +49,9 @@ def test_event_of_the_index(platform: LocalPlatform) -> None:
 
 
 def test_event_of_a_run(platform: LocalPlatform) -> None:
-    run_id = submit_run({**STRATEGY, "parameters": {"fast": 4, "slow": 9}}, platform.stores, now=_now(platform)).id
+    run_id = submit_run(
+        RunConfig.from_dict({**STRATEGY, "parameters": {"fast": 4, "slow": 9}}), platform.stores, now=_now(platform)
+    ).id
     assert platform.invoke("run_backtest", {**event_of("run_backtest"), "run_id": run_id})["state"] == "succeeded"
     assert platform.api.get(f"/runs/{run_id}")["state"] == "succeeded"
 
@@ -66,7 +70,7 @@ def test_event_of_a_preview(platform: LocalPlatform) -> None:
 def test_events_of_a_sweep(platform: LocalPlatform) -> None:
     grid = {"fast": {"start": 1, "stop": 10, "step": 1}, "slow": {"start": 11, "stop": 20, "step": 1}}
     document = {**STRATEGY, "grid": grid, "batch_size": 100}
-    sweep_id = submit_sweep(document, platform.stores, now=_now(platform)).id
+    sweep_id = submit_sweep(SweepConfig.from_dict(document), platform.stores, now=_now(platform)).id
     for job in ("plan_sweep", "run_sweep_batch", "collect_sweep"):
         report = platform.invoke(job, {**event_of(job), "sweep_id": sweep_id})
     assert (report["state"], report["missing"]) == ("succeeded", 0)
@@ -75,7 +79,7 @@ def test_events_of_a_sweep(platform: LocalPlatform) -> None:
 
 def test_event_of_a_broken_sweep(platform: LocalPlatform) -> None:
     document = {**STRATEGY, "grid": {"fast": [2], "slow": [3]}}
-    sweep_id = submit_sweep(document, platform.stores, now=_now(platform)).id
+    sweep_id = submit_sweep(SweepConfig.from_dict(document), platform.stores, now=_now(platform)).id
     platform.invoke("fail_sweep", {**event_of("fail_sweep"), "sweep_id": sweep_id})
     answer = platform.api.get(f"/sweeps/{sweep_id}")
     assert (answer["state"], answer["error"] is None) == ("failed", False)

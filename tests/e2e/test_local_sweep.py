@@ -9,13 +9,13 @@ from typing import Any, cast
 
 import pytest
 
+from candlecloud.contract.setting import canonical_json
+from candlecloud.contract.sweep import SweepConfig
 from candlecloud.errors import TransientStoreError
 from candlecloud.jobs.pinned import read_inputs
 from candlecloud.runs.batch import evaluate_batch
 from candlecloud.runs.collect import collect_results
-from candlecloud.runs.config import canonical_json
 from candlecloud.runs.identity import sweep_identity
-from candlecloud.runs.sweep import SweepConfig
 from candlecloud.store.sweeps import SweepStore
 from infra.local.platform import LocalPlatform
 

@@ -43,7 +43,7 @@ def main() -> int:
     print("|---|---|---|---|---|---|---|---|")
     for name, document in SWEEPS.items():
         digests = set()
-        sets = len(read_sweep(document).sets.valid)
+        sets = read_sweep(document).size.valid
         for count in (1, 2):
             with workers(count) as pool:
                 for size in SIZES:

@@ -11,7 +11,7 @@ import pytest
 
 from candlecloud.errors import TransientStoreError
 from candlecloud.jobs import fail_sweep
-from candlecloud.runs.sweep import MAX_BATCHES
+from candlecloud.runs.plan import MAX_BATCHES
 from candlecloud.store.runs import STALE_MS
 from infra.audit import text_of
 from infra.catalogue import FUNCTIONS

@@ -10,6 +10,9 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from candlecloud.contract.run import RunConfig
+from candlecloud.contract.setting import canonical_json
+from candlecloud.contract.sweep import SweepConfig
 from candlecloud.errors import (
     ConflictError,
     InsufficientDataError,
@@ -25,7 +28,6 @@ from candlecloud.market.candle import Candle, candles_table, times_ms
 from candlecloud.market.ranges import TimeRange
 from candlecloud.runs.batch import evaluate_batch
 from candlecloud.runs.collect import collect_results
-from candlecloud.runs.config import canonical_json
 from candlecloud.runs.evaluate import evaluate_run
 from candlecloud.runs.identity import Identity, run_identity
 from candlecloud.store.objects import ObjectStore
@@ -83,7 +85,7 @@ def restate(stores: Stores, now: int) -> None:
 def test_sweep_in_batches_of_1_7_100_equals_one_process_byte_for_byte(lake: Stores) -> None:
     results = {}
     for size in (1, 7, 100):
-        submission = submit_sweep(BASE | {"grid": GRID, "batch_size": size}, lake, now=NOW)
+        submission = submit_sweep(SweepConfig.from_dict(BASE | {"grid": GRID, "batch_size": size}), lake, now=NOW)
         results[size] = run_sweep(lake, submission, reverse=size == 7)
         lake.sweeps.set_state(submission.id, "partial", NOW)  # so that the same sweep may be opened again
         lake.sweeps.put_results(submission.id, b"")
@@ -93,17 +95,17 @@ def test_sweep_in_batches_of_1_7_100_equals_one_process_byte_for_byte(lake: Stor
 
     identity = submission.identity
     inputs = read_inputs(lake, identity.config)
-    whole = evaluate_batch(identity.config, inputs, 0, len(identity.config.sets.valid))  # type: ignore[arg-type, union-attr]
+    whole = evaluate_batch(identity.config, inputs, 0, identity.config.size.valid)  # type: ignore[arg-type, union-attr]
     assert canonical_json(collect_results(identity, [whole], [])) == results[1]
     document = json.loads(results[1])
     assert document["sets"] == len(document["rows"]) == 108
-    assert len(document["excluded"]) == 2
+    assert document["excluded"] == 2
     assert document["excluded"][0]["reason"] == "fast (20) must be below slow (20)"
     assert document["missing"] == []
 
 
 def test_states_of_a_sweep(lake: Stores) -> None:
-    submission = submit_sweep(BASE | {"grid": GRID}, lake, now=NOW)
+    submission = submit_sweep(SweepConfig.from_dict(BASE | {"grid": GRID}), lake, now=NOW)
     assert state_of(lake, submission) == "running"
     report = plan_sweep.run(plan_sweep.Request(submission.id), lake, now=NOW)
     assert state_of(lake, submission) == "planned"
@@ -122,16 +124,16 @@ def state_of(stores: Stores, submission: Submission) -> str:
 
 
 def test_same_sweep_is_opened_once(lake: Stores) -> None:
-    first = submit_sweep(BASE | {"grid": GRID}, lake, now=NOW)
-    again = submit_sweep(BASE | {"grid": GRID, "batch_size": 3}, lake, now=NOW + 5)
+    first = submit_sweep(SweepConfig.from_dict(BASE | {"grid": GRID}), lake, now=NOW)
+    again = submit_sweep(SweepConfig.from_dict(BASE | {"grid": GRID, "batch_size": 3}), lake, now=NOW + 5)
     assert (first.id, first.is_new, again.is_new, again.attempt) == (again.id, True, False, 1)
 
 
 def test_restatement_meanwhile_moves_no_batch(lake: Stores) -> None:
     document = BASE | {"grid": GRID, "batch_size": 40}
-    undisturbed = run_sweep(lake, submit_sweep(document, lake, now=NOW))
+    undisturbed = run_sweep(lake, submit_sweep(SweepConfig.from_dict(document), lake, now=NOW))
     # The same again, with the candle restated after the first batch.
-    submission = submit_sweep(document | {"seed": 1}, lake, now=NOW)
+    submission = submit_sweep(SweepConfig.from_dict(document | {"seed": 1}), lake, now=NOW)
     plan_sweep.run(plan_sweep.Request(submission.id), lake, now=NOW)
     plan = lake.sweeps.get_plan(submission.id) or []
     for number, item in enumerate(plan):
@@ -142,13 +144,13 @@ def test_restatement_meanwhile_moves_no_batch(lake: Stores) -> None:
     rows = [json.loads(body)["rows"] for body in (undisturbed, lake.sweeps.get_results(submission.id) or b"")]
     assert rows[0] == rows[1]
     # A sweep submitted after the restatement is another one, with other numbers.
-    later = submit_sweep(document, lake, now=NOW + 2)
+    later = submit_sweep(SweepConfig.from_dict(document), lake, now=NOW + 2)
     assert later.is_new
     assert json.loads(run_sweep(lake, later))["rows"] != rows[0]
 
 
 def test_missing_and_failed_batches_are_named(lake: Stores) -> None:
-    submission = submit_sweep(BASE | {"grid": GRID, "batch_size": 30}, lake, now=NOW)
+    submission = submit_sweep(SweepConfig.from_dict(BASE | {"grid": GRID, "batch_size": 30}), lake, now=NOW)
     plan_sweep.run(plan_sweep.Request(submission.id), lake, now=NOW)
     plan = lake.sweeps.get_plan(submission.id) or []
     run_sweep_batch.run(run_sweep_batch.Request.from_event(plan[0]), lake, now=NOW)
@@ -167,19 +169,19 @@ def test_missing_and_failed_batches_are_named(lake: Stores) -> None:
     assert record is not None
     assert record.error == {"code": "batches_missing", "message": "3 of 4 batches gave no result."}
     # Sent again it is opened anew, and ends whole.
-    anew = submit_sweep(BASE | {"grid": GRID, "batch_size": 30}, lake, now=NOW + 9)
+    anew = submit_sweep(SweepConfig.from_dict(BASE | {"grid": GRID, "batch_size": 30}), lake, now=NOW + 9)
     assert (anew.id, anew.is_new, anew.attempt) == (submission.id, True, 2)
     assert json.loads(run_sweep(lake, anew))["state"] == "succeeded"
 
 
 def test_sweep_without_any_result_has_failed(lake: Stores) -> None:
-    submission = submit_sweep(BASE | {"grid": GRID}, lake, now=NOW)
+    submission = submit_sweep(SweepConfig.from_dict(BASE | {"grid": GRID}), lake, now=NOW)
     plan_sweep.run(plan_sweep.Request(submission.id), lake, now=NOW)
     assert collect_sweep.run(collect_sweep.Request(submission.id), lake, now=NOW).state == "failed"
 
 
 def test_batch_that_is_done_is_not_done_again(lake: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
-    submission = submit_sweep(BASE | {"grid": GRID}, lake, now=NOW)
+    submission = submit_sweep(SweepConfig.from_dict(BASE | {"grid": GRID}), lake, now=NOW)
     plan_sweep.run(plan_sweep.Request(submission.id), lake, now=NOW)
     request = run_sweep_batch.Request.from_event((lake.sweeps.get_plan(submission.id) or [])[0])
     run_sweep_batch.run(request, lake, now=NOW)
@@ -196,8 +198,8 @@ def test_batch_that_is_done_is_not_done_again(lake: Stores, monkeypatch: pytest.
 
 
 def test_failing_store_is_raised_to_be_tried_again(lake: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
-    sweep = submit_sweep(BASE | {"grid": GRID}, lake, now=NOW)
-    run = submit_run(BASE, lake, now=NOW)
+    sweep = submit_sweep(SweepConfig.from_dict(BASE | {"grid": GRID}), lake, now=NOW)
+    run = submit_run(RunConfig.from_dict(BASE), lake, now=NOW)
 
     def silent(*_: Any, **__: Any) -> pa.Table:
         raise TransientStoreError("S3 does not answer.")
@@ -212,7 +214,7 @@ def test_failing_store_is_raised_to_be_tried_again(lake: Stores, monkeypatch: py
 
 
 def test_broken_state_machine_closes_its_sweep_unless_it_had_succeeded(lake: Stores) -> None:
-    submission = submit_sweep(BASE | {"grid": GRID}, lake, now=NOW)
+    submission = submit_sweep(SweepConfig.from_dict(BASE | {"grid": GRID}), lake, now=NOW)
     event = {"sweep_id": submission.id, "error": {"Error": "States.Timeout", "Cause": "arn:aws:lambda:secret"}}
     assert fail_sweep.run(fail_sweep.Request.from_event(event), lake, now=NOW).state == "failed"
     record = lake.sweeps.get(submission.id)
@@ -220,15 +222,15 @@ def test_broken_state_machine_closes_its_sweep_unless_it_had_succeeded(lake: Sto
     assert record.error is not None
     assert "States.Timeout" in record.error["message"]
     assert "arn:" not in json.dumps(record.error)
-    anew = submit_sweep(BASE | {"grid": GRID}, lake, now=NOW)
+    anew = submit_sweep(SweepConfig.from_dict(BASE | {"grid": GRID}), lake, now=NOW)
     run_sweep(lake, anew)
     assert fail_sweep.run(fail_sweep.Request.from_event(event), lake, now=NOW).state == "succeeded"
 
 
 def test_run_through_its_job(lake: Stores) -> None:
-    submission = submit_run(BASE, lake, now=NOW)
+    submission = submit_run(RunConfig.from_dict(BASE), lake, now=NOW)
     assert (submission.is_new, submission.coverage.received_candles) == (True, 92 * 24 + 50 - 1)
-    assert submit_run(BASE, lake, now=NOW + 1).is_new is False
+    assert submit_run(RunConfig.from_dict(BASE), lake, now=NOW + 1).is_new is False
     report = run_backtest.run(run_backtest.Request.from_event({"run_id": submission.id}), lake, now=NOW)
     assert report.to_dict() == {"run_id": submission.id, "state": "succeeded"}
     record = lake.runs.get(submission.id)
@@ -248,7 +250,7 @@ def test_run_through_its_job(lake: Stores) -> None:
 
 def test_range_left_out_is_all_that_is_stored(lake: Stores) -> None:
     document = {name: value for name, value in BASE.items() if name not in ("start", "end")}
-    config = submit_run(document, lake, now=NOW).identity.config.to_dict()
+    config = submit_run(RunConfig.from_dict(document), lake, now=NOW).identity.config.to_dict()
     assert (config["start"], config["end"]) == ("2023-02-03T02:00:00Z", "2023-06-01T00:00:00Z")
     assert config["as_of"] == "2025-08-20T00:02:00Z"
 
@@ -256,26 +258,26 @@ def test_range_left_out_is_all_that_is_stored(lake: Stores) -> None:
 def test_too_few_candles_are_refused_before_anything_is_opened(lake: Stores) -> None:
     for document in (BASE | {"start": "2023-02-02"}, BASE | {"end": "2023-06-02"}, BASE | {"symbol": "ETH-USDT"}):
         with pytest.raises(InsufficientDataError):
-            submit_run(document, lake, now=NOW)
+            submit_run(RunConfig.from_dict(document), lake, now=NOW)
         with pytest.raises(InsufficientDataError):
-            submit_sweep(document | {"grid": {"fast": [5]}}, lake, now=NOW)
+            submit_sweep(SweepConfig.from_dict(document | {"grid": {"fast": [5]}}), lake, now=NOW)
 
 
 def test_as_of_looks_back_but_not_ahead(lake: Stores) -> None:
     with pytest.raises(InsufficientDataError) as caught:
-        submit_run(BASE | {"as_of": LEARNED - 1}, lake, now=NOW)
+        submit_run(RunConfig.from_dict(BASE | {"as_of": LEARNED - 1}), lake, now=NOW)
     assert caught.value.details["latest_candle"] is None
     with pytest.raises(InvalidRangeError):
-        submit_run(BASE | {"as_of": NOW + 1}, lake, now=NOW)
-    old = submit_run(BASE, lake, now=NOW)
+        submit_run(RunConfig.from_dict(BASE | {"as_of": NOW + 1}), lake, now=NOW)
+    old = submit_run(RunConfig.from_dict(BASE), lake, now=NOW)
     restate(lake, NOW + 10)
-    assert submit_run(BASE | {"as_of": NOW}, lake, now=NOW + 20).id == old.id
-    assert submit_run(BASE, lake, now=NOW + 20).id != old.id
+    assert submit_run(RunConfig.from_dict(BASE | {"as_of": NOW}), lake, now=NOW + 20).id == old.id
+    assert submit_run(RunConfig.from_dict(BASE), lake, now=NOW + 20).id != old.id
 
 
 @pytest.mark.parametrize("part", ["data_revision", "code_version"])
 def test_run_whose_candles_or_code_moved_fails_and_says_so(lake: Stores, part: str) -> None:
-    identity = submit_run(BASE, lake, now=NOW).identity
+    identity = submit_run(RunConfig.from_dict(BASE), lake, now=NOW).identity
     other = Identity(**{**identity.__dict__, part: "of another day"})
     lake.runs.create(other.id, other.to_dict(), NOW)
     assert run_backtest.run(run_backtest.Request(other.id), lake, now=NOW).state == "failed"
@@ -287,7 +289,7 @@ def test_run_whose_candles_or_code_moved_fails_and_says_so(lake: Stores, part: s
 
 
 def test_sweep_of_other_code_is_not_planned(lake: Stores) -> None:
-    identity = submit_sweep(BASE | {"grid": GRID}, lake, now=NOW).identity
+    identity = submit_sweep(SweepConfig.from_dict(BASE | {"grid": GRID}), lake, now=NOW).identity
     other = Identity(identity.config, identity.data_revision, "0.0.0")
     lake.sweeps.create(other.id, other.to_dict(), NOW)
     with pytest.raises(ConflictError):
@@ -307,7 +309,7 @@ def test_ids_that_nobody_submitted(stores: Stores) -> None:
 
 
 def test_sweep_without_a_plan_is_not_collected(lake: Stores) -> None:
-    submission = submit_sweep(BASE | {"grid": GRID}, lake, now=NOW)
+    submission = submit_sweep(SweepConfig.from_dict(BASE | {"grid": GRID}), lake, now=NOW)
     with pytest.raises(SweepNotFoundError, match="no plan"):
         collect_sweep.run(collect_sweep.Request(submission.id), lake, now=NOW)
 
@@ -322,17 +324,24 @@ def test_events_on_file_are_read(job: Any) -> None:
 
 def test_a_run_next_to_a_hole_can_be_submitted_again_with_its_own_as_of(lake: Stores) -> None:
     beside = {"start": "2023-03-20", "end": "2023-03-24T14:00:00Z", "parameters": {"fast": 5, "slow": 20}}
-    first = submit_run(BASE | beside, lake, now=NOW)
+    first = submit_run(RunConfig.from_dict(BASE | beside), lake, now=NOW)
     assert [gap.duration for gap in first.coverage.gaps] == [3_600_000]  # the last hour: 13:00 is Binance's outage
-    again = submit_run(BASE | beside | {"as_of": first.identity.config.to_dict()["as_of"]}, lake, now=NOW + 20)
+    again = submit_run(
+        RunConfig.from_dict(BASE | beside | {"as_of": first.identity.config.to_dict()["as_of"]}), lake, now=NOW + 20
+    )
     assert (again.id, again.is_new) == (first.id, False)
 
 
 def test_a_cost_of_minus_nothing_is_nothing(lake: Stores) -> None:
-    assert submit_run(BASE | {"fee_bps": -0.0}, lake, now=NOW).id == submit_run(BASE | {"fee_bps": 0}, lake, now=NOW).id
+    assert (
+        submit_run(RunConfig.from_dict(BASE | {"fee_bps": -0.0}), lake, now=NOW).id
+        == submit_run(RunConfig.from_dict(BASE | {"fee_bps": 0}), lake, now=NOW).id
+    )
 
 
 def test_backfill_request_is_ready_to_send_even_at_the_beginning_of_time(lake: Stores) -> None:
     with pytest.raises(InsufficientDataError) as caught:
-        submit_run(BASE | {"start": "1970-01-01", "parameters": {"fast": 5, "slow": 20}}, lake, now=NOW)
+        submit_run(
+            RunConfig.from_dict(BASE | {"start": "1970-01-01", "parameters": {"fast": 5, "slow": 20}}), lake, now=NOW
+        )
     assert caught.value.details["backfill_request"]["body"]["start"] == "1970-01-01T00:00:00Z"

@@ -6,19 +6,19 @@ import json
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import replace
 from multiprocessing import get_context
 from typing import Any
 
+from candlecloud.contract.setting import canonical_json
+from candlecloud.contract.sweep import SweepConfig
 from candlecloud.market.candle import times_ms
 from candlecloud.market.ranges import TimeRange
 from candlecloud.runs.batch import evaluate_batch
 from candlecloud.runs.collect import collect_results, match_batches
-from candlecloud.runs.config import canonical_json
 from candlecloud.runs.identity import Identity, code_version
 from candlecloud.runs.inputs import RunInputs
+from candlecloud.runs.plan import cut_into_batches
 from candlecloud.runs.sufficiency import needed_range
-from candlecloud.runs.sweep import SweepConfig
 from tests.support.recorded import LEARNED, btc_hours
 
 
@@ -32,7 +32,7 @@ def workers(count: int) -> Iterator[ProcessPoolExecutor]:
 def read_sweep(document: Mapping[str, Any]) -> SweepConfig:
     """A sweep on the recorded hours, pinned to its own range."""
     config = SweepConfig.from_dict(document)
-    start, end = config.setting.start, config.setting.end
+    start, end = config.start, config.end
     assert start is not None
     assert end is not None
     return config.pinned(TimeRange(start, end), LEARNED)
@@ -42,8 +42,8 @@ def collect_sweep(
     pool: ProcessPoolExecutor, document: Mapping[str, Any], batch_size: int, *, reverse: bool
 ) -> tuple[int, bytes]:
     """Number of batches, and the collected result as it is stored."""
-    config = replace(read_sweep(document), batch_size=batch_size)
-    plan = [{"batch": number, "start": a, "end": b} for number, (a, b) in enumerate(config.slices())]
+    config = read_sweep({**document, "batch_size": batch_size})
+    plan = [{"batch": number, "start": a, "end": b} for number, (a, b) in enumerate(cut_into_batches(config))]
     sent = plan[::-1] if reverse else plan
     futures = {item["batch"]: pool.submit(_compute, dict(document), item["start"], item["end"]) for item in sent}
     results = {batch: json.loads(future.result()) for batch, future in futures.items()}

@@ -13,9 +13,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from candlecloud.api import cursors, negotiation, strict_json
 from candlecloud.api.errors import InvalidCursorError, InvalidJsonError, NotAcceptableError
-from candlecloud.api.instants import Instant
 from candlecloud.api.negotiation import ARROW, JSON, PARQUET
 from candlecloud.api.request_context import accept_request_id
+from candlecloud.contract.fields import Instant
 from candlecloud.market.moment import LATEST_MS, iso
 
 INSTANT = TypeAdapter(Instant)

@@ -11,12 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from candlecloud.contract.run import RunConfig
+from candlecloud.contract.setting import canonical_json
+from candlecloud.contract.sweep import SweepConfig
 from candlecloud.errors import CandlecloudError, InvalidParameterError, InvalidRangeError, UnknownStrategyError
 from candlecloud.market.ranges import TimeRange
-from candlecloud.runs.config import RunConfig, canonical_json
-from candlecloud.runs.simulate import benchmark_of
+from candlecloud.runs.execution import benchmark_of
 from candlecloud.runs.subject import read_subject
-from candlecloud.runs.sweep import SweepConfig
 
 HOUR = 3_600_000
 BASE: dict[str, Any] = {"exchange": "binance", "symbol": "BTC/USDT", "timeframe": "60m", "strategy": "dual_sma"}
@@ -170,18 +171,18 @@ def test_a_direction_that_could_never_trade_is_refused(fields: dict[str, Any], a
     assert (caught.value.details["field"], caught.value.details["allowed"]) == ("direction", allowed)
     assert caught.value.hint == hint
     with pytest.raises(InvalidParameterError, match="it could never trade"):
-        SweepConfig.from_dict(BASE | fields | {"grid": {}})
+        SweepConfig.from_dict(BASE | fields | {"grid": {"window": [1]}})
     with pytest.raises(InvalidParameterError, match="it could never trade"):
         read_subject(fields, HOUR)
     for direction in allowed:
-        assert config(**fields | {"direction": direction}).setting.trading.direction == direction
+        assert config(**fields | {"direction": direction}).direction == direction
 
 
 def test_a_short_run_has_its_benchmark() -> None:
-    benchmark = benchmark_of(config(strategy="rules", rules=SHORT, direction="short").setting)
-    assert (benchmark.setting.strategy, benchmark.setting.trading.direction) == ("buy_and_hold", "long")
+    benchmark = benchmark_of(config(strategy="rules", rules=SHORT, direction="short"))
+    assert (benchmark.strategy, benchmark.direction) == ("buy_and_hold", "long")
     assert RunConfig.from_dict(benchmark.to_dict()) == benchmark, "it could be asked for as a run"
-    assert config(strategy="rules", rules=LONG | SHORT).setting.strategy_rule.sides == {"long", "short"}
+    assert config(strategy="rules", rules=LONG | SHORT).strategy_rule.sides == {"long", "short"}
 
 
 @pytest.mark.parametrize(
@@ -213,7 +214,7 @@ def test_range_must_be_pinned_before_use() -> None:
     with pytest.raises(InvalidRangeError, match="no start and end yet"):
         _ = config(start="2024-01-01").range
     pinned = config().pinned(TimeRange(0, HOUR), as_of=7, finer_timeframe="none")
-    assert (pinned.range, pinned.setting.as_of) == (TimeRange(0, HOUR), 7)
+    assert (pinned.range, pinned.as_of) == (TimeRange(0, HOUR), 7)
 
 
 def test_as_of_is_no_part_of_the_identity() -> None:

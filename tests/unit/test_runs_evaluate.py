@@ -10,19 +10,21 @@ import pyarrow as pa
 import pytest
 
 from candlecloud.backtest.simulation import Simulation
+from candlecloud.contract.run import RunConfig
+from candlecloud.contract.setting import canonical_json
+from candlecloud.contract.sweep import SweepConfig
 from candlecloud.errors import ConflictError, InsufficientDataError, InvalidParameterError
 from candlecloud.features.bars import bars_from_table
 from candlecloud.market.candle import times_ms
 from candlecloud.runs.batch import evaluate_batch
 from candlecloud.runs.collect import collect_results, match_batches
-from candlecloud.runs.config import RunConfig, canonical_json
 from candlecloud.runs.decide import decide
 from candlecloud.runs.evaluate import evaluate_run
+from candlecloud.runs.grid import parameter_sets
 from candlecloud.runs.identity import Identity
 from candlecloud.runs.inputs import RUN_COLUMNS, RunInputs
 from candlecloud.runs.simulate import simulate_run
 from candlecloud.runs.sufficiency import needed_range
-from candlecloud.runs.sweep import SweepConfig
 from tests.golden.dual_sma import dual_sma_targets
 from tests.golden.reference import Bar, Rules, replay
 from tests.support.recorded import btc_hours
@@ -54,7 +56,7 @@ def run(**fields: Any) -> tuple[Identity, pa.Table]:
 
 
 def run_once(table: pa.Table, config: RunConfig) -> Simulation:
-    return simulate_run(decide(bars_from_table(table), config), config.setting, None)
+    return simulate_run(decide(bars_from_table(table), config, config.parameters), config, None)
 
 
 def test_run_result() -> None:
@@ -109,7 +111,7 @@ def test_real_tie_is_a_tie() -> None:
     tied = bars.index_of(1_691_895_600_000)
     closes = bars.close_ticks[: tied + 1].tolist()
     assert sum(closes[-30:]) * 60 == sum(closes[-60:]) * 30
-    target = config.setting.strategy_rule.target(bars, config.parameters)
+    target = config.strategy_rule.target(bars, config.parameters)
     assert target[tied] == 0
     assert target[tied - 1] != 0
 
@@ -129,7 +131,7 @@ def test_run_on_other_candles_is_refused() -> None:
 
 
 def evaluate_in_batches(config: SweepConfig, table: pa.Table, size: int) -> bytes:
-    total = len(config.sets.valid)
+    total = config.size.valid
     plan = [
         {"batch": n, "start": start, "end": min(start + size, total)} for n, start in enumerate(range(0, total, size))
     ]
@@ -169,7 +171,7 @@ def test_batches_of_any_size_give_equal_bytes(name: str) -> None:
     table = candles_for(config)
     whole = evaluate_in_batches(config, table, 1_000)
     assert json.loads(whole)["state"] == "succeeded"
-    assert [row["set"] for row in json.loads(whole)["rows"]] == list(range(len(config.sets.valid)))
+    assert [row["set"] for row in json.loads(whole)["rows"]] == list(range(config.size.valid))
     for size in (1, 2, 7):
         assert evaluate_in_batches(config, table, size) == whole
 
@@ -178,9 +180,9 @@ def test_batches_of_any_size_give_equal_bytes(name: str) -> None:
 def test_each_set_of_a_sweep_is_the_run_of_that_set_alone(name: str) -> None:
     """Bit for bit, although the sweep reads a longer warm-up; an absent candle lies in some of the warm-ups."""
     config = SweepConfig.from_dict(BASE | SWEEPS[name] | {"start": "2023-03-25", "end": "2023-06-01"})
-    rows = evaluate_batch(config, RunInputs(candles_for(config)), 0, len(config.sets.valid))["rows"]
+    rows = evaluate_batch(config, RunInputs(candles_for(config)), 0, config.size.valid)["rows"]
     for row in rows:
-        alone = config.run_config(row["set"])
+        alone = config.run_config(row["parameters"])
         inputs = RunInputs(candles_for(alone))
         metrics = evaluate_run(Identity(alone, inputs.revision(), "code"), inputs).document["metrics"]
         assert {key: metrics[key] for key in row["metrics"]} == row["metrics"]
@@ -217,7 +219,7 @@ def test_a_run_that_costs_have_eaten_whole_is_told_in_numbers() -> None:
     rows = evaluate_batch(config, inputs, 0, 2)["rows"]
     canonical_json(rows)
     assert rows[0]["metrics"]["total_return"] == pytest.approx(-1.0)
-    alone = config.run_config(0)
+    alone = config.run_config(parameter_sets(config).parameters(0))
     own = RunInputs(candles_for(alone))
     document = evaluate_run(Identity(alone, own.revision(), "code"), own).document
     assert {key: document["metrics"][key] for key in rows[0]["metrics"]} == rows[0]["metrics"]

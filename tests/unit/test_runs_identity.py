@@ -9,10 +9,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from candlecloud.contract.run import RunConfig
+from candlecloud.contract.sweep import SweepConfig
 from candlecloud.market.ranges import TimeRange
-from candlecloud.runs.config import RunConfig
 from candlecloud.runs.identity import Identity, code_version, run_identity, sweep_identity
-from candlecloud.runs.sweep import SweepConfig
 from infra.kernels.sources import PYTHON_FOLDER
 
 BASE: dict[str, Any] = {"exchange": "binance", "symbol": "BTC-USDT", "timeframe": "1h", "strategy": "dual_sma"}

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from candlecloud.contract.setting import Setting
 from candlecloud.errors import InsufficientDataError
 from candlecloud.market.ranges import TimeRange
 from candlecloud.market.series import Series
-from candlecloud.runs.config import Setting
 from candlecloud.runs.sufficiency import check_sufficiency, choose_range
 
 H = 3_600_000

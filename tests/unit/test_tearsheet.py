@@ -11,8 +11,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from candlecloud.contract.run import RunConfig
 from candlecloud.market.candle import times_ms
-from candlecloud.runs.config import RunConfig
 from candlecloud.runs.evaluate import evaluate_run
 from candlecloud.runs.identity import Identity
 from candlecloud.runs.inputs import RUN_COLUMNS, RunInputs

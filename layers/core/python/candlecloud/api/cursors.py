@@ -7,10 +7,15 @@ import binascii
 import hashlib
 import json
 import re
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from candlecloud.api.errors import InvalidCursorError
 
+Cursor = Annotated[
+    Annotated[str, Field(min_length=1, max_length=2000)] | None, Field(description="`next_cursor` of the previous page")
+]
 _DIGEST_BYTES = 9
 _ALPHABET = re.compile(r"[A-Za-z0-9_-]{12,2000}\Z")
 

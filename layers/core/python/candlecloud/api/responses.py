@@ -1,7 +1,9 @@
-"""The error answers that a route documents."""
+"""What routes share of their answers: the errors that they document, and plain JSON."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -23,6 +25,11 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
         }
         for status in sorted({*statuses, 500, 503})
     }
+
+
+def as_json(answer: Mapping[str, Any]) -> bytes:
+    """An answer that is made of stored values, none of them NaN."""
+    return json.dumps(answer, separators=(",", ":"), allow_nan=False).encode()
 
 
 SEE_OTHER: dict[int | str, dict[str, Any]] = {

@@ -46,10 +46,6 @@ def rank(content: bytes, sort: str, order: str) -> RankedResults:
     return RankedResults(rows, len(results["missing"]))
 
 
-def as_json(page: dict[str, Any]) -> bytes:
-    return json.dumps(page, separators=(",", ":"), allow_nan=False).encode()
-
-
 def as_table(rows: Sequence[Row]) -> pa.Table:
     """One column per number: ``set``, ``parameter_<name>``, and each metric under its name."""
     columns: dict[str, list[Any]] = {"set": [row["set"] for row in rows]}

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from candlecloud.contract.setting import canonical_json
 from candlecloud.errors import SweepNotFoundError
 from candlecloud.jobs.pinned import find_sweep
 from candlecloud.runs.collect import collect_results, match_batches, summarise_sweep
-from candlecloud.runs.config import canonical_json
 from candlecloud.store.stores import Stores
 
 

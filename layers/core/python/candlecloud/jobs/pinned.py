@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from candlecloud.contract.run import RunConfig
+from candlecloud.contract.sweep import SweepConfig
 from candlecloud.errors import ConflictError, SweepNotFoundError
-from candlecloud.runs.config import RunConfig
 from candlecloud.runs.identity import Identity, code_version, sweep_identity
 from candlecloud.runs.inputs import RUN_COLUMNS, RunInputs
 from candlecloud.runs.sufficiency import needed_range
-from candlecloud.runs.sweep import SweepConfig
 from candlecloud.store.stores import Stores
 
 
@@ -27,12 +27,11 @@ def find_sweep(stores: Stores, sweep_id: str) -> Identity:
 
 def read_inputs(stores: Stores, config: RunConfig | SweepConfig) -> RunInputs:
     """The candles of a pinned run or sweep, as they were known when it was submitted."""
-    setting = config.setting
     needed = needed_range(config.range, config.warmup_bars, config.series)
-    finer = setting.finer_series
+    finer = config.finer_series
     return RunInputs(
-        stores.candles.read(config.series, needed, RUN_COLUMNS, as_of=setting.as_of),
-        None if finer is None else stores.candles.read(finer, config.range, RUN_COLUMNS, as_of=setting.as_of),
+        stores.candles.read(config.series, needed, RUN_COLUMNS, as_of=config.as_of),
+        None if finer is None else stores.candles.read(finer, config.range, RUN_COLUMNS, as_of=config.as_of),
     )
 
 

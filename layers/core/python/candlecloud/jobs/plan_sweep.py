@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, cast
 
+from candlecloud.contract.sweep import SweepConfig
 from candlecloud.jobs.pinned import find_sweep, refuse_other_code
-from candlecloud.runs.sweep import SweepConfig
+from candlecloud.runs.plan import cut_into_batches
 from candlecloud.store.stores import Stores
 
 
@@ -50,10 +51,9 @@ def run(request: Request, stores: Stores, *, now: int) -> Report:
     """
     identity = find_sweep(stores, request.sweep_id)
     refuse_other_code(identity)
-    slices = cast(SweepConfig, identity.config).slices()
     plan = [
         {"sweep_id": request.sweep_id, "batch": batch, "start": start, "end": end}
-        for batch, (start, end) in enumerate(slices)
+        for batch, (start, end) in enumerate(cut_into_batches(cast(SweepConfig, identity.config)))
     ]
     key = stores.sweeps.put_plan(request.sweep_id, plan)
     stores.sweeps.set_state(request.sweep_id, "planned", now)

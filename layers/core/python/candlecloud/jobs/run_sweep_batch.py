@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, cast
 
+from candlecloud.contract.setting import canonical_json
+from candlecloud.contract.sweep import SweepConfig
 from candlecloud.errors import CandlecloudError, TransientStoreError
 from candlecloud.jobs.pinned import find_sweep, read_inputs, refuse_other_code
 from candlecloud.runs.batch import evaluate_batch
 from candlecloud.runs.collect import fits
-from candlecloud.runs.config import canonical_json
 from candlecloud.runs.state import describe_failure
-from candlecloud.runs.sweep import SweepConfig
 from candlecloud.store.stores import Stores
 
 

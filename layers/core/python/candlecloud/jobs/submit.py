@@ -7,19 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import TypeVar
 
+from candlecloud.contract.run import RunConfig
+from candlecloud.contract.setting import MAX_BARS, Setting
+from candlecloud.contract.sweep import SweepConfig
 from candlecloud.errors import InvalidRangeError
 from candlecloud.jobs.pinned import read_inputs
 from candlecloud.market.candle import period_range, periods_between, times_ms
 from candlecloud.market.ranges import TimeRange
 from candlecloud.market.series import Series
 from candlecloud.market.timeframe import TIMEFRAMES, Timeframe
-from candlecloud.runs.config import RunConfig
 from candlecloud.runs.identity import Identity, code_version
-from candlecloud.runs.setting import MAX_BARS, Setting
 from candlecloud.runs.sufficiency import Coverage, check_sufficiency, choose_range
-from candlecloud.runs.sweep import SweepConfig
 from candlecloud.store.stores import Stores
 
 Config = TypeVar("Config", RunConfig, SweepConfig)
@@ -46,30 +46,30 @@ class Submission:
     coverage: Coverage
 
 
-def submit_run(document: Any, stores: Stores, *, now: int) -> Submission:
+def submit_run(config: RunConfig, stores: Stores, *, now: int) -> Submission:
     """Open a run.
 
     Parameters
     ----------
-    document : dict
-        See `RunConfig.from_dict`; start and end may be left out.
+    config : RunConfig
+        Start and end may be open.
     now : int
         ms UTC; the candles are pinned as they are known now.
 
     Raises
     ------
     InvalidInputError
-        Of the kind that fits the wrong field.
+        If the range holds no candle or too many, or as_of lies in the future.
     InsufficientDataError
         If the stored candles do not reach from the warm-up to the end.
     """
-    identity, coverage = _pin(RunConfig.from_dict(document), stores, now)
+    identity, coverage = _pin(config, stores, now)
     is_new = stores.runs.create(identity.id, identity.to_dict(), now)
     record = stores.runs.get(identity.id)
     return Submission(identity.id, is_new, record.attempt if record else 1, identity, coverage)
 
 
-def submit_sweep(document: Any, stores: Stores, *, now: int) -> Submission:
+def submit_sweep(config: SweepConfig, stores: Stores, *, now: int) -> Submission:
     """Open a sweep; like `submit_run`, with a grid. The longest warm-up of any set counts.
 
     Raises
@@ -77,14 +77,15 @@ def submit_sweep(document: Any, stores: Stores, *, now: int) -> Submission:
     InvalidInputError, InsufficientDataError
         As `submit_run`.
     """
-    identity, coverage = _pin(SweepConfig.from_dict(document), stores, now)
-    is_new = stores.sweeps.create(identity.id, identity.to_dict(), now)
+    identity, coverage = _pin(config, stores, now)
+    counts = {"sets": config.size.valid, "excluded": config.size.excluded}
+    is_new = stores.sweeps.create(identity.id, identity.to_dict() | counts, now)
     record = stores.sweeps.get(identity.id)
     return Submission(identity.id, is_new, record.attempt if record else 1, identity, coverage)
 
 
 def _pin(config: Config, stores: Stores, now: int) -> tuple[Identity, Coverage]:
-    as_of = config.setting.as_of
+    as_of = config.as_of
     if as_of is not None and as_of > now:
         raise InvalidRangeError(
             "as_of lies in the future; the lake of then is not known yet.",
@@ -93,8 +94,8 @@ def _pin(config: Config, stores: Stores, now: int) -> tuple[Identity, Coverage]:
         )
     series, warmup = config.series, config.warmup_bars
     available = stores.candles.available_range(series)
-    span = choose_range(config.setting, warmup, available, now)
-    pinned = config.pinned(span, now if as_of is None else as_of, _finer_timeframe(config.setting, stores, span))
+    span = choose_range(config, warmup, available, now)
+    pinned = config.pinned(span, now if as_of is None else as_of, _finer_timeframe(config, stores, span))
     inputs = read_inputs(stores, pinned)
     open_times = times_ms(inputs.candles)
     if as_of is not None:

@@ -7,14 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from candlecloud.errors import InvalidParameterError
+from candlecloud.contract.sweep import SweepConfig
 from candlecloud.features.bars import Bars, bars_from_table
 from candlecloud.metrics.conventions import CONVENTIONS
 from candlecloud.runs.decide import decide, prove_causality
 from candlecloud.runs.describe import describe_assumptions, describe_bars, describe_coverage
+from candlecloud.runs.execution import BENCHMARK, benchmark_of
+from candlecloud.runs.grid import parameter_sets
 from candlecloud.runs.inputs import RunInputs
-from candlecloud.runs.simulate import BENCHMARK, benchmark_of, statistics_of_run, statistics_of_sets, summary_of_row
-from candlecloud.runs.sweep import SweepConfig
+from candlecloud.runs.simulate import statistics_of_run, statistics_of_sets, summary_of_row
 
 TESTED_EVERY = 1_000
 
@@ -42,17 +43,15 @@ def evaluate_batch(config: SweepConfig, inputs: RunInputs, start: int, end: int)
     LookAheadError
         If the decisions of one of the tested sets depend on the future.
     """
-    if not 0 <= start < end <= len(config.sets.valid):
-        raise InvalidParameterError(
-            f"A sweep of {len(config.sets.valid)} sets has no batch [{start}, {end}).", field="start"
-        )
+    sets = parameter_sets(config).between(start, end)
     bars = bars_from_table(inputs.candles)
     finer = None if inputs.finer is None else bars_from_table(inputs.finer)
-    if config.setting.tripwire:
-        for number in _tested_sets(config, start, end):
-            one = config.run_config(number)
-            prove_causality(decide(bars, one), one, np.random.default_rng([config.setting.seed, number]))
-    rows = statistics_of_sets(bars, finer, config, range(start, end))
+    if config.tripwire:
+        for number in _tested_sets(sets.total, start, end):
+            one = sets.parameters(number - start)
+            rng = np.random.default_rng([config.seed, number])
+            prove_causality(decide(bars, config, one), config, one, rng)
+    rows = statistics_of_sets(bars, finer, config, sets)
     first = bars.index_of(config.range.start)
     return {
         "start": start,
@@ -60,38 +59,36 @@ def evaluate_batch(config: SweepConfig, inputs: RunInputs, start: int, end: int)
         "rows": [
             {
                 "set": number,
-                "parameters": config.sets.valid[number],
-                "metrics": summary_of_row(row, bars, first, config.setting).to_dict(),
+                "parameters": sets.parameters(number - start),
+                "metrics": summary_of_row(row, bars, first, config).to_dict(),
             }
             for number, row in zip(range(start, end), rows, strict=True)
         ],
-        "common": _common(config, bars, inputs) if start == 0 else None,
+        "common": _common(config, bars, inputs, sets.total) if start == 0 else None,
     }
 
 
-def _tested_sets(config: SweepConfig, start: int, end: int) -> list[int]:
+def _tested_sets(total: int, start: int, end: int) -> list[int]:
     """The sets of a batch that spring the tripwire: every thousandth of the sweep, and its last."""
-    last = len(config.sets.valid) - 1
-    return [number for number in range(start, end) if number % TESTED_EVERY == 0 or number == last]
+    return [number for number in range(start, end) if number % TESTED_EVERY == 0 or number == total - 1]
 
 
-def _common(config: SweepConfig, bars: Bars, inputs: RunInputs) -> Mapping[str, Any]:
-    setting, benchmark = config.setting, benchmark_of(config.setting)
-    decisions = decide(bars, benchmark)
-    row = statistics_of_run(decisions, benchmark, None)
-    metrics = summary_of_row(row, decisions.bars, decisions.first, setting).to_dict()
-    coverage = describe_coverage(setting, config.warmup_bars, inputs)
+def _common(config: SweepConfig, bars: Bars, inputs: RunInputs, total: int) -> Mapping[str, Any]:
+    benchmark = benchmark_of(config)
+    decisions = decide(bars, benchmark, benchmark.parameters)
+    row = statistics_of_run(decisions, benchmark, benchmark.parameters, None)
+    metrics = summary_of_row(row, decisions.bars, decisions.first, config).to_dict()
+    coverage = describe_coverage(config, config.warmup_bars, inputs)
     return {
-        "assumptions": describe_assumptions(setting, decisions.bars) | _tripwire_of(config),
-        "data": describe_bars(bars, bars.index_of(setting.range.start)) | coverage.to_dict(),
+        "assumptions": describe_assumptions(config, decisions.bars) | _tripwire_of(config, total),
+        "data": describe_bars(bars, bars.index_of(config.range.start)) | coverage.to_dict(),
         "benchmark": {"strategy": BENCHMARK, "metrics": metrics},
         "conventions": dict(CONVENTIONS),
     }
 
 
-def _tripwire_of(config: SweepConfig) -> dict[str, Any]:
-    if not config.setting.tripwire:
+def _tripwire_of(config: SweepConfig, total: int) -> dict[str, Any]:
+    if not config.tripwire:
         return {}
-    total = len(config.sets.valid)
-    tested = len(_tested_sets(config, 0, total))
+    tested = len(_tested_sets(total, 0, total))
     return {"tripwire": f"passed on {tested} of {total} sets: a garbage future moved none of their decisions"}

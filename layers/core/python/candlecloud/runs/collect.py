@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
+from candlecloud.contract.sweep import SweepConfig
 from candlecloud.runs.identity import Identity
 from candlecloud.runs.state import sweep_end
-from candlecloud.runs.sweep import SweepConfig
 
 RESULTS_SCHEMA = "candlecloud.sweep/1"
 _BEST = 5
@@ -61,9 +61,10 @@ def collect_results(
         "sweep_id": identity.id,
         **identity.deciding(),
         **common,
-        "sets": len(config.sets.valid),
+        "sets": config.size.valid,
         "rows": [row for batch in in_order for row in batch["rows"]],
-        "excluded": config.sets.excluded,
+        "excluded": config.size.excluded,
+        "first_excluded": config.size.first_excluded,
         "missing": list(missing),
         "state": sweep_end(len(good) + len(missing), len(good)),
     }
@@ -79,7 +80,7 @@ def summarise_sweep(results: Mapping[str, Any], batches: int) -> dict[str, Any]:
     return {
         "sets": results["sets"],
         "rows": len(results["rows"]),
-        "excluded": len(results["excluded"]),
+        "excluded": results["excluded"],
         "batches": batches,
         "missing": results["missing"][:20],
         "missing_batches": len(results["missing"]),

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import cast
 
 import numpy as np
 
 from candlecloud.arrays import FloatArray
-from candlecloud.backtest.funding import funding_by_bar
-from candlecloud.backtest.orders import Direction, allowed_target
+from candlecloud.backtest.funding import funding_by_bar, settlements
+from candlecloud.backtest.orders import allowed_target
+from candlecloud.contract.setting import Setting
 from candlecloud.errors import InsufficientDataError
 from candlecloud.features.bars import Bars
 from candlecloud.features.registry import compute_use
 from candlecloud.market.moment import iso
-from candlecloud.runs.config import RunConfig
+from candlecloud.parameters import Parameters
 from candlecloud.runs.sufficiency import needed_range
 from candlecloud.strategies.sizing import find_sizing
 from candlecloud.strategies.tripwire import Reading, check_causality
@@ -45,7 +45,7 @@ class Decisions:
     funding: FloatArray | None
 
 
-def own_bars(bars: Bars, config: RunConfig) -> tuple[Bars, int]:
+def own_bars(bars: Bars, setting: Setting, parameters: Parameters) -> tuple[Bars, int]:
     """The run's own bars, out of bars that reach back to its warm-up or further, and the first of its range.
 
     Raises
@@ -53,27 +53,30 @@ def own_bars(bars: Bars, config: RunConfig) -> tuple[Bars, int]:
     InsufficientDataError
         If no bar lies in the range.
     """
-    own = bars.since(needed_range(config.range, config.warmup_bars, config.series).start)
-    first = own.index_of(config.range.start)
+    span = setting.range
+    own = bars.since(needed_range(span, setting.warmup_bars_of(parameters), setting.series).start)
+    first = own.index_of(span.start)
     if first >= len(own):
-        raise InsufficientDataError("No candle lies in the run's range.", start=iso(config.range.start))
+        raise InsufficientDataError("No candle lies in the run's range.", start=iso(span.start))
     return own, first
 
 
-def decide(bars: Bars, config: RunConfig) -> Decisions:
-    """Compute targets and sizes.
+def decide(bars: Bars, setting: Setting, parameters: Parameters) -> Decisions:
+    """Compute targets and sizes of one parameter set.
 
     Raises
     ------
     InsufficientDataError
         If no bar lies in the range.
     """
-    own, first = own_bars(bars, config)
-    target = _target(own, config)
-    return Decisions(own, first, target, _size(own, target, config), _funding(own, config))
+    own, first = own_bars(bars, setting, parameters)
+    target = _target(own, setting, parameters)
+    return Decisions(own, first, target, _size(own, target, setting), _funding(own, setting))
 
 
-def prove_causality(decisions: Decisions, config: RunConfig, rng: np.random.Generator) -> list[int]:
+def prove_causality(
+    decisions: Decisions, setting: Setting, parameters: Parameters, rng: np.random.Generator
+) -> list[int]:
     """Spring the tripwire on everything that decides; returns the cuts as bar numbers of the run's own bars.
 
     Raises
@@ -81,30 +84,28 @@ def prove_causality(decisions: Decisions, config: RunConfig, rng: np.random.Gene
     LookAheadError
         If something looked ahead.
     """
-    uses = config.setting.strategy_rule.features(config.parameters)
+    uses = setting.strategy_rule.features(parameters)
     readings = [Reading(f"feature {use.feature}", lambda bars, use=use: compute_use(bars, use)) for use in uses]  # type: ignore[misc]
-    readings.append(Reading(f"strategy {config.setting.strategy}", lambda bars: _target(bars, config)))
-    sizing = config.setting.trading.sizing.model
+    readings.append(Reading(f"strategy {setting.strategy}", lambda bars: _target(bars, setting, parameters)))
     if not isinstance(decisions.size, float):
-        readings.append(
-            Reading(f"sizing {sizing}", lambda bars: np.asarray(_size(bars, _target(bars, config), config), np.float64))
-        )
+
+        def size(bars: Bars) -> FloatArray:
+            return np.asarray(_size(bars, _target(bars, setting, parameters), setting), np.float64)
+
+        readings.append(Reading(f"sizing {setting.sizing.model}", size))
     return check_causality(decisions.bars, readings, rng=rng)
 
 
-def _target(bars: Bars, config: RunConfig) -> FloatArray:
-    setting = config.setting
-    target = setting.strategy_rule.target(bars, config.parameters)
-    return allowed_target(target, cast(Direction, setting.trading.direction))
+def _target(bars: Bars, setting: Setting, parameters: Parameters) -> FloatArray:
+    return allowed_target(setting.strategy_rule.target(bars, parameters), setting.direction)
 
 
-def _size(bars: Bars, target: FloatArray, config: RunConfig) -> float | FloatArray:
-    choice = config.setting.trading.sizing
-    return find_sizing(choice.model).size(bars, target, choice.parameters)
+def _size(bars: Bars, target: FloatArray, setting: Setting) -> float | FloatArray:
+    return find_sizing(setting.sizing.model).size(bars, target, setting.sizing.parameters)
 
 
-def _funding(bars: Bars, config: RunConfig) -> FloatArray | None:
-    funding = config.setting.trading.funding
+def _funding(bars: Bars, setting: Setting) -> FloatArray | None:
+    funding = setting.funding
     if funding is None or funding.model == "ignored":
         return None
-    return funding_by_bar(bars.open_time, *funding.settlements(config.range))
+    return funding_by_bar(bars.open_time, *settlements(setting.range, funding.rates, funding.rate_per_8h))

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
 from candlecloud.backtest.assumptions import name_assumptions
-from candlecloud.backtest.orders import Direction
 from candlecloud.backtest.trades import Trade
+from candlecloud.contract.setting import Setting
 from candlecloud.features.bars import Bars
 from candlecloud.market.candle import times_ms
 from candlecloud.market.moment import iso
+from candlecloud.runs.execution import execution_of
 from candlecloud.runs.inputs import RunInputs
-from candlecloud.runs.setting import Setting
 from candlecloud.runs.sufficiency import Coverage, measure_coverage, needed_range
 
 
@@ -36,13 +36,13 @@ def describe_bars(bars: Bars, first: int) -> dict[str, Any]:
 
 def describe_assumptions(setting: Setting, bars: Bars) -> dict[str, Any]:
     """Every switch of the semantics by name."""
-    trading = setting.trading
+    funding = setting.funding
     return name_assumptions(
-        trading.execution(),
-        direction=cast(Direction, trading.direction),
-        slippage=trading.slippage.to_dict(),
-        sizing=trading.sizing.to_dict(),
-        funding=None if trading.funding is None else trading.funding.to_dict() | {"rates": len(trading.funding.rates)},
+        execution_of(setting),
+        direction=setting.direction,
+        slippage=setting.slippage.model_dump(),
+        sizing=setting.sizing.model_dump(),
+        funding=None if funding is None else funding.model_dump(mode="json") | {"rates": len(funding.rates or ())},
         finer_timeframe=setting.finer_timeframe,
         tripwire=setting.tripwire,
         unknown_volume_bars=int(np.isnan(bars.volume).sum()),

@@ -11,19 +11,21 @@ import pyarrow as pa
 
 from candlecloud.backtest.finer import fine_bars
 from candlecloud.backtest.simulation import Simulation
+from candlecloud.contract.run import RunConfig
+from candlecloud.contract.setting import canonical_json
 from candlecloud.features.bars import Bars, bars_from_table
 from candlecloud.metrics.capacity import capacity_hint
 from candlecloud.metrics.conventions import REGIME_CONVENTIONS, RELATIVE_CONVENTIONS, RUN_CONVENTIONS
 from candlecloud.metrics.distribution import describe_distribution
 from candlecloud.metrics.relative import compare_with_benchmark
-from candlecloud.runs.config import RunConfig, canonical_json
 from candlecloud.runs.decide import Decisions, decide, prove_causality
 from candlecloud.runs.describe import describe_assumptions, describe_bars, describe_coverage, describe_trade, moment
+from candlecloud.runs.execution import BENCHMARK, benchmark_of
 from candlecloud.runs.identity import Identity
 from candlecloud.runs.inputs import RunInputs
 from candlecloud.runs.manifest import build_manifest
 from candlecloud.runs.regimes import describe_by_regime, regimes_of
-from candlecloud.runs.simulate import BENCHMARK, benchmark_of, simulate_run, statistics_of_run, summary_of_row
+from candlecloud.runs.simulate import simulate_run, statistics_of_run, summary_of_row
 
 RESULT_SCHEMA = "candlecloud.run/2"
 _REFUSED_SHOWN = 1_000
@@ -72,18 +74,17 @@ def evaluate_run(identity: Identity, inputs: RunInputs) -> RunResult:
         If the tripwire is on and a decision saw the future.
     """
     config = cast(RunConfig, identity.config)
-    setting = config.setting
     inputs.check_revision(identity.data_revision)
     bars = bars_from_table(inputs.candles)
     finer = None if inputs.finer is None else bars_from_table(inputs.finer)
-    decisions = decide(bars, config)
+    decisions = decide(bars, config, config.parameters)
     tripwire = _spring_tripwire(decisions, config, identity)
-    result = simulate_run(decisions, setting, finer)
-    benchmark_config = benchmark_of(setting)
-    benchmark_decisions = decide(bars, benchmark_config)
-    benchmark = simulate_run(benchmark_decisions, benchmark_config.setting, None)
-    coverage = describe_coverage(setting, config.warmup_bars, inputs)
-    assumptions = describe_assumptions(setting, decisions.bars)
+    result = simulate_run(decisions, config, finer)
+    benchmark_config = benchmark_of(config)
+    benchmark_decisions = decide(bars, benchmark_config, benchmark_config.parameters)
+    benchmark = simulate_run(benchmark_decisions, benchmark_config, None)
+    coverage = describe_coverage(config, config.warmup_bars, inputs)
+    assumptions = describe_assumptions(config, decisions.bars)
     document = {
         "schema": RESULT_SCHEMA,
         "run_id": identity.id,
@@ -98,10 +99,10 @@ def evaluate_run(identity: Identity, inputs: RunInputs) -> RunResult:
             "capped_fills": len(benchmark.capped),
         },
         "relative": compare_with_benchmark(
-            result.equity, benchmark.equity, setting.initial_equity, result.span_ms / len(result.equity)
+            result.equity, benchmark.equity, config.initial_equity, result.span_ms / len(result.equity)
         ).to_dict(),
-        "regimes": describe_by_regime(decisions.bars, result, setting.series.timeframe),
-        "regime_parameters": {name: regime.to_dict() for name, regime in regimes_of(setting.series.timeframe).items()},
+        "regimes": describe_by_regime(decisions.bars, result, config.series.timeframe),
+        "regime_parameters": {name: regime.to_dict() for name, regime in regimes_of(config.series.timeframe).items()},
         "intrabar": _intrabar(decisions, config, finer, result),
         "tripwire": tripwire,
         "conventions": dict(RUN_CONVENTIONS),
@@ -127,22 +128,22 @@ def library_versions() -> dict[str, str]:
 
 def _metrics(decisions: Decisions, config: RunConfig, finer: Bars | None, result: Simulation) -> dict[str, Any]:
     """All numbers of the run under their names: those of a sweep's row first."""
-    initial = config.setting.initial_equity
+    initial = config.initial_equity
     quantities = np.array([fill.quantity for fill in result.fills])
     volumes = result.bars.volume[[fill.bar for fill in result.fills]] if result.fills else np.empty(0)
-    row = statistics_of_run(decisions, config, finer)
+    row = statistics_of_run(decisions, config, config.parameters, finer)
     return (
-        dict(summary_of_row(row, decisions.bars, decisions.first, config.setting).to_dict())
+        dict(summary_of_row(row, decisions.bars, decisions.first, config).to_dict())
         | describe_distribution(result.equity, initial).to_dict()
         | {"capacity_hint": capacity_hint(quantities, volumes, initial)}
     )
 
 
 def _spring_tripwire(decisions: Decisions, config: RunConfig, identity: Identity) -> dict[str, Any]:
-    if not config.setting.tripwire:
+    if not config.tripwire:
         return {"on": False, "cuts": [], "passed": None}
-    rng = np.random.default_rng([config.setting.seed, int(identity.id[-16:], 16)])
-    cuts = prove_causality(decisions, config, rng)
+    rng = np.random.default_rng([config.seed, int(identity.id[-16:], 16)])
+    cuts = prove_causality(decisions, config, config.parameters, rng)
     opened = decisions.bars.open_time
     return {"on": True, "cuts": [moment(int(opened[cut])) for cut in cuts], "passed": True}
 
@@ -150,13 +151,13 @@ def _spring_tripwire(decisions: Decisions, config: RunConfig, identity: Identity
 def _intrabar(decisions: Decisions, config: RunConfig, finer: Bars | None, result: Simulation) -> dict[str, Any]:
     """What the bars that held both stop and target could have made of the run."""
     ambiguous = int(result.tallies.ambiguous_exits)
-    if not config.setting.trading.stops.can_collide:
+    if not config.stops.can_collide:
         return dict.fromkeys(("finer_timeframe", "pessimistic", "optimistic")) | {"ambiguous_exits": 0, "finer_bars": 0}
-    kindest = simulate_run(decisions, config.setting, finer, optimistic=True) if ambiguous else result
+    kindest = simulate_run(decisions, config, finer, optimistic=True) if ambiguous else result
     pessimistic, optimistic = (simulation.summary().to_dict() for simulation in (result, kindest))
     return {
         "ambiguous_exits": ambiguous,
-        "finer_timeframe": None if finer is None else config.setting.finer_timeframe,
+        "finer_timeframe": None if finer is None else config.finer_timeframe,
         "finer_bars": 0 if finer is None else _bars_with(finer, decisions),
         "pessimistic": {name: pessimistic[name] for name in _BAND},
         "optimistic": {name: optimistic[name] for name in _BAND},

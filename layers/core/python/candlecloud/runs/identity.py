@@ -11,8 +11,9 @@ from importlib.resources.abc import Traversable
 from typing import Any
 
 from candlecloud import __version__
-from candlecloud.runs.config import RunConfig, canonical_json
-from candlecloud.runs.sweep import SweepConfig
+from candlecloud.contract.run import RunConfig
+from candlecloud.contract.setting import canonical_json
+from candlecloud.contract.sweep import SweepConfig
 
 # What a result depends on; a change of a store, the API or a job makes no other run of it.
 _DECIDING = ("market", "parameters.py", "metrics", "features", "strategies", "backtest", "runs")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from candlecloud.runs.config import canonical_json
+from candlecloud.contract.setting import canonical_json
 from candlecloud.runs.identity import Identity
 from candlecloud.runs.sufficiency import Coverage
 

@@ -6,42 +6,36 @@ sweep and that of its run alone are the same bits.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
-from typing import cast
-
 import numpy as np
 
-from candlecloud.arrays import FloatArray
+from candlecloud.arrays import BoolArray, FloatArray, IntArray
 from candlecloud.backtest.engine import simulate, statistics_of_target
 from candlecloud.backtest.execution import Execution
 from candlecloud.backtest.finer import FineBars, fine_bars
-from candlecloud.backtest.orders import Direction
 from candlecloud.backtest.simulation import Simulation
 from candlecloud.backtest.sweep_form import PlainCosts, fits_event_form, statistics_of_pairs, statistics_of_signals
+from candlecloud.contract.setting import Setting
+from candlecloud.contract.trading import fixed_fraction
 from candlecloud.features.bars import Bars
 from candlecloud.metrics.summary import Summary, summary_of
 from candlecloud.metrics.tallies import COLUMNS, Tallies
-from candlecloud.runs.config import RunConfig
+from candlecloud.parameters import Parameters
 from candlecloud.runs.decide import Decisions, decide
-from candlecloud.runs.setting import Setting
-from candlecloud.runs.sweep import SweepConfig
-from candlecloud.runs.trading import Choice, Stops
+from candlecloud.runs.execution import execution_of
+from candlecloud.runs.grid import ParameterSets
 
-BENCHMARK = "buy_and_hold"
 _SPENT = 1e-150
-ALL_OF_IT = Choice("fixed_fraction", {"fraction": 1.0})
+_ALL_OF_IT = fixed_fraction()
 
 
 def simulate_run(decisions: Decisions, setting: Setting, finer: Bars | None, *, optimistic: bool = False) -> Simulation:
     """Trade what was decided; every fill and close is recorded."""
-    trading = setting.trading
     return simulate(
         decisions.bars,
         decisions.target,
-        trading.execution(),
+        execution_of(setting),
         initial_equity=setting.initial_equity,
-        direction=cast(Direction, trading.direction),
+        direction=setting.direction,
         first=decisions.first,
         size=decisions.size,
         funding=decisions.funding,
@@ -50,8 +44,8 @@ def simulate_run(decisions: Decisions, setting: Setting, finer: Bars | None, *, 
     )
 
 
-def statistics_of_sets(bars: Bars, finer: Bars | None, config: SweepConfig, numbers: Sequence[int]) -> FloatArray:
-    """One row per parameter set, in the order of the numbers.
+def statistics_of_sets(bars: Bars, finer: Bars | None, setting: Setting, sets: ParameterSets) -> FloatArray:
+    """One row per parameter set, in their order.
 
     Parameters
     ----------
@@ -63,31 +57,32 @@ def statistics_of_sets(bars: Bars, finer: Bars | None, config: SweepConfig, numb
     FloatArray, sets x columns
         `candlecloud.metrics.tallies.COLUMNS`.
     """
-    configs = [config.run_config(number) for number in numbers]
-    rows = np.empty((len(configs), len(COLUMNS)))
-    crossing: list[int] = []
-    if _plain_costs(bars, config.setting) is not None and config.setting.strategy_rule.crossing is not None:
-        crossing = [k for k, one in enumerate(configs) if _has_whole_warmup(bars, one)]
-    if crossing:
-        rows[crossing] = _rows_of_pairs(bars, [configs[k] for k in crossing])
-    done = {k for k in crossing if not _is_spent(rows[k], config.setting)}
-    for k in sorted(set(range(len(configs))) - done):
-        rows[k] = statistics_of_run(decide(bars, configs[k]), configs[k], finer)
+    rows = np.empty((len(sets), len(COLUMNS)))
+    done = np.zeros(len(sets), np.bool_)
+    crossing = setting.strategy_rule.crossing
+    costs = None if crossing is None else _plain_costs(bars, setting)
+    if crossing is not None and costs is not None:
+        fast, slow = (sets.columns[name].astype(np.int64) for name in crossing)
+        done = _have_whole_warmup(bars, setting, slow)
+        rows[done] = _rows_of_pairs(bars, setting, costs, fast[done], slow[done])
+        done[done] = rows[done, 0] > _SPENT * setting.initial_equity
+    for k in np.flatnonzero(~done).tolist():
+        parameters = sets.parameters(k)
+        rows[k] = statistics_of_run(decide(bars, setting, parameters), setting, parameters, finer)
     return rows
 
 
-def statistics_of_run(decisions: Decisions, config: RunConfig, finer: Bars | None) -> FloatArray:
+def statistics_of_run(decisions: Decisions, setting: Setting, parameters: Parameters, finer: Bars | None) -> FloatArray:
     """The row of one set: what its run shows as metrics."""
-    row = _event_row(decisions, config)
-    if row is not None and not _is_spent(row, config.setting):
+    row = _event_row(decisions, setting, parameters)
+    if row is not None and row[0] > _SPENT * setting.initial_equity:  # below, the path form alone knows ruin
         return row
-    setting, trading = config.setting, config.setting.trading
     return statistics_of_target(
         decisions.bars,
         decisions.target,
-        trading.execution(),
+        execution_of(setting),
         initial_equity=setting.initial_equity,
-        direction=cast(Direction, trading.direction),
+        direction=setting.direction,
         first=decisions.first,
         size=decisions.size,
         funding=decisions.funding,
@@ -106,45 +101,33 @@ def summary_of_row(row: FloatArray, bars: Bars, first: int, setting: Setting) ->
     )
 
 
-def benchmark_of(setting: Setting) -> RunConfig:
-    """Buy and hold in the same market and time, with the same money and costs: long, all in, no stops or limits."""
-    trading = replace(
-        setting.trading,
-        direction="long",
-        sizing=ALL_OF_IT,
-        stops=Stops(),
-        drawdown_limit=None,
-        rebalance_band=None,
-    )
-    return RunConfig(replace(setting, strategy=BENCHMARK, rules=None, trading=trading, finer_timeframe="none"), {})
-
-
 def _plain_costs(bars: Bars, setting: Setting) -> PlainCosts | None:
     """Costs of a run that is long with all of its equity or flat, and nothing else; None for any other run."""
-    trading, execution = setting.trading, setting.trading.execution()
+    execution = execution_of(setting)
     plain = Execution(
         taker_fee_bps=execution.taker_fee_bps,
         maker_fee_bps=execution.maker_fee_bps,
         slippage_bps=execution.slippage_bps,
         flatten_at_end=execution.flatten_at_end,
     )
-    if execution != plain or trading.direction != "long" or trading.sizing != ALL_OF_IT:
+    if execution != plain or setting.direction != "long" or setting.sizing != _ALL_OF_IT:
         return None
-    if trading.funding is not None and trading.funding.model != "ignored":
+    if setting.funding is not None and setting.funding.model != "ignored":
         return None
     costs = PlainCosts(execution.taker_fee_bps / 10_000.0, execution.slippage_bps / 10_000.0, execution.flatten_at_end)
     # Judged on the run's own range, so that a sweep, which holds more bars before it, judges alike.
     return costs if fits_event_form(bars.since(setting.range.start), costs) else None
 
 
-def _event_row(decisions: Decisions, config: RunConfig) -> FloatArray | None:
+def _event_row(decisions: Decisions, setting: Setting, parameters: Parameters) -> FloatArray | None:
     """The row by the event form; None where that does not fit."""
-    setting = config.setting
     costs = _plain_costs(decisions.bars, setting)
     if costs is None:
         return None
-    if setting.strategy_rule.crossing is not None:
-        return np.ravel(_rows_of_pairs(decisions.bars, [config]))
+    crossing = setting.strategy_rule.crossing
+    if crossing is not None:
+        fast, slow = (np.array([parameters[name]], np.int64) for name in crossing)
+        return np.ravel(_rows_of_pairs(decisions.bars, setting, costs, fast, slow))
     if not np.isin(decisions.target, (0.0, 1.0)).all():
         return None
     signals, initial = [decisions.target > 0.0], setting.initial_equity
@@ -153,31 +136,16 @@ def _event_row(decisions: Decisions, config: RunConfig) -> FloatArray | None:
     )
 
 
-def _is_spent(row: FloatArray, setting: Setting) -> bool:
-    """Whether costs have eaten equity down to where floats end: there the path form knows ruin, the event form not."""
-    return not row[0] > _SPENT * setting.initial_equity
+def _have_whole_warmup(bars: Bars, setting: Setting, warmup_bars: IntArray) -> BoolArray:
+    """Whether no candle of a set's own warm-up is absent; if one is, it decides later than on longer bars."""
+    start = setting.range.start
+    begins = np.searchsorted(bars.open_time, start - warmup_bars * setting.series.timeframe.ms)
+    return np.asarray(bars.index_of(start) - begins == warmup_bars, np.bool_)
 
 
-def _has_whole_warmup(bars: Bars, config: RunConfig) -> bool:
-    """Whether no candle of the set's own warm-up is absent; if one is, it decides later than on longer bars."""
-    begin = config.range.start - config.warmup_bars * config.series.timeframe.ms
-    return bars.index_of(config.range.start) - bars.index_of(begin) == config.warmup_bars
-
-
-def _rows_of_pairs(bars: Bars, configs: Sequence[RunConfig]) -> FloatArray:
-    setting = configs[0].setting
-    crossing = setting.strategy_rule.crossing
-    assert crossing is not None
-    pairs = np.array([crossing(config.parameters) for config in configs], np.int64)
-    costs = _plain_costs(bars, setting)
-    assert costs is not None
+def _rows_of_pairs(bars: Bars, setting: Setting, costs: PlainCosts, fast: IntArray, slow: IntArray) -> FloatArray:
     return statistics_of_pairs(
-        bars,
-        np.ascontiguousarray(pairs[:, 0]),
-        np.ascontiguousarray(pairs[:, 1]),
-        costs,
-        initial_equity=setting.initial_equity,
-        first=bars.index_of(setting.range.start),
+        bars, fast, slow, costs, initial_equity=setting.initial_equity, first=bars.index_of(setting.range.start)
     )
 
 

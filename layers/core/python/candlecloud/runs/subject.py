@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
+from candlecloud.contract.setting import RULES, check_direction
+from candlecloud.contract.trading import DIRECTIONS, Direction
 from candlecloud.errors import InvalidParameterError, InvalidTimeframeError
 from candlecloud.features.feature import FeatureUse
 from candlecloud.features.registry import FEATURES, find_feature, use_warmup_bars
 from candlecloud.market.timeframe import Timeframe
 from candlecloud.parameters import Parameters
 from candlecloud.runs.fields import check_names, read_choice
-from candlecloud.runs.setting import RULES, check_direction
-from candlecloud.runs.trading import DIRECTIONS
 from candlecloud.strategies.registry import find_strategy
 from candlecloud.strategies.rules import canonical_rules, rules_strategy
 from candlecloud.strategies.strategy import Strategy
@@ -110,7 +110,7 @@ def _strategy_subject(event: Mapping[str, Any], bar_ms: int) -> Subject:
     strategy = rules_strategy(canonical_rules(event.get("rules")), bar_ms) if name == RULES else find_strategy(name)
     parameters = strategy.check_parameters(event.get("parameters") or {})
     warmup = _within_reach(strategy.warmup_bars(parameters))
-    direction = read_choice(event, "direction", "long", DIRECTIONS)
+    direction = cast(Direction, read_choice(event, "direction", "long", DIRECTIONS))
     check_direction(strategy, direction)
     # No bar more than the warm-up: the targets are those of a run that starts where the range starts.
     return Subject(warmup, warmup, strategy=strategy, parameters=parameters, direction=direction)

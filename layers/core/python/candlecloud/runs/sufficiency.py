@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from candlecloud.contract.setting import Setting
 from candlecloud.errors import InsufficientDataError
 from candlecloud.market.gaps import missing_ranges
 from candlecloud.market.moment import iso
 from candlecloud.market.ranges import TimeRange
 from candlecloud.market.series import Series
-from candlecloud.runs.setting import Setting
 
 _GAPS_SHOWN = 20
 

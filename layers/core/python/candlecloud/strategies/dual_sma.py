@@ -36,5 +36,5 @@ DUAL_SMA = Strategy(
     target=_target,
     conflict=_conflict,
     features=lambda parameters: [FeatureUse("sma", {"window": parameters[name]}) for name in ("fast", "slow")],
-    crossing=lambda parameters: (int(parameters["fast"]), int(parameters["slow"])),
+    crossing=("fast", "slow"),
 )

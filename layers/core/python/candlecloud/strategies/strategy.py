@@ -35,9 +35,9 @@ class Strategy:
         Parameters to the features that `target` reads; prices of the bars need no mention.
     sides : frozenset of str
         ``long`` and ``short``, as far as `target` ever names them: a run in the other direction could not trade.
-    crossing : callable, optional
-        Parameters to the windows (fast, slow), where the long signal is exactly SMA(fast) > SMA(slow) of closes: an
-        engine may then make the signal itself.
+    crossing : tuple of str, optional
+        Names of the windows (fast, slow), where the long signal is exactly SMA(fast) > SMA(slow) of closes, and the
+        warm-up is the slow one: an engine may then make the signals itself.
     """
 
     name: str
@@ -47,7 +47,7 @@ class Strategy:
     target: Callable[[Bars, Parameters], FloatArray]
     conflict: Callable[[Parameters], str | None] = lambda _: None
     features: Callable[[Parameters], Sequence[FeatureUse]] = lambda _: ()
-    crossing: Callable[[Parameters], tuple[int, int]] | None = None
+    crossing: tuple[str, str] | None = None
     sides: frozenset[str] = frozenset({"long", "short"})
 
     def check_bounds(self, values: Mapping[str, Any], field: str = "parameters") -> dict[str, Number]:

@@ -16,8 +16,9 @@ from candlecloud.api.guards import GuardedRoute, needs
 from candlecloud.api.large_answers import deliver
 from candlecloud.api.location import place_of
 from candlecloud.api.negotiation import HTML, JSON
-from candlecloud.api.responses import LOCATION, SEE_OTHER, problems
-from candlecloud.api.schemas.runs import RunAnswer, RunRequest
+from candlecloud.api.responses import LOCATION, SEE_OTHER, as_json, problems
+from candlecloud.api.schemas.runs import RunAnswer
+from candlecloud.contract.run import RunConfig
 from candlecloud.errors import CandlecloudError, ConflictError, RunNotFoundError
 from candlecloud.jobs.submit import submit_run
 from candlecloud.market.moment import iso
@@ -44,7 +45,7 @@ RunId = Annotated[str, Path(pattern=r"^run_[0-9a-f]{32}$", description="From `PO
         **problems(400, 401, 403, 404, 406, 409, 413, 415, 422),
     },
 )
-async def run_backtest(request: Request, world: World, body: RunRequest) -> Response:
+async def run_backtest(request: Request, world: World, body: RunConfig) -> Response:
     """Create the run, start it, and wait for its end; 202 if that takes too long.
 
     The same request on the same candles is the same run: it is computed once. Strategies, the schema of rules, sizing
@@ -63,7 +64,7 @@ async def run_backtest(request: Request, world: World, body: RunRequest) -> Resp
     response_model=RunAnswer,
     responses={202: {"headers": LOCATION}, **problems(400, 401, 403, 404, 406, 409, 413, 415, 422)},
 )
-async def start_run(request: Request, world: World, body: RunRequest) -> Response:
+async def start_run(request: Request, world: World, body: RunConfig) -> Response:
     """Like `/backtest/run`, without waiting."""
     return _posted(request, _find(world, _start(world, body)), 202)
 
@@ -139,9 +140,9 @@ def _artifact(world: Dependencies, run_id: str, name: str, what: str) -> bytes:
     return body
 
 
-def _start(world: Dependencies, body: RunRequest) -> str:
+def _start(world: Dependencies, body: RunConfig) -> str:
     """Open the run and start it, where it is not there already; returns its id."""
-    submission = submit_run(body.document(), world.stores, now=world.clock())
+    submission = submit_run(body, world.stores, now=world.clock())
     if submission.is_new:
         try:
             world.dispatcher.start_run(submission.id)
@@ -155,7 +156,7 @@ def _posted(request: Request, record: RunRecord, status: int) -> Response:
     headers = {"Location": place_of(request, f"/runs/{record.run_id}")} | (
         {} if record.state in RUN_ENDS else {"Retry-After": "2"}
     )
-    return Response(_answer(record).model_dump_json(), status, headers, JSON)
+    return Response(_answer(record), status, headers, JSON)
 
 
 def _wait_until(request: Request, max_wait_s: float) -> float:
@@ -193,12 +194,13 @@ def _find(world: Dependencies, run_id: str) -> RunRecord:
     return record
 
 
-def _answer(record: RunRecord) -> RunAnswer:
+def _answer(record: RunRecord) -> bytes:
+    """`RunAnswer`, from what the record holds as it is: nothing is read again to be written the same."""
     summary = record.summary or {}
     links = {"self": f"/runs/{record.run_id}"}
     if record.state == "succeeded":
         links |= {name: f"/runs/{record.run_id}/{name}" for name in ("result", "report")}
-    return RunAnswer.model_validate(
+    return as_json(
         {
             "run_id": record.run_id,
             "state": record.state,

@@ -15,10 +15,10 @@ from candlecloud.api.plain_parameters import document_parameters, read_parameter
 from candlecloud.api.previews import bar_times, both_forms, compute
 from candlecloud.api.responses import problems
 from candlecloud.api.schemas.signals import Signal, SignalChange, SignalFields, SignalsQuery, SignalsRequest
+from candlecloud.contract.setting import RULES
 from candlecloud.errors import InvalidParameterError
 from candlecloud.market.moment import iso
 from candlecloud.parameters import Parameters
-from candlecloud.runs.setting import RULES
 from candlecloud.strategies.registry import STRATEGIES, find_strategy
 from candlecloud.strategies.rules import rules_strategy
 

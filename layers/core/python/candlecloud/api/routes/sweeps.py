@@ -14,20 +14,19 @@ from candlecloud.api.guards import GuardedRoute, needs
 from candlecloud.api.large_answers import deliver
 from candlecloud.api.location import place_of
 from candlecloud.api.negotiation import ARROW, JSON, PARQUET
-from candlecloud.api.responses import LOCATION, SEE_OTHER, problems
+from candlecloud.api.responses import LOCATION, SEE_OTHER, as_json, problems
 from candlecloud.api.schemas.sweeps import (
     MAX_JSON_LIMIT,
     SweepAccepted,
     SweepAnswer,
-    SweepRequest,
     SweepResultsPage,
     SweepResultsQuery,
 )
+from candlecloud.contract.sweep import SweepConfig
 from candlecloud.errors import CandlecloudError, ConflictError, InvalidParameterError, SweepNotFoundError
 from candlecloud.jobs.submit import submit_sweep
 from candlecloud.market.moment import iso
 from candlecloud.runs.state import SWEEP_ENDS, describe_abandoned, describe_failure
-from candlecloud.runs.sweep import SweepConfig
 from candlecloud.store.runs import is_given_up
 from candlecloud.store.sweeps import SweepRecord
 
@@ -45,12 +44,12 @@ SweepId = Annotated[str, Path(pattern=r"^sweep_[0-9a-f]{32}$", description="From
     response_model=SweepAccepted,
     responses={202: {"headers": LOCATION}, **problems(400, 401, 403, 404, 406, 409, 413, 415, 422)},
 )
-async def start_sweep(request: Request, world: World, body: SweepRequest) -> Response:
+async def start_sweep(request: Request, world: World, body: SweepConfig) -> Response:
     """Compute every combination of a grid, of a strategy's parameters or of those that your rules declare.
 
     Each row has the numbers of a run of that set alone. The same request on the same candles is the same sweep.
     """
-    submission = submit_sweep(body.document(), world.stores, now=world.clock())
+    submission = submit_sweep(body, world.stores, now=world.clock())
     if submission.is_new:
         try:
             world.dispatcher.start_sweep(submission.id, submission.attempt)
@@ -60,12 +59,11 @@ async def start_sweep(request: Request, world: World, body: SweepRequest) -> Res
             )
             raise
     record = _find(world, submission.id)
-    sets = SweepConfig.from_dict(record.config["config"]).sets
     accepted = SweepAccepted(
         sweep_id=record.sweep_id,
         state=record.state,
-        sets=len(sets.valid),
-        excluded=len(sets.excluded),
+        sets=record.config["sets"],
+        excluded=record.config["excluded"],
         links=_links(record),
     )
     headers = {"Location": place_of(request, f"/sweeps/{record.sweep_id}")}
@@ -136,7 +134,7 @@ async def get_sweep_results(
             "missing_batches": found.missing_batches,
             "next_cursor": next_cursor,
         }
-        return deliver(request, world, sweep_results.as_json(page), JSON, immutable=immutable)
+        return deliver(request, world, as_json(page), JSON, immutable=immutable)
     headers = {"X-Next-Cursor": next_cursor} if next_cursor else {}
     write = sweep_results.as_arrow if media_type == ARROW else sweep_results.as_parquet
     return deliver(request, world, write(rows), media_type, immutable=immutable, headers=headers)
@@ -165,14 +163,15 @@ def _progress(world: Dependencies, record: SweepRecord) -> dict[str, Any]:
         plan = world.stores.sweeps.get_plan(record.sweep_id) if record.state != "running" else None
         planned = None if plan is None else len(plan)
         done = len(world.stores.sweeps.present_batches(record.sweep_id)) if plan else 0
-        sets = len(SweepConfig.from_dict(record.config["config"]).sets.valid)
+        sets = record.config["sets"]
     fraction = round(min(1.0, done / planned), 6) if planned else 0.0
     return {"sets": sets, "batches_planned": planned, "batches_done": done, "fraction": fraction}
 
 
-def _answer(world: Dependencies, record: SweepRecord) -> SweepAnswer:
+def _answer(world: Dependencies, record: SweepRecord) -> bytes:
+    """`SweepAnswer`, from what the record holds as it is."""
     summary = record.summary or {}
-    return SweepAnswer.model_validate(
+    return as_json(
         {
             "sweep_id": record.sweep_id,
             "state": record.state,
@@ -180,7 +179,7 @@ def _answer(world: Dependencies, record: SweepRecord) -> SweepAnswer:
             "created_at_ms": record.created_at,
             "updated_at": iso(record.updated_at),
             "updated_at_ms": record.updated_at,
-            **record.config,
+            **{name: record.config[name] for name in ("config", "data_revision", "code_version")},
             "progress": _progress(world, record),
             "benchmark": summary.get("benchmark"),
             "best_by": summary.get("best_by"),

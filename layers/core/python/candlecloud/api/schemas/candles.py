@@ -6,8 +6,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from candlecloud.api.instants import Instant
-from candlecloud.api.schemas.market import Cursor, RangeFields, SeriesFields, Strict
+from candlecloud.api.cursors import Cursor
+from candlecloud.contract.fields import Instant, RangeFields, SeriesFields, Strict
 
 DEFAULT_LIMIT = 500
 MAX_JSON_LIMIT = 3_000

@@ -6,9 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
-from candlecloud.api.instants import Instant
-from candlecloud.api.schemas.market import RangeFields, SeriesFields, Strict, TimeframeText
-from candlecloud.api.schemas.trading import Name, Number
+from candlecloud.contract.fields import Instant, Name, Number, RangeFields, SeriesFields, Strict, TimeframeText
 
 MAX_ROWS = 1_000
 Kind = Literal["indicator", "label"]

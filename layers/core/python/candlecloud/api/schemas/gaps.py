@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from candlecloud.api.schemas.market import Cursor, Exchange, Strict, SymbolFields, TimeframeText
+from candlecloud.api.cursors import Cursor
+from candlecloud.contract.fields import Exchange, Strict, SymbolFields, TimeframeText
 from candlecloud.market.series import Series
 
 MAX_LIMIT = 500

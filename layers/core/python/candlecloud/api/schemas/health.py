@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from candlecloud.api.schemas.market import Strict
+from candlecloud.contract.fields import Strict
 
 JobState = Literal["ok", "failing", "stalled", "never_succeeded"]
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from candlecloud.api.schemas.market import RangeFields, SeriesFields, Strict
+from candlecloud.contract.fields import RangeFields, SeriesFields, Strict
 
 
 class BackfillRequest(SeriesFields, RangeFields):

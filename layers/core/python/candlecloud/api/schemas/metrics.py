@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from candlecloud.api.schemas.market import Strict
+from candlecloud.contract.fields import Strict
 
 Metric = Literal[
     "final_equity", "total_return", "cagr", "volatility", "sharpe", "sortino", "calmar", "max_drawdown",

@@ -6,7 +6,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from candlecloud.api.schemas.market import Cursor, Strict
+from candlecloud.api.cursors import Cursor
+from candlecloud.contract.fields import Strict
 
 MAX_LIMIT = 500
 

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field
 
 from candlecloud.api.schemas.features import AsOf
-from candlecloud.api.schemas.market import RangeFields, SeriesFields, Strict
-from candlecloud.api.schemas.trading import Direction, Name, Number
+from candlecloud.contract.fields import Name, Number, RangeFields, SeriesFields, Strict
+from candlecloud.contract.trading import Direction
 
 MAX_CHANGES = 1_000
 

@@ -6,8 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from candlecloud.api.schemas.market import Strict
-from candlecloud.api.schemas.trading import Number
+from candlecloud.contract.fields import Number, Strict
 
 
 class FeatureUseItem(Strict):

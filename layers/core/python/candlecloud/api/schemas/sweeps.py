@@ -4,53 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import Field, model_validator
 
-from candlecloud.api.schemas.market import Cursor, Strict
+from candlecloud.api.cursors import Cursor
 from candlecloud.api.schemas.metrics import Benchmark, Failure, Metrics, MissingBatch, SortKey
-from candlecloud.api.schemas.runs import RunConfigEcho, SettingFields
-from candlecloud.api.schemas.trading import Name, Number
+from candlecloud.contract.fields import Number, Strict
+from candlecloud.contract.sweep import SweepConfig
 
 MAX_JSON_LIMIT = 1_000
 MAX_LIMIT = 100_000
 SweepStateName = Literal["running", "planned", "succeeded", "partial", "failed"]
-
-
-class Steps(Strict):
-    """Values from `start` to `stop`, which is included when a step lands on it."""
-
-    start: Number
-    stop: Number
-    step: Number
-
-
-# Tags in angle brackets are left out of the names of wrong fields: `grid.fast.step`, `grid.slow.1`.
-Axis = Annotated[
-    Annotated[list[Number], Field(min_length=1, max_length=10_000), Tag("<list>")] | Annotated[Steps, Tag("<steps>")],
-    Discriminator(lambda given: "<steps>" if isinstance(given, (dict, Steps)) else "<list>"),
-]
-
-
-class SweepRequest(SettingFields):
-    """Many backtests that differ in the strategy's parameters."""
-
-    grid: Annotated[
-        dict[Name, Axis],
-        Field(min_length=1, max_length=20, description="Parameter to its values; all combinations are computed"),
-    ]
-    parameters: Annotated[dict[Name, Number], Field(max_length=50, description="Parameters that all sets share")] = (
-        Field(default_factory=dict)
-    )
-    batch_size: Annotated[
-        int | None, Field(strict=True, ge=1, le=100_000, description="Sets per batch; moves no result")
-    ] = None
-
-
-class SweepConfigEcho(RunConfigEcho):
-    """The configuration as it was understood."""
-
-    grid: dict[str, list[Number]]
-    batch_size: int | None
 
 
 class SweepAccepted(Strict):
@@ -89,7 +52,7 @@ class SweepAnswer(Strict):
     created_at_ms: int
     updated_at: str
     updated_at_ms: int
-    config: SweepConfigEcho
+    config: SweepConfig = Field(description="As it was understood; `grid` lists the values of each parameter")
     data_revision: str
     code_version: str
     progress: Progress

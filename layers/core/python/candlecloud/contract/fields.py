@@ -1,15 +1,26 @@
-"""Fields that name a series, a moment or a page; used by the schemas of every noun."""
+"""Fields that many documents share: moments, names, numbers, a series, a range."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    WithJsonSchema,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
-from candlecloud.api.instants import Instant
+from candlecloud.contract.refusals import as_field_error
 from candlecloud.errors import CandlecloudError, InvalidRangeError
+from candlecloud.market.moment import LATEST_MS, iso, parse_moment
 from candlecloud.market.ranges import TimeRange
 from candlecloud.market.series import EXCHANGES, Series, parse_exchange
 from candlecloud.market.symbol import Symbol
@@ -18,15 +29,55 @@ from candlecloud.market.timeframe import Timeframe
 T = TypeVar("T")
 
 
-def as_field_error(error: CandlecloudError, field: str | None = None) -> PydanticCustomError:
-    """An error of the domain as one of a field, so that pydantic adds the field's name and goes on to the next.
+class Strict(BaseModel):
+    """Nothing but the named fields."""
 
-    Parameters
-    ----------
-    field : str, optional
-        The name to show where the rule is about several fields.
+    model_config = ConfigDict(extra="forbid")
+
+
+def parse_instant(value: Any) -> int:
+    """Read a moment as ms UTC, with pydantic's kind of error.
+
+    Raises
+    ------
+    PydanticCustomError
+        With type ``invalid_range``, where `parse_moment` refuses.
     """
-    return PydanticCustomError(error.code, error.message, {"hint": error.hint, "field": field})
+    try:
+        return parse_moment(value)
+    except InvalidRangeError as error:
+        raise as_field_error(error) from error
+
+
+Instant = Annotated[
+    int,
+    BeforeValidator(parse_instant),
+    PlainSerializer(iso, return_type=str, when_used="json"),
+    WithJsonSchema(
+        {
+            "anyOf": [{"type": "string", "maxLength": 40}, {"type": "integer", "minimum": 0, "maximum": LATEST_MS}],
+            "description": "ISO-8601 (UTC where no offset is given) or unix milliseconds",
+        }
+    ),
+]
+"""A moment in a request: ms UTC once read, ISO-8601 as JSON."""
+
+
+def _number(value: Any) -> int | float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise PydanticCustomError("invalid_parameter", "This is not a number.", {"hint": "Send a JSON number."})
+    return value
+
+
+def _without_sign_of_zero(value: float) -> float:
+    return value + 0.0  # -0.0 is 0.0: two spellings of one number are one run
+
+
+Number = Annotated[int | float, PlainValidator(_number), WithJsonSchema({"type": "number"})]
+"""A number that stays whole where it is sent whole."""
+Name = Annotated[str, Field(min_length=1, max_length=64)]
+Amount = Annotated[float, Field(strict=True, allow_inf_nan=False), AfterValidator(_without_sign_of_zero)]
+Fraction = Annotated[Amount, Field(ge=1e-6, le=0.999999)]
 
 
 def _checked(parse: Callable[[str], T], canonical: Callable[[T], str]) -> AfterValidator:
@@ -60,15 +111,6 @@ TimeframeText = Annotated[
 ]
 Start = Annotated[Instant | None, Field(description="First moment, included: ISO-8601 or unix ms")]
 End = Annotated[Instant | None, Field(description="Last moment, excluded: ISO-8601 or unix ms")]
-Cursor = Annotated[
-    Annotated[str, Field(min_length=1, max_length=2000)] | None, Field(description="`next_cursor` of the previous page")
-]
-
-
-class Strict(BaseModel):
-    """Nothing but the named fields."""
-
-    model_config = ConfigDict(extra="forbid")
 
 
 class RangeFields(Strict):
@@ -94,7 +136,7 @@ class SymbolFields(Strict):
     """The symbol, under its name or its alias `coin`."""
 
     symbol: Annotated[SymbolText | None, Field(description=_SYMBOL)] = None
-    coin: Annotated[SymbolText | None, Field(description="Alias of `symbol`")] = None
+    coin: Annotated[SymbolText | None, Field(description="Alias of `symbol`", exclude=True)] = None
 
     @property
     def symbol_key(self) -> str:
