@@ -59,8 +59,7 @@ ITEMS = {
     "slot": _kind("slot#{job}#{slot}", "slot"),
     "job": _kind("job#{job}", "status", "jobs", "{job}"),
     "remediation": _kind("remediation#{exchange}#{shard}", "{time}#{digest}"),
-    "run": _kind("run#{run_id}", "run"),
-    "sweep": _kind("sweep#{sweep_id}", "sweep"),
+    "run": _kind("run#{run_id}", "run", "active_runs#{shard}", "{run_id}"),
     "token": _kind("token#{digest}", "token"),
     "reply": _kind("reply#{digest}", "reply"),
 }
@@ -238,8 +237,19 @@ def run_item(run_id: str) -> dict[str, str]:
     return _item("run", run_id=run_id)
 
 
-def sweep_item(sweep_id: str) -> dict[str, str]:
-    return _item("sweep", sweep_id=sweep_id)
+def run_listed(run_id: str) -> dict[str, str]:
+    """Place of a run among those that have not ended."""
+    return _listed("run", run_id=run_id, shard=shard_of(run_id))
+
+
+def active_runs_partition(shard: str) -> str:
+    """Index partition of the runs of one shard that have not ended."""
+    return _filled_partition("run", shard=shard)
+
+
+def old_sweep_item(sweep_id: str) -> dict[str, str]:
+    """Where sweeps had items of their own, before version 0.2."""
+    return {PK: f"sweep#{sweep_id}", SK: "sweep"}
 
 
 def token_item(digest: str) -> dict[str, str]:

@@ -1,76 +1,176 @@
-"""Runs: one item for the state, objects for the artifacts."""
+"""Runs: one item for the state of everything that runs, objects for what single runs leave behind."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, NamedTuple
 
+from candlecloud.errors import ConflictError
+from candlecloud.runs.lifecycle import FAN_OUT_LEASE_MS, HEARTBEAT_MS, PENDING_LEASE_MS, TRANSITIONS, RunType, State
 from candlecloud.store import keys
 from candlecloud.store.objects import JSON, ObjectStore
 from candlecloud.store.table import Item, Table, as_text, from_text
 
-RunState = Literal["running", "succeeded", "failed"]
-STALE_MS = 20 * 60_000
 _HTML = "text/html; charset=utf-8"  # a link to it opens as a page
+_TEXTS = ("document", "functions", "counts", "summary", "error")
+_OF_AN_ATTEMPT = ("owner", "started_at", "ended_at", "error", "summary", "result_key", "missing_batches")
 
 
 @dataclass(frozen=True)
 class RunRecord:
-    """A run; times are ms UTC.
+    """Something that runs; times are ms UTC.
 
     Attributes
     ----------
+    document : mapping
+        Its identity: config, data revision, code version. All that is needed to compute it.
+    functions : mapping
+        Job to the version of the function that computes it: a deploy meanwhile changes nothing.
+    git_hash : str, optional
+        Commit of the code that took the request; no part of the identity.
+    counts : mapping
+        Whole numbers that are known at submission, such as a sweep's sets.
     attempt : int
-        1, and one more each time it was started anew.
-    result_key : str, optional
-        Key of the result object, once it succeeded.
-    error : dict, optional
-        Why it failed: `code`, `message`, ...
+        1, and one more each time it was begun anew; written before its work starts.
+    fence : int
+        One more with each claim; only its newest holder writes.
+    lease_until : int
+        From here on the holder is given up, and others may take over.
+    heartbeat_at : int
+        When the holder was last heard of.
+    summary, error : mapping, optional
+        How it ended: figures, or ``code``, ``message``, ``hint``, ``details``.
     """
 
     run_id: str
-    state: RunState
-    config: Mapping[str, Any]
+    type: RunType
+    state: State
+    document: Mapping[str, Any]
+    functions: Mapping[str, str]
+    git_hash: str | None
+    counts: Mapping[str, int]
     attempt: int
+    fence: int
+    owner: str | None
+    lease_until: int
+    heartbeat_at: int
     created_at: int
     updated_at: int
+    started_at: int | None
+    ended_at: int | None
     result_key: str | None
+    missing_batches: int
     summary: Mapping[str, Any] | None
     error: Mapping[str, Any] | None
 
 
+class Opened(NamedTuple):
+    """Outcome of `RunStore.open`: the record, and whether this call opened it; exactly one of several callers does."""
+
+    record: RunRecord
+    is_new: bool
+
+
+@dataclass(frozen=True)
+class NewRun:
+    """What a record begins with."""
+
+    run_id: str
+    type: RunType
+    document: Mapping[str, Any]
+    functions: Mapping[str, str]
+    counts: Mapping[str, int]
+    git_hash: str | None = None
+
+
 class RunStore:
-    """State and artifacts of runs."""
+    """State of everything that runs, and artifacts of single runs. Each write is a row of `TRANSITIONS`."""
 
     def __init__(self, table: Table, objects: ObjectStore) -> None:
         self._table = table
         self._objects = objects
 
-    def create(self, run_id: str, config: Mapping[str, Any], now: int, stale_ms: int = STALE_MS) -> bool:
-        """Begin a run; True for exactly one of several callers.
-
-        A run that failed, or that has been running for longer than `stale_ms` without an end, is begun anew.
-        """
-        return begin(self._table, keys.run_item(run_id) | {"run_id": run_id}, config, now, stale_ms)
+    def open(self, new: NewRun, now: int) -> Opened:
+        """Begin a run, or begin one anew that failed, was cancelled, has holes, or was given up."""
+        begun = {
+            "state": "pending",
+            "document": as_text(new.document),
+            "functions": as_text(new.functions),
+            "counts": as_text(new.counts),
+            "git_hash": new.git_hash,
+            "lease_until": now + PENDING_LEASE_MS,
+            "heartbeat_at": now,
+            "updated_at": now,
+            **keys.run_listed(new.run_id),
+        }
+        item = keys.run_item(new.run_id) | begun
+        item |= {"run_id": new.run_id, "type": new.type, "created_at": now, "attempt": 1, "fence": 0}
+        write = self._table.put(item, "attribute_not_exists(#pk)")
+        if write.done:
+            return Opened(_record(item), True)
+        assert write.old is not None
+        changed = {name: value for name, value in begun.items() if value is not None}
+        again = self._move("reopen", new.run_id, now, changed, add={"attempt": 1}, remove=_OF_AN_ATTEMPT)
+        return Opened(again, True) if again else Opened(_record(write.old), False)
 
     def get(self, run_id: str) -> RunRecord | None:
+        """Read a record.
+
+        Raises
+        ------
+        ConflictError
+            If it is one of an earlier version that can't be read any more; the hint says what to do.
+        """
         item = self._table.get(keys.run_item(run_id))
-        return _run(item) if item else None
+        if item is None and self._table.get(keys.old_sweep_item(run_id)) is not None:
+            raise ConflictError(
+                f"{run_id} was made by an earlier version, whose results are not read any more.",
+                hint="Send the same request again: it is computed anew.",
+            )
+        return _record(item) if item else None
 
-    def finish(self, run_id: str, result_key: str, summary: Mapping[str, Any], now: int) -> None:
-        """Mark a run as succeeded."""
-        done = {"state": "succeeded", "result_key": result_key, "summary": as_text(summary), "updated_at": now}
-        self._table.update(keys.run_item(run_id), put=done, remove=("error",), condition="attribute_exists(#pk)")
+    def active(self) -> Iterator[RunRecord]:
+        """Everything that has not ended."""
+        for shard in keys.shards():
+            yield from map(_record, self._table.query(keys.active_runs_partition(shard), indexed=True))
 
-    def fail(self, run_id: str, error: Mapping[str, Any], now: int) -> None:
-        """Mark a run as failed, unless it succeeded."""
-        self._table.update(
-            keys.run_item(run_id),
-            put={"state": "failed", "error": as_text(error), "updated_at": now},
-            condition="attribute_exists(#pk) AND #state <> :done",
-            values={"done": "succeeded"},
-        )
+    def claim(self, run_id: str, attempt: int, owner: str, now: int, lease_until: int) -> RunRecord | None:
+        """Take a run to work on; None if it has ended, belongs to a later attempt, or another holds it."""
+        held = {"owner": owner, "lease_until": lease_until, "heartbeat_at": now, "started_at": now}
+        return self._move("claim", run_id, now, held, attempt=attempt, owner=owner, add={"fence": 1})
+
+    def heartbeat(self, record: RunRecord, now: int, lease_ms: int = FAN_OUT_LEASE_MS) -> bool:
+        """Say that a fan-out lives; False if this worker was given up. At most one write in ten seconds."""
+        if now - record.heartbeat_at < HEARTBEAT_MS:
+            return True
+        alive = {"heartbeat_at": now, "lease_until": now + lease_ms}
+        return self._move("heartbeat", record.run_id, now, alive, fence=record.fence) is not None
+
+    def finish(
+        self,
+        record: RunRecord,
+        now: int,
+        *,
+        summary: Mapping[str, Any],
+        result_key: str | None = None,
+        missing_batches: int = 0,
+    ) -> bool:
+        """Mark as succeeded; False if this worker was given up or the run was cancelled: then nothing is written."""
+        ended = {"summary": as_text(summary), "missing_batches": missing_batches}
+        return self._end("finish", record.run_id, now, ended, result_key=result_key, fence=record.fence)
+
+    def fail(self, record: RunRecord, error: Mapping[str, Any], now: int) -> bool:
+        """Mark as failed, as the worker that holds it; False as in `finish`."""
+        return self._end("fail", record.run_id, now, {"error": as_text(error)}, fence=record.fence)
+
+    def abandon(self, run_id: str, attempt: int, error: Mapping[str, Any], now: int) -> bool:
+        """Mark as failed, as the one who started an attempt or watched it die."""
+        return self._end("abandon", run_id, now, {"error": as_text(error)}, attempt=attempt)
+
+    def cancel(self, run_id: str, now: int) -> bool:
+        """Mark as cancelled; whoever works on it finds its fence broken."""
+        return self._end("cancel", run_id, now, {}, add={"fence": 1})
 
     def put_artifact(self, run_id: str, name: str, content: bytes) -> str:
         """Write ``manifest.json``, ``result.json`` or ``report.html`` of a run; returns its key."""
@@ -82,34 +182,84 @@ class RunStore:
         stored = self._objects.get(keys.run_object(run_id, name))
         return stored.body if stored else None
 
+    def _end(
+        self,
+        name: str,
+        run_id: str,
+        now: int,
+        put: Mapping[str, Any],
+        *,
+        result_key: str | None = None,
+        attempt: int | None = None,
+        fence: int | None = None,
+        add: Mapping[str, int] | None = None,
+    ) -> bool:
+        ended = {**put, "ended_at": now} | ({} if result_key is None else {"result_key": result_key})
+        unlisted = (keys.GSI1_PK, keys.GSI1_SK)
+        return self._move(name, run_id, now, ended, attempt=attempt, fence=fence, add=add, remove=unlisted) is not None
 
-def begin(table: Table, item: dict[str, str], config: Mapping[str, Any], now: int, stale_ms: int) -> bool:
-    """Create the item of a run or a sweep (key and id given), or begin one anew that failed or was given up."""
-    attributes = {"state": "running", "config": as_text(config), "updated_at": now}
-    if table.put(item | attributes | {"created_at": now, "attempt": 1}, "attribute_not_exists(#pk)").done:
-        return True
-    ended = "#state = :failed OR #state = :partial OR (#state <> :succeeded AND #updated_at <= :stale)"
-    values = {"failed": "failed", "partial": "partial", "succeeded": "succeeded", "stale": now - stale_ms}
-    key = {name: item[name] for name in (keys.PK, keys.SK)}
-    return table.update(
-        key, put=attributes, add={"attempt": 1}, remove=("error", "summary"), condition=ended, values=values
-    ).done
+    def _move(
+        self,
+        name: str,
+        run_id: str,
+        now: int,
+        put: Mapping[str, Any],
+        *,
+        attempt: int | None = None,
+        fence: int | None = None,
+        owner: str | None = None,
+        add: Mapping[str, int] | None = None,
+        remove: tuple[str, ...] = (),
+    ) -> RunRecord | None:
+        """One transition: the record after it, or None where the table does not allow it."""
+        transition = TRANSITIONS[name]
+        values: dict[str, Any] = {f"is_{state}": state for state in {*transition.sources, *transition.stale}}
+        ways = [f"#state = :is_{state}" for state in transition.sources]
+        ways += [f"(#state = :is_{state} AND #lease_until <= :now)" for state in transition.stale]
+        if owner is not None:
+            ways.append("(#state = :is_running AND #owner = :owner)")
+            values["owner"] = owner
+        if transition.holes:
+            ways.append("(#state = :is_succeeded AND #missing_batches > :none)")
+            values |= {"is_succeeded": "succeeded", "none": 0}
+        if transition.stale:
+            values["now"] = now
+        condition = f"({' OR '.join(ways)})"
+        if transition.guard != "nothing":
+            condition += f" AND #{transition.guard} = :{transition.guard}"
+            values[transition.guard] = attempt if transition.guard == "attempt" else fence
+        changed = {**put, "state": transition.to, "updated_at": now}
+        write = self._table.update(
+            keys.run_item(run_id), put=changed, add=add, remove=remove, condition=condition, values=values
+        )
+        if not write.done or write.old is None:
+            return None
+        grown = {name: write.old.get(name, 0) + step for name, step in (add or {}).items()}
+        return _record({name: value for name, value in write.old.items() if name not in remove} | changed | grown)
 
 
-def is_given_up(state: str, updated_at: int, now: int, stale_ms: int = STALE_MS) -> bool:
-    """Whether a run or a sweep has not ended for so long that `begin` would begin it anew."""
-    return state in ("running", "planned") and updated_at <= now - stale_ms
-
-
-def _run(item: Item) -> RunRecord:
+def _record(item: Item) -> RunRecord:
+    """An item as a record; one of an earlier version lacks what came later."""
+    texts = {name: from_text(item.get(name)) for name in _TEXTS}
     return RunRecord(
         run_id=item["run_id"],
+        type=item.get("type", "backtest"),
         state=item["state"],
-        config=from_text(item["config"]),
+        document=texts["document"] or from_text(item.get("config")) or {},
+        functions=texts["functions"] or {},
+        git_hash=item.get("git_hash"),
+        counts=texts["counts"] or {},
         attempt=item["attempt"],
+        fence=item.get("fence", 0),
+        owner=item.get("owner"),
+        lease_until=item.get("lease_until", item["updated_at"]),
+        heartbeat_at=item.get("heartbeat_at", item["updated_at"]),
         created_at=item["created_at"],
         updated_at=item["updated_at"],
+        started_at=item.get("started_at"),
+        ended_at=item.get("ended_at"),
         result_key=item.get("result_key"),
-        summary=from_text(item.get("summary")),
-        error=from_text(item.get("error")),
+        missing_batches=item.get("missing_batches", 0),
+        summary=texts["summary"],
+        error=texts["error"],
     )
