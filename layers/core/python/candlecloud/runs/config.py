@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
+from candlecloud.catalogue import SIZING
 from candlecloud.errors import InvalidParameterError
 from candlecloud.market.ranges import TimeRange
 from candlecloud.market.series import Series
 from candlecloud.parameters import Number
 from candlecloud.runs.fields import check_names
 from candlecloud.runs.setting import SETTING_FIELDS, Setting
-from candlecloud.strategies.sizing import find_sizing
 
 
 def canonical_json(value: Any) -> bytes:
@@ -61,7 +61,7 @@ class RunConfig:
         """Closed bars that the first decision needs, its size included."""
         sizing = self.setting.trading.sizing
         own = self.setting.strategy_rule.warmup_bars(self.parameters)
-        return max(own, find_sizing(sizing.model).warmup_bars(sizing.parameters))
+        return max(own, SIZING.find(sizing.model).warmup_bars(sizing.parameters))
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-able, and what `from_dict` reads back equal."""

@@ -16,7 +16,8 @@ from candlecloud.features.registry import compute_use
 from candlecloud.market.moment import iso
 from candlecloud.runs.config import RunConfig
 from candlecloud.runs.sufficiency import needed_range
-from candlecloud.strategies.sizing import find_sizing
+from candlecloud.strategies.resolve import strategy_of
+from candlecloud.strategies.sizing import SIZING
 from candlecloud.strategies.tripwire import Reading, check_causality
 
 
@@ -81,8 +82,8 @@ def prove_causality(decisions: Decisions, config: RunConfig, rng: np.random.Gene
     LookAheadError
         If something looked ahead.
     """
-    uses = config.setting.strategy_rule.features(config.parameters)
-    readings = [Reading(f"feature {use.feature}", lambda bars, use=use: compute_use(bars, use)) for use in uses]  # type: ignore[misc]
+    uses = strategy_of(config.setting.strategy_rule).features(config.parameters)
+    readings = [Reading(f"feature {use.feature.name}", lambda bars, use=use: compute_use(bars, use)) for use in uses]  # type: ignore[misc]
     readings.append(Reading(f"strategy {config.setting.strategy}", lambda bars: _target(bars, config)))
     sizing = config.setting.trading.sizing.model
     if not isinstance(decisions.size, float):
@@ -94,13 +95,13 @@ def prove_causality(decisions: Decisions, config: RunConfig, rng: np.random.Gene
 
 def _target(bars: Bars, config: RunConfig) -> FloatArray:
     setting = config.setting
-    target = setting.strategy_rule.target(bars, config.parameters)
+    target = strategy_of(setting.strategy_rule).target(bars, config.parameters)
     return allowed_target(target, cast(Direction, setting.trading.direction))
 
 
 def _size(bars: Bars, target: FloatArray, config: RunConfig) -> float | FloatArray:
     choice = config.setting.trading.sizing
-    return find_sizing(choice.model).size(bars, target, choice.parameters)
+    return SIZING.find(choice.model).size(bars, target, choice.parameters)
 
 
 def _funding(bars: Bars, config: RunConfig) -> FloatArray | None:

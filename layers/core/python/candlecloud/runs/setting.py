@@ -7,19 +7,18 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+from candlecloud.catalogue import STRATEGIES
 from candlecloud.errors import InvalidParameterError, InvalidRangeError
 from candlecloud.market.moment import iso
 from candlecloud.market.ranges import TimeRange
 from candlecloud.market.series import Series
 from candlecloud.market.timeframe import TIMEFRAMES, Timeframe
+from candlecloud.registry import StrategySpec
 from candlecloud.runs.fields import read_choice, read_flag, read_integer, read_moment, read_number, read_text
 from candlecloud.runs.trading import TRADING_FIELDS, Trading
-from candlecloud.strategies.registry import find_strategy
-from candlecloud.strategies.rules import canonical_rules, rules_strategy
-from candlecloud.strategies.strategy import Strategy
+from candlecloud.strategies.rules.language import RULES, canonical_rules, rules_spec
 
 MAX_BARS = 2_700_000  # five years of minutes
-RULES = "rules"
 SETTING_FIELDS = (
     "exchange", "symbol", "timeframe", "start", "end", "strategy", "rules", "initial_equity", *TRADING_FIELDS,
     "finer_timeframe", "tripwire", "as_of", "seed",
@@ -98,10 +97,10 @@ class Setting:
         return TimeRange(self.start, self.end)
 
     @cached_property
-    def strategy_rule(self) -> Strategy:
+    def strategy_rule(self) -> StrategySpec:
         """The strategy by its name, or the one that the rules write down."""
         return (
-            find_strategy(self.strategy) if self.rules is None else rules_strategy(self.rules, self.series.timeframe.ms)
+            STRATEGIES.find(self.strategy) if self.rules is None else rules_spec(self.rules, self.series.timeframe.ms)
         )
 
     @property
@@ -164,7 +163,7 @@ class Setting:
             )
 
 
-def check_direction(strategy: Strategy, direction: str) -> None:
+def check_direction(strategy: StrategySpec, direction: str) -> None:
     """Refuse a direction in which the strategy can never hold anything.
 
     Raises
@@ -202,7 +201,7 @@ def _read_strategy(document: Mapping[str, Any]) -> tuple[str, Mapping[str, Any] 
             hint='Set strategy to "rules", or leave rules out.',
             field="rules",
         )
-    return find_strategy(name).name, None
+    return STRATEGIES.find(name).name, None
 
 
 def _read_finer(document: Mapping[str, Any], series: Series, trading: Trading) -> str:

@@ -168,7 +168,7 @@ def _rows_of_pairs(bars: Bars, configs: Sequence[RunConfig]) -> FloatArray:
     setting = configs[0].setting
     crossing = setting.strategy_rule.crossing
     assert crossing is not None
-    pairs = np.array([crossing(config.parameters) for config in configs], np.int64)
+    pairs = np.array([[config.parameters[name] for name in crossing] for config in configs], np.int64)
     costs = _plain_costs(bars, setting)
     assert costs is not None
     return statistics_of_pairs(

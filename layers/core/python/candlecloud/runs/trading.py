@@ -7,12 +7,12 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from candlecloud.backtest.execution import Execution
-from candlecloud.backtest.slippage import find_slippage
+from candlecloud.backtest.slippage import SLIPPAGE
+from candlecloud.catalogue import SIZING
 from candlecloud.errors import InvalidParameterError
 from candlecloud.parameters import Number
 from candlecloud.runs.fields import check_names, read_choice, read_flag, read_integer, read_number, read_optional
 from candlecloud.runs.funding import Funding
-from candlecloud.strategies.sizing import find_sizing
 
 DIRECTIONS = ("long", "short", "both")
 TRADING_FIELDS = (
@@ -105,7 +105,7 @@ class Trading:
             fee_bps=fee_bps,
             maker_fee_bps=read_number(document, "maker_fee_bps", fee_bps, 0.0, 1_000.0),
             slippage=_read_slippage(document),
-            sizing=_read_choice(document, "sizing", "fixed_fraction", find_sizing),
+            sizing=_read_choice(document, "sizing", "fixed_fraction", SIZING.find),
             stops=_read_stops(document.get("stops")),
             drawdown_limit=_read_drawdown_limit(document.get("drawdown_limit")),
             rebalance_band=read_optional(document, "rebalance_band", 1e-6, 1.0),
@@ -137,7 +137,7 @@ class Trading:
         return Execution(
             taker_fee_bps=self.fee_bps,
             maker_fee_bps=self.maker_fee_bps,
-            **find_slippage(self.slippage.model).execution(self.slippage.parameters),
+            **SLIPPAGE.find(self.slippage.model).execution(self.slippage.parameters),
             **{name: value or 0.0 for name, value in vars(self.stops).items()},
             drawdown_limit=0.0 if limit is None else limit.max_drawdown,
             cooldown_bars=0 if limit is None else limit.cooldown_bars,
@@ -170,7 +170,7 @@ def _read_slippage(document: Mapping[str, Any]) -> Choice:
                 "slippage and slippage_bps say the same thing twice.", hint="Leave one out.", field="slippage_bps"
             )
         return Choice("fixed_bps", {"bps": read_number(document, "slippage_bps", 2.0, 0.0, 1_000.0)})
-    return _read_choice(document, "slippage", "fixed_bps", find_slippage)
+    return _read_choice(document, "slippage", "fixed_bps", SLIPPAGE.find)
 
 
 def _read_stops(given: Any) -> Stops:
