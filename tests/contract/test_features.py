@@ -13,7 +13,8 @@ from candlecloud.api.schemas.signals import SignalsQuery
 from candlecloud.backtest.slippage import SLIPPAGE
 from candlecloud.errors import TransientStoreError
 from candlecloud.features.bars import bars_from_table
-from candlecloud.features.registry import FEATURES, compute_feature
+from candlecloud.features.compute import compute_feature
+from candlecloud.features.registry import FEATURES
 from candlecloud.market.moment import iso
 from candlecloud.runs.inputs import RUN_COLUMNS
 from candlecloud.strategies.registry import STRATEGIES
@@ -97,7 +98,7 @@ def test_previews_are_the_features_values(world: ApiWorld, name: str) -> None:
     first = bars.index_of(start)
     assert shown["count"] == len(shown["rows"]) == 40
     assert first >= shown["warmup_bars"] or shown["computed_from_ms"] == SPAN.start
-    wanted = compute_feature(bars, name, {})
+    wanted = compute_feature(bars, FEATURES[name], {})
     assert [row["close"] for row in shown["rows"]] == bars.close[first:].tolist()
     for output in FEATURES[name].outputs:
         found = [row["values"][output] for row in shown["rows"]]

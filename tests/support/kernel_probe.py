@@ -17,7 +17,8 @@ from candlecloud.backtest.execution import Execution
 from candlecloud.backtest.kernels import event, path
 from candlecloud.backtest.sweep_form import PlainCosts, statistics_of_pairs, statistics_of_signals
 from candlecloud.features.bars import Bars, prefix_sums, to_ticks
-from candlecloud.features.registry import FEATURES, compute_feature
+from candlecloud.features.compute import compute_feature
+from candlecloud.features.registry import FEATURES
 
 _CHOICES: dict[str, list[float]] = {
     "taker_fee_bps": [0.0, 10.0, 33.3],
@@ -49,7 +50,7 @@ def random_bars(rng: np.random.Generator, n: int) -> Bars:
 def probe(seed: int) -> dict[str, str]:
     rng = np.random.default_rng(seed)
     bars = random_bars(rng, 700)
-    found = {name: [*compute_feature(bars, name, {}).values()] for name in FEATURES}
+    found = {name: [*compute_feature(bars, FEATURES[name], {}).values()] for name in FEATURES}
     fast, slow = rng.integers(1, 20, 12), rng.integers(20, 90, 12)
     signals = [rng.random(len(bars)).cumsum() % 9.0 > 4.5 for _ in range(3)]
     costs = PlainCosts(0.001, 0.0002, flatten_at_end=True)

@@ -16,7 +16,17 @@ from candlecloud.contract.setting import canonical_json
 from candlecloud.contract.sweep import SweepConfig
 
 # What a result depends on; a change of a store, the API or a job makes no other run of it.
-_DECIDING = ("market", "parameters.py", "metrics", "features", "strategies", "backtest", "runs")
+_DECIDING = (
+    "market",
+    "parameters.py",
+    "registry.py",
+    "catalogue.py",
+    "metrics",
+    "features",
+    "strategies",
+    "backtest",
+    "runs",
+)
 _SOURCES = (".py", ".pxd")  # a kernel's declarations choose its number types; the library is made from the two
 
 
