@@ -10,10 +10,18 @@ import numpy as np
 from candlecloud.errors import InvalidParameterError
 from candlecloud.features.bars import Bars, bars_from_table
 from candlecloud.metrics.conventions import CONVENTIONS
+from candlecloud.metrics.summary import summary_dicts
 from candlecloud.runs.decide import decide, prove_causality
 from candlecloud.runs.describe import describe_assumptions, describe_bars, describe_coverage
 from candlecloud.runs.inputs import RunInputs
-from candlecloud.runs.simulate import BENCHMARK, benchmark_of, statistics_of_run, statistics_of_sets, summary_of_row
+from candlecloud.runs.simulate import (
+    BENCHMARK,
+    benchmark_of,
+    statistics_of_run,
+    statistics_of_sets,
+    summary_columns_of,
+    summary_of_row,
+)
 from candlecloud.runs.sweep import SweepConfig
 
 TESTED_EVERY = 1_000
@@ -53,17 +61,13 @@ def evaluate_batch(config: SweepConfig, inputs: RunInputs, start: int, end: int)
             one = config.run_config(number)
             prove_causality(decide(bars, one), one, np.random.default_rng([config.setting.seed, number]))
     rows = statistics_of_sets(bars, finer, config, range(start, end))
-    first = bars.index_of(config.range.start)
+    columns = summary_columns_of(rows, bars, bars.index_of(config.range.start), config.setting)
     return {
         "start": start,
         "end": end,
         "rows": [
-            {
-                "set": number,
-                "parameters": config.sets.valid[number],
-                "metrics": summary_of_row(row, bars, first, config.setting).to_dict(),
-            }
-            for number, row in zip(range(start, end), rows, strict=True)
+            {"set": number, "parameters": config.sets.valid[number], "metrics": metrics}
+            for number, metrics in enumerate(summary_dicts(columns), start)
         ],
         "common": _common(config, bars, inputs) if start == 0 else None,
     }

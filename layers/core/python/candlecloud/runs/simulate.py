@@ -20,8 +20,8 @@ from candlecloud.backtest.orders import Direction
 from candlecloud.backtest.simulation import Simulation
 from candlecloud.backtest.sweep_form import PlainCosts, fits_event_form, statistics_of_pairs, statistics_of_signals
 from candlecloud.features.bars import Bars
-from candlecloud.metrics.summary import Summary, summary_of
-from candlecloud.metrics.tallies import COLUMNS, Tallies
+from candlecloud.metrics.summary import Extent, Summary, summary_columns, summary_of
+from candlecloud.metrics.tallies import COLUMNS
 from candlecloud.runs.config import RunConfig
 from candlecloud.runs.decide import Decisions, decide
 from candlecloud.runs.setting import Setting
@@ -97,13 +97,12 @@ def statistics_of_run(decisions: Decisions, config: RunConfig, finer: Bars | Non
 
 def summary_of_row(row: FloatArray, bars: Bars, first: int, setting: Setting) -> Summary:
     """The numbers of a row of statistics."""
-    return summary_of(
-        Tallies.from_row(row),
-        initial_equity=setting.initial_equity,
-        n_bars=len(bars) - first,
-        timeframe_ms=setting.series.timeframe.ms,
-        span_ms=int(bars.close_time[-1] - bars.open_time[first]),
-    )
+    return summary_of(row, **_extent_of(bars, first, setting))
+
+
+def summary_columns_of(rows: FloatArray, bars: Bars, first: int, setting: Setting) -> dict[str, FloatArray]:
+    """The numbers of many rows of statistics, each the bits of its row alone."""
+    return summary_columns(rows, **_extent_of(bars, first, setting))
 
 
 def benchmark_of(setting: Setting) -> RunConfig:
@@ -117,6 +116,16 @@ def benchmark_of(setting: Setting) -> RunConfig:
         rebalance_band=None,
     )
     return RunConfig(replace(setting, strategy=BENCHMARK, rules=None, trading=trading, finer_timeframe="none"), {})
+
+
+def _extent_of(bars: Bars, first: int, setting: Setting) -> Extent:
+    """What the rows of one run or sweep share."""
+    return {
+        "initial_equity": setting.initial_equity,
+        "n_bars": len(bars) - first,
+        "timeframe_ms": setting.series.timeframe.ms,
+        "span_ms": int(bars.close_time[-1] - bars.open_time[first]),
+    }
 
 
 def _plain_costs(bars: Bars, setting: Setting) -> PlainCosts | None:
