@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from parso import ParserSyntaxError
+from parso.parser import ParserSyntaxError
 
 from infra.reach.modules import UnresolvedError
 from infra.reach.rules import FOLDER, RULES

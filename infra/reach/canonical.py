@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeAlias
 
-import parso
+from parso.grammar import load_grammar
 from parso.python.tokenize import tokenize
 from parso.tree import BaseNode, NodeOrLeaf
 from parso.utils import parse_version_string
@@ -34,10 +34,10 @@ def parse_module(source: str) -> BaseNode:
 
     Raises
     ------
-    parso.ParserSyntaxError
+    ParserSyntaxError
         If the grammar does not know what stands there.
     """
-    tree: BaseNode = parso.load_grammar(version=GRAMMAR).parse(source, error_recovery=False)
+    tree: BaseNode = load_grammar(version=GRAMMAR).parse(source, error_recovery=False)
     return tree
 
 
@@ -69,7 +69,7 @@ def form_of(node: NodeOrLeaf) -> Form:
         return _as_form(text_form(_pieces(node), _field))
     if not isinstance(node, BaseNode):
         value: str = node.value  # type: ignore[attr-defined]  # every leaf has one
-        return number_form(value) if node.type == "number" else value
+        return _as_form(number_form(value)) if node.type == "number" else value
     special = _SPECIAL.get(node.type)
     return special(node) if special is not None else _plain(node)
 
@@ -144,7 +144,7 @@ def _statements(nodes: Iterable[NodeOrLeaf]) -> Iterator[Form]:
 
 
 def _is(node: NodeOrLeaf, text: str) -> bool:
-    return node.type == "operator" and node.value == text  # type: ignore[attr-defined, no-any-return]
+    return node.type == "operator" and node.value == text  # type: ignore[attr-defined]
 
 
 def _pieces(node: NodeOrLeaf) -> Sequence[NodeOrLeaf]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from parso.python.tree import ImportFrom, ImportName
 from parso.tree import BaseNode, NodeOrLeaf
@@ -77,7 +78,7 @@ def _bindings(node: ImportName | ImportFrom, package: str) -> Iterator[tuple[str
         yield name, Target(".".join(path) if name in aliased else path[0])
 
 
-def _aliases(node: ImportName) -> Iterator[NodeOrLeaf]:
+def _aliases(node: ImportName) -> Iterator[Any]:
     """Find what follows an ``as``."""
     for child in _dotted_as_names(node):
         if isinstance(child, BaseNode) and child.type == "dotted_as_name":

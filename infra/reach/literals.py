@@ -48,7 +48,7 @@ def text_form(pieces: Iterable[Any], field_form: FieldForm | None = None) -> lis
 
 
 def _fstring_parts(node: BaseNode, field_form: FieldForm | None) -> list[object]:
-    start = str(node.children[0].value)  # type: ignore[attr-defined]
+    start = str(node.children[0].value)
     quote = start.lstrip("fFrRbBuU")
     prefix = "r" if "r" in start.lower() else ""
     parts: list[object] = []
@@ -57,7 +57,7 @@ def _fstring_parts(node: BaseNode, field_form: FieldForm | None) -> list[object]
             assert field_form is not None
             parts.append(field_form(child))
         else:
-            text = str(child.value).replace("{{", "{").replace("}}", "}")  # type: ignore[attr-defined]
+            text = str(child.value).replace("{{", "{").replace("}}", "}")
             parts.append(_text_between(prefix, quote, text))
     return parts
 

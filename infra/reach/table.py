@@ -59,7 +59,7 @@ class Maker:
 
     def table(self) -> Table:
         """Hash every entry and every kind."""
-        table: dict[str, dict[str, str]] = {"kinds": {}} | {family: {} for family in self.rules.registries}
+        table: dict[str, dict[str, str]] = {family: {} for family in ("kinds", *self.rules.registries)}
         for entry in (*(f"kinds/{kind}" for kind in self.rules.kinds), *self.entries):
             family, _, name = entry.partition("/")
             table.setdefault(family, {})[name] = digest_of(self.reached_by(entry))

@@ -51,7 +51,7 @@ def read_module(name: str, source: str, *, is_package: bool) -> Content:
 
     Raises
     ------
-    parso.ParserSyntaxError
+    ParserSyntaxError
         If the grammar does not know what stands there.
     """
     tree = parse_module(source)
@@ -135,7 +135,7 @@ def _only_imports(statement: NodeOrLeaf) -> bool:
     return all(
         _only_imports(inner) or _says_nothing(inner)
         for suite in suites
-        for inner in _statements(suite.children if suite.type == "suite" else [suite])  # type: ignore[attr-defined]
+        for inner in _statements(suite.children if suite.type == "suite" else [suite])
     )
 
 
