@@ -66,7 +66,7 @@ def import_nodes(children: Iterable[NodeOrLeaf]) -> Iterator[ImportName | Import
             yield from import_nodes(child.children)
 
 
-def _bindings(node: ImportName | ImportFrom, package: str) -> Iterator[tuple[str, Target]]:
+def _bindings(node: Any, package: str) -> Iterator[tuple[str, Target]]:
     paths = [[str(name.value) for name in path] for path in node.get_paths()]
     names = [str(name.value) for name in node.get_defined_names()]
     if isinstance(node, ImportFrom):

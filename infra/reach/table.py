@@ -35,7 +35,10 @@ class Maker:
         """Entry, as ``features/sma``, to the units that define it."""
         found: dict[str, tuple[Place, ...]] = {}
         for family, registry in self.rules.registries.items():
-            for name, place in self._defined_by(self._reach.place_of(registry)):
+            defined = list(self._defined_by(self._reach.place_of(registry)))
+            if not defined:
+                raise UnresolvedError(f"{registry} names no entry.")
+            for name, place in defined:
                 if found.setdefault(f"{family}/{name}", (place,)) != (place,):
                     raise UnresolvedError(f"{registry} holds two entries named {name}.")
         for entry, roots in self.rules.written.items():
