@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from parso.python.tree import ExprStmt, ImportFrom, ImportName
 from parso.tree import BaseNode, NodeOrLeaf
@@ -13,7 +14,6 @@ from infra.reach.imports import Target, read_cimports, read_imports
 from infra.reach.names import Chain, bound_names, chains_of
 
 _DEFINITIONS = frozenset(("async_funcdef", "async_stmt", "classdef", "decorated", "funcdef"))
-_BLOCKS = frozenset(("if_stmt", "try_stmt"))
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,7 @@ class Content:
     stars: tuple[str, ...]
 
 
+@cache
 def read_module(name: str, source: str, *, is_package: bool) -> Content:
     """Cut a module into its units.
 
@@ -73,6 +74,7 @@ def read_module(name: str, source: str, *, is_package: bool) -> Content:
     )
 
 
+@cache
 def read_kernel(name: str, source: str | None, declarations: str) -> tuple[Unit, dict[str, frozenset[Target]]]:
     """Read a compiled module as one unit with its declarations; those that they read are among its references."""
     tree = parse_module(source or "")
@@ -126,10 +128,13 @@ def _is_plain_target(target: NodeOrLeaf) -> bool:
 
 
 def _only_imports(statement: NodeOrLeaf) -> bool:
-    """Whether a statement does nothing but import, perhaps under a condition."""
+    """Whether a statement does nothing but import, perhaps for types alone.
+
+    Under any other condition an import belongs to the body, as the condition says what a name stands for.
+    """
     if isinstance(statement, ImportFrom | ImportName):
         return True
-    if not isinstance(statement, BaseNode) or statement.type not in _BLOCKS:
+    if not isinstance(statement, BaseNode) or statement.type != "if_stmt" or not _is_for_types(statement):
         return False
     suites = [child for child in statement.children if child.type in ("suite", "simple_stmt")]
     return all(
@@ -137,6 +142,10 @@ def _only_imports(statement: NodeOrLeaf) -> bool:
         for suite in suites
         for inner in _statements(suite.children if suite.type == "suite" else [suite])
     )
+
+
+def _is_for_types(condition: BaseNode) -> bool:
+    return condition.children[1].get_code().strip().rpartition(".")[2] == "TYPE_CHECKING"
 
 
 def _says_nothing(statement: NodeOrLeaf) -> bool:

@@ -92,7 +92,8 @@ def find(name) -> Entry:
     "hold.py": "from pack.entry import Entry\nHOLD = Entry(name='hold', compute=lambda bars: 1)\n",
     "registry.py": "class Registry:\n    def __init__(self, *entries): self.entries = entries\n",
     "strategies.py": "from pack.registry import Registry\nfrom pack.exported import HOLD\n"
-    "from pack.trend import TREND\nSTRATEGIES: Registry = Registry(HOLD, TREND)\ndef find(name): return STRATEGIES.entries[name]\n",
+    "from pack.trend import TREND\nSTRATEGIES: Registry = Registry(HOLD, TREND)\n"
+    "def find(name): return STRATEGIES.entries[name]\n",
     "exported.py": "from pack.hold import HOLD\n",
     "run.py": '''
 from pack.kernels.engine import walk
@@ -226,6 +227,15 @@ def test_two_imports_that_change_places_are_seen(package: Package) -> None:
     before = package.table()
     package.edit("averages.py", ("import other, scaled", "import scaled as other, other as scaled"))
     assert changed(package, before) == {SMA}
+
+
+def test_a_condition_of_imports_is_seen(package: Package) -> None:
+    choice = "if {}:\n    from pack.arithmetic import scaled\nelse:\n    from pack.arithmetic import other as scaled\n"
+    package.edit("averages.py", ("    from pack.arithmetic import scaled\n", ""))
+    package.edit("averages.py", ("def _decorated", f"{choice.format('fast')}\ndef _decorated"))
+    before = package.table()
+    package.edit("averages.py", ("if fast:", "if not fast:"))
+    assert changed(package, before) == {SMA, EMA, TREND}
 
 
 def test_moving_a_function_within_its_module_moves_nothing(package: Package) -> None:
