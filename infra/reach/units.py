@@ -145,7 +145,7 @@ def _only_imports(statement: NodeOrLeaf) -> bool:
 
 
 def _is_for_types(condition: BaseNode) -> bool:
-    return condition.children[1].get_code().strip().rpartition(".")[2] == "TYPE_CHECKING"
+    return bool(condition.children[1].get_code().strip().rpartition(".")[2] == "TYPE_CHECKING")
 
 
 def _says_nothing(statement: NodeOrLeaf) -> bool:
