@@ -47,6 +47,8 @@ def undeclared_names(
 
 
 def _hidden(node: Any) -> Iterator[str]:
+    if any(kind == "global_stmt" for kind in _types_in(node)):
+        yield "binds a name of its module from inside a function; who reads that name does not reach the function"
     for name, brackets in calls_in(node):
         if name in _NEVER:
             yield f"calls {name}; {_NEVER[name]}"
@@ -57,3 +59,9 @@ def _hidden(node: Any) -> Iterator[str]:
             text = None if given is None else text_of(given)
             if text is not None:
                 yield f"gives {name} the text {text!r}, not the definition"
+
+
+def _types_in(node: Any) -> Iterator[str]:
+    yield node.type
+    for child in getattr(node, "children", ()):
+        yield from _types_in(child)

@@ -294,6 +294,12 @@ def test_code_asked_for_by_text_is_refused(package: Package, hidden: str) -> Non
     package.maker().check(allow_text=True)
 
 
+def test_names_of_a_module_bound_from_inside_are_refused(package: Package) -> None:
+    package.edit("arithmetic.py", ("    if value >", "    global SCALE\n    SCALE = 1.0\n    if value >"))
+    with pytest.raises(HiddenReferenceError, match=r"pack\.arithmetic:scaled: binds a name"):
+        package.maker().check()
+
+
 def test_a_kind_declares_what_it_asks_for_by_name(package: Package) -> None:
     with pytest.raises(HiddenReferenceError, match="BENCHMARK: spells 'hold', an entry of strategies"):
         package.maker("features/sma").check(allow_text=True)
