@@ -75,8 +75,8 @@ RULES = Rules(
     },
     written={
         "strategies/rules": (
-            "candlecloud.strategies.rules.strategy:rules_strategy",
-            "candlecloud.strategies.rules.strategy:canonical_rules",
+            "candlecloud.strategies.rules.strategy:strategy_of_spec",
+            "candlecloud.strategies.rules.language:rules_spec",
         ),
     },
     kinds={
