@@ -85,7 +85,12 @@ def test_another_name_is_another_deployment(assembly: Path, tmp_path: Path) -> N
     names = [_stack_names(folder) for folder in (assembly, tmp_path)]
     assert names == [["candlecloud-data", "candlecloud-platform"], ["staging-data", "staging-platform"]]
     first = json.loads((assembly / f"{STACKS['platform']}.template.json").read_text())
-    assert set(templates["platform"]["Resources"]) >= {name for name in first["Resources"] if "Deployment" not in name}
+    assert set(templates["platform"]["Resources"]) >= {
+        # Whose names say what is in them.
+        name
+        for name in first["Resources"]
+        if "Deployment" not in name and "CurrentVersion" not in name
+    }
     assert "candlecloud" not in json.dumps([_physical_names(template) for template in templates.values()])
     given = {
         function["Properties"]["FunctionName"]: function["Properties"]["Environment"]["Variables"]
@@ -115,7 +120,7 @@ def test_context_is_read_without_the_cdk_command() -> None:
     context = parse_context(read_raw_context())
     assert context.name == "candlecloud"
     assert context.series
-    assert (context.batches_at_once, context.exchange_urls) == (100, {})
+    assert (context.batches_at_once, context.fan_out_room, context.exchange_urls) == (100, 400, {})
     assert parse_context({"reserve_lanes": "false"}).reserve_lanes is False
     assert parse_context({"batches_at_once": "5"}).batches_at_once == 5
     assert parse_context({"exchange_urls": '{"binance": "https://a.example"}'}).exchange_urls == {
@@ -140,6 +145,8 @@ def test_series_are_read_as_candlecloud_reads_them() -> None:
         {"batches_at_once": True},
         {"batches_at_once": "many"},
         {"batches_at_once": 1001},
+        {"fan_out_room": 0},
+        {"fan_out_room": "all"},
         {"exchange_urls": {"binance": "http://127.0.0.1:80"}},
         {"exchange_urls": {"bitstamp": "https://a.example"}},
         {"exchange_urls": {"binance": "https://user:word@a.example"}},
