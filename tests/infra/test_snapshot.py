@@ -13,6 +13,7 @@ import pytest
 from infra import app as app_module
 from infra.app import SNAPSHOT, STACKS, main, snapshot_text, synthesise
 from infra.audit import nag_summary, read_statements, wildcard_summary
+from infra.catalogue import FUNCTIONS, pinned_jobs
 from infra.context import ROOT, ContextError, parse_context, read_raw_context
 
 
@@ -100,6 +101,42 @@ def test_another_name_is_another_deployment(assembly: Path, tmp_path: Path) -> N
     asking = {name: v["CANDLECLOUD_EXCHANGE_URLS"] for name, v in given.items() if "CANDLECLOUD_EXCHANGE_URLS" in v}
     assert set(asking) == {"staging-ingest_candles", "staging-backfill_candles"}
     assert {json.loads(text)["binance"] for text in asking.values()} == {"https://data-api.binance.vision"}
+
+
+@pytest.mark.node
+def test_a_change_of_a_layer_is_a_new_version_of_every_function_on_it(
+    platform: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from aws_cdk import AssetHashType  # starts Node
+    from aws_cdk.aws_lambda import Code
+
+    from infra.resources.assets import Assets
+
+    plain = Assets.layer
+
+    def layer(self: Assets, name: str) -> Any:
+        if name != "exchange":
+            return plain(self, name)
+        return Code.from_asset(str(ROOT / "layers" / name), asset_hash="another", asset_hash_type=AssetHashType.CUSTOM)
+
+    monkeypatch.setattr(Assets, "layer", layer)
+    changed = synthesise(tmp_path, snapshot=True)["platform"]
+    before, after = _versions(platform), _versions(changed)
+    renewed = {job for job in FUNCTIONS if before[job] != after[job]}
+    on_it = {job for job, spec in FUNCTIONS.items() if "exchange" in spec.layers}
+    assert renewed == {*on_it, *(job for job in FUNCTIONS if on_it & {*pinned_jobs(job)})}
+    # With what the function of a commit is told, nothing else may change between two deployments of the same code.
+    assert not any("GIT_HASH" in json.dumps(template) for template in (platform, changed))
+
+
+def _versions(template: dict[str, Any]) -> dict[str, str]:
+    """Job to the logical id of its function's version."""
+    resources = template["Resources"]
+    return {
+        resources[one["Properties"]["FunctionName"]["Ref"]]["Properties"]["FunctionName"].split("-", 1)[1]: key
+        for key, one in resources.items()
+        if one["Type"] == "AWS::Lambda::Version"
+    }
 
 
 def _stack_names(folder: Path) -> list[str]:
