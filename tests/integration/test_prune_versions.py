@@ -89,7 +89,7 @@ def test_numbers_count_and_not_their_text(clients: AwsClients) -> None:
 
 
 def test_a_function_that_is_not_there_is_our_own_error(clients: AwsClients) -> None:
-    with pytest.raises(TransientStoreError, match="Could not list the versions") as raised:
+    with pytest.raises(TransientStoreError, match=r"Could not list the (versions|aliases) of a function") as raised:
         prune(clients, {"a": "cc-a"})
     assert raised.value.details == {"reason": "ResourceNotFoundException"}
 
