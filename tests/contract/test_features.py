@@ -188,7 +188,7 @@ def test_what_is_wrong_is_refused_before_anything_is_computed(
 
 def test_what_the_function_reports_arrives_as_it_is(world: ApiWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     failure = {"code": "corrupt_object", "message": "It is spoilt.", "hint": "Restore it.", "details": {"message": "x"}}
-    monkeypatch.setattr(world.dispatcher, "preview", lambda _: {"answer": {}, "error": failure})
+    monkeypatch.setattr(world.dispatcher, "ask", lambda job, payload: {"answer": {}, "error": failure})
     answer = world.client.get("/indicators", params=SERIES, headers=world.headers("read"))
     body = answer.json()
     assert (answer.status_code, body["code"], body["message"], body["hint"], body["details"]) == (
@@ -197,10 +197,10 @@ def test_what_the_function_reports_arrives_as_it_is(world: ApiWorld, monkeypatch
 
 
 def test_a_function_that_does_not_answer_is_503(world: ApiWorld, monkeypatch: pytest.MonkeyPatch) -> None:
-    def silent(_: object) -> None:
+    def silent(*_: object) -> None:
         raise TransientStoreError("Could not compute the preview.")
 
-    monkeypatch.setattr(world.dispatcher, "preview", silent)
+    monkeypatch.setattr(world.dispatcher, "ask", silent)
     answer = world.client.get("/indicators", params=SERIES, headers=world.headers("read"))
     assert (answer.status_code, answer.json()["code"]) == (503, "store_unavailable")
     assert int(answer.headers["retry-after"]) >= 1
