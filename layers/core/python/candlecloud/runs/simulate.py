@@ -27,10 +27,12 @@ from candlecloud.runs.decide import Decisions, decide
 from candlecloud.runs.setting import Setting
 from candlecloud.runs.sweep import SweepConfig
 from candlecloud.runs.trading import Choice, Stops
+from candlecloud.strategies.buy_and_hold import BUY_AND_HOLD
+from candlecloud.strategies.sizing import FIXED_FRACTION
 
-BENCHMARK = "buy_and_hold"
+BENCHMARK = BUY_AND_HOLD.name
 _SPENT = 1e-150
-ALL_OF_IT = Choice("fixed_fraction", {"fraction": 1.0})
+ALL_OF_IT = Choice(FIXED_FRACTION.name, {"fraction": 1.0})
 
 
 def simulate_run(decisions: Decisions, setting: Setting, finer: Bars | None, *, optimistic: bool = False) -> Simulation:
