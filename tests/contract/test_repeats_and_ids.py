@@ -147,11 +147,10 @@ from starlette.testclient import TestClient
 from candlecloud.api import openapi
 from candlecloud.api.app import create_app
 from candlecloud.api.dependencies import Dependencies
+from candlecloud.catalogue import FEATURES, STRATEGIES
 from candlecloud.errors import TransientStoreError
-from candlecloud.features.registry import FEATURES
 from candlecloud.contract.run import RunConfig
 from candlecloud.contract.sweep import SweepConfig
-from candlecloud.strategies.registry import STRATEGIES
 from candlecloud.strategies.rules.examples import EXAMPLES
 
 openapi.as_json(create_app(None))

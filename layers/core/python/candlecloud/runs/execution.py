@@ -9,8 +9,9 @@ from candlecloud.backtest.slippage import SLIPPAGE
 from candlecloud.contract.run import RunConfig
 from candlecloud.contract.setting import Setting
 from candlecloud.contract.trading import Stops, fixed_fraction
+from candlecloud.strategies.buy_and_hold import BUY_AND_HOLD
 
-BENCHMARK = "buy_and_hold"
+BENCHMARK = BUY_AND_HOLD.name
 
 
 def execution_of(setting: Setting) -> Execution:
