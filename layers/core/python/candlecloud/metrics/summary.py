@@ -78,6 +78,10 @@ class Summary:
         return dict(vars(self))
 
 
+_NAMES = tuple(Summary.__dataclass_fields__)
+_BLOCK = 1_000  # rows at a time: what is in between stays in the processor's cache
+
+
 def summary_of(tallies: Iterable[float], **extent: Unpack[Extent]) -> Summary:
     """Work out the numbers of one backtest.
 
@@ -111,34 +115,14 @@ def summary_columns(
     dict of FloatArray, length P
         By the names of `Summary` and in its order; NaN where that has None. Counts are whole.
     """
-    t = dict(zip(COLUMNS, np.ascontiguousarray(rows.T), strict=True))
-    with np.errstate(all="ignore"):  # a quotient that does not exist is replaced below
-        growth = t["final_equity"] / initial_equity
-        cagr = growths_per_year(growth, span_ms)
-        under_water, trades = np.trunc(t["max_under_water_bars"]), np.trunc(t["n_trades"])
-        columns = {
-            "final_equity": t["final_equity"],
-            "total_return": growth - 1.0,
-            "cagr": cagr,
-            **_ratios(t, n_bars, span_ms),
-            "calmar": _where(t["max_drawdown"] > 0.0, cagr / t["max_drawdown"]),
-            "max_drawdown": t["max_drawdown"],
-            "max_drawdown_bars": under_water,
-            "max_drawdown_seconds": under_water * timeframe_ms // 1000,
-            "n_trades": trades,
-            "win_rate": _where(trades != 0.0, t["n_wins"] / t["n_trades"]),
-            "profit_factor": _where(t["sum_loss"] > 0.0, t["sum_profit"] / t["sum_loss"]),
-            "expectancy": _where(trades != 0.0, (t["sum_profit"] - t["sum_loss"]) / t["n_trades"]),
-            "exposure": t["bars_in_position"] / n_bars,
-            "turnover": _turnover(t, n_bars, span_ms),
-            "fees": t["fees"],
-            "slippage": t["slippage"],
-            "funding": t["funding"],
-            "cost_share": _cost_share(t, initial_equity),
-        }
-    table = np.array([*columns.values()])
-    table[~np.isfinite(table)] = np.nan
-    return dict(zip(columns, table, strict=True))
+    table = np.empty((len(_NAMES), len(rows)))
+    extent = Extent(initial_equity=initial_equity, n_bars=n_bars, timeframe_ms=timeframe_ms, span_ms=span_ms)
+    with np.errstate(all="ignore"):  # a quotient that does not exist is replaced
+        for start in range(0, len(rows), _BLOCK):
+            block = np.array([*_numbers(rows[start : start + _BLOCK], extent).values()])
+            block[~np.isfinite(block)] = np.nan
+            table[:, start : start + _BLOCK] = block
+    return dict(zip(_NAMES, table, strict=True))
 
 
 def summary_dicts(columns: Columns) -> list[dict[str, float | int | None]]:
@@ -153,6 +137,35 @@ def _plain(values: FloatArray) -> list[float | int | None]:
 
 def _whole(values: FloatArray) -> list[float | int | None]:
     return [int(value) if value == value else None for value in values.tolist()]
+
+
+def _numbers(rows: FloatArray, extent: Extent) -> dict[str, FloatArray]:
+    """The numbers of one block of rows, in the order of `Summary`; not all of them finite yet."""
+    t = dict(zip(COLUMNS, np.ascontiguousarray(rows.T), strict=True))
+    initial_equity, n_bars, span_ms = extent["initial_equity"], extent["n_bars"], extent["span_ms"]
+    growth = t["final_equity"] / initial_equity
+    cagr = growths_per_year(growth, span_ms)
+    under_water, trades = np.trunc(t["max_under_water_bars"]), np.trunc(t["n_trades"])
+    return {
+        "final_equity": t["final_equity"],
+        "total_return": growth - 1.0,
+        "cagr": cagr,
+        **_ratios(t, n_bars, span_ms),
+        "calmar": _where(t["max_drawdown"] > 0.0, cagr / t["max_drawdown"]),
+        "max_drawdown": t["max_drawdown"],
+        "max_drawdown_bars": under_water,
+        "max_drawdown_seconds": under_water * extent["timeframe_ms"] // 1000,
+        "n_trades": trades,
+        "win_rate": _where(trades != 0.0, t["n_wins"] / t["n_trades"]),
+        "profit_factor": _where(t["sum_loss"] > 0.0, t["sum_profit"] / t["sum_loss"]),
+        "expectancy": _where(trades != 0.0, (t["sum_profit"] - t["sum_loss"]) / t["n_trades"]),
+        "exposure": t["bars_in_position"] / n_bars,
+        "turnover": _turnover(t, n_bars, span_ms),
+        "fees": t["fees"],
+        "slippage": t["slippage"],
+        "funding": t["funding"],
+        "cost_share": _cost_share(t, initial_equity),
+    }
 
 
 def _ratios(t: Columns, n: int, span_ms: int) -> dict[str, FloatArray]:
