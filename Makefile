@@ -23,6 +23,7 @@ check: setup  ## Lint, types, import contracts
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m infra.generate --check
 
 test: setup  ## Unit, integration, contract, infra and end-to-end tests (under 6 minutes on 2 cores)
 	$(BIN)/python -m pytest -q

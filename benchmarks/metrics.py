@@ -1,4 +1,4 @@
-"""What the numbers cost: the summary of one run, the five columns of a sweep, everything that needs the curve."""
+"""What the numbers cost: the summary of one run and of many at once, everything that needs the curve."""
 
 from __future__ import annotations
 
@@ -10,15 +10,14 @@ import numpy as np
 from benchmarks.series import read_series
 from benchmarks.tables import figure, table
 from benchmarks.timing import cpu_s
+from candlecloud.metrics.compounding import growths_per_year
 from candlecloud.metrics.curves import bar_returns, drawdowns, tally_curve
 from candlecloud.metrics.distribution import describe_distribution
 from candlecloud.metrics.episodes import worst_drawdowns
 from candlecloud.metrics.periods import monthly_returns, rolling_sharpe
 from candlecloud.metrics.regimes import describe_regimes
 from candlecloud.metrics.relative import compare_with_benchmark
-from candlecloud.metrics.summary import summary_of
-from candlecloud.metrics.sweep_columns import core_columns
-from candlecloud.metrics.tallies import Tallies
+from candlecloud.metrics.summary import Extent, summary_columns, summary_dicts, summary_of
 
 CASH = 1e4
 HOUR_MS = 3_600_000
@@ -33,16 +32,13 @@ def tables() -> str:
     span = int(series["close_time"][-1] - series["open_time"][0])
     tallies = tally_curve(equity, CASH)
     rows = np.tile(np.array(tallies, np.float64), (ROWS, 1))
+    rows[:, 0] *= np.linspace(0.5, 2.0, ROWS)
+    extent = Extent(initial_equity=CASH, n_bars=n, timeframe_ms=HOUR_MS, span_ms=span)
     works: dict[str, Callable[[], Any]] = {
-        "headline metrics from one row of tallies": lambda: summary_of(
-            tallies, initial_equity=CASH, n_bars=n, timeframe_ms=HOUR_MS, span_ms=span
-        ),
-        "the same, row of a sweep to Python numbers first": lambda: summary_of(
-            Tallies.from_row(rows[0]), initial_equity=CASH, n_bars=n, timeframe_ms=HOUR_MS, span_ms=span
-        ),
-        f"return, Sharpe, drawdown, trades, win rate of {ROWS:,} rows": lambda: core_columns(
-            rows, initial_equity=CASH, n_bars=n, timeframe_ms=HOUR_MS
-        ),
+        "headline metrics from one row of tallies": lambda: summary_of(tallies, **extent),
+        f"the same as columns, from {ROWS:,} rows": lambda: summary_columns(rows, **extent),
+        "of that the yearly rates": lambda: growths_per_year(rows[:, 0] / CASH, span),
+        f"{ROWS:,} rows of columns as numbers by name": lambda: summary_dicts(summary_columns(rows, **extent)),
         **_of_curve(series["close_time"], equity),
     }
     timed = [(name, cpu_s(work)) for name, work in works.items()]

@@ -8,14 +8,14 @@ from benchmarks.series import read_series
 from benchmarks.sweep import bars_of
 from benchmarks.tables import figure, table
 from benchmarks.timing import cpu_s
-from candlecloud.strategies.registry import find_strategy
+from candlecloud.strategies.registry import STRATEGIES
 from candlecloud.strategies.sizing import SIZING
 
 
 def tables() -> str:
     """CPU time of the sizes of one run, per model."""
     bars = bars_of(read_series("1h"))
-    strategy = find_strategy("dual_sma")
+    strategy = STRATEGIES.find("dual_sma")
     target = strategy.target(bars, strategy.check_parameters({})).clip(0.0, 1.0)
     rows = []
     for model in SIZING.values():

@@ -19,8 +19,8 @@ from candlecloud.backtest.execution import Execution
 from candlecloud.backtest.slippage import SLIPPAGE
 from candlecloud.features.bars import Bars
 from candlecloud.metrics.tallies import Tallies
-from candlecloud.strategies.registry import find_strategy
-from candlecloud.strategies.sizing import find_sizing
+from candlecloud.strategies.registry import STRATEGIES
+from candlecloud.strategies.sizing import SIZING
 from tests.golden.cases import CASH, Case, replayed
 
 SETS = GRIDS[1_000][::20]
@@ -44,7 +44,7 @@ class Switches:
 
 
 def _sized(bars: Bars) -> Mapping[str, Any]:
-    model = find_sizing("volatility_target")
+    model = SIZING.find("volatility_target")
     return {"size": model.size(bars, np.empty(0), model.check_parameters({}))}
 
 
@@ -85,7 +85,7 @@ def tables() -> str:
         If a fill or an equity differs from the reference.
     """
     bars = bars_of(read_series("1h"))
-    strategy = find_strategy("dual_sma")
+    strategy = STRATEGIES.find("dual_sma")
     targets = [strategy.target(bars, {"fast": fast, "slow": slow}) for fast, slow in SETS]
     per = len(bars) * len(SETS)
     making = cpu_s(lambda: [strategy.target(bars, {"fast": fast, "slow": slow}) for fast, slow in SETS], rounds=3)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.audit import nag_summary, wildcard_summary
-from infra.bundle.fingerprint import stale_parts
+from infra.bundle.fingerprint import built_commit, stale_parts
 from infra.context import OWN_KEYS, ROOT, ContextError, parse_context, read_raw_context
 
 STACKS = {"data": "CandlecloudData", "platform": "CandlecloudPlatform"}
@@ -58,9 +58,10 @@ def synthesise(outdir: Path, *, snapshot: bool = False, raw_context: Mapping[str
     own = {key: app.node.try_get_context(key) for key in OWN_KEYS}
     context = parse_context({key: value for key, value in own.items() if value is not None})
     names = Names(context.name)
+    git_hash = None if snapshot else built_commit(ROOT / "build")
     data = DataStack(app, STACKS["data"], names, stack_name=names.stack("data"), termination_protection=True)
     platform = PlatformStack(
-        app, STACKS["platform"], names, context, Assets(snapshot=snapshot), stack_name=names.stack("platform")
+        app, STACKS["platform"], names, context, Assets(snapshot=snapshot), git_hash, stack_name=names.stack("platform")
     )
     platform.add_stack_dependency(data)
     Validations.of(app).add_plugins(AwsSolutionsChecks(app))

@@ -66,7 +66,7 @@ def wildcard_summary(templates: Mapping[str, Mapping[str, Any]]) -> str:
     suffixes = sum(resource.endswith("*") and resource != "*" for s in allowed for resource in s.resources)
     return (
         f"policies: {actions} actions with *, {bare} bare * resource (log delivery of Step Functions), "
-        f"{suffixes} resources that end in * (keys under a prefix, log streams, executions)"
+        f"{suffixes} resources that end in * (keys under a prefix, log streams, versions, executions)"
     )
 
 

@@ -20,11 +20,13 @@ class ContextError(ValueError):
     """cdk.json asks for something that can't be built."""
 
 
-OWN_KEYS = ("name", "series", "reserve_lanes", "batches_at_once", "exchange_urls", "alarm_topic_arn")
+OWN_KEYS = ("name", "series", "reserve_lanes", "batches_at_once", "fan_out_room", "exchange_urls", "alarm_topic_arn")
 """Keys of the context that are ours; the rest is CDK's."""
 _NAME = re.compile(r"[a-z][a-z0-9-]{1,20}")
 _MOST_BATCHES_AT_ONCE = 1000
 """Executions that one account may run at once in a region, before it asks for more."""
+_MOST_ROOM = 10_000
+"""More than accounts have that asked for more."""
 
 
 @dataclass(frozen=True)
@@ -48,11 +50,15 @@ class Context:
     series
         What is ingested on a schedule.
     reserve_lanes
-        Reserve concurrency 1 for the functions that talk to exchanges. New AWS accounts with a limit of 10 concurrent
-        executions refuse any reservation: say false there.
+        Reserve concurrency 1 for the functions that talk to exchanges, and `fan_out_room` for the batches of sweeps.
+        New AWS accounts with a limit of 10 concurrent executions refuse any reservation: say false there.
     batches_at_once
         Batches of a sweep that run at the same time. New AWS accounts with a limit of 10 concurrent executions are
         throttled, and API calls with them: say 5 there.
+    fan_out_room
+        Batches of all sweeps together that run at the same time, where `reserve_lanes` holds: a bulkhead, so that many
+        sweeps leave the rest of the account's concurrency (1,000, of which AWS keeps 100 unreserved) to the API and to
+        single runs. At least `batches_at_once`, or one sweep alone throttles itself.
     exchange_urls
         Exchange id to an https address to ask in place of the venue's own, for regions that the venue refuses (Binance:
         the United States). Every request for the exchange goes there with its path kept, futures too: an address
@@ -66,6 +72,7 @@ class Context:
     series: Sequence[ScheduledSeries]
     reserve_lanes: bool
     batches_at_once: int
+    fan_out_room: int
     exchange_urls: Mapping[str, str]
     alarm_topic_arn: str
 
@@ -98,7 +105,8 @@ def parse_context(raw: Mapping[str, Any]) -> Context:
         name=name,
         series=series,
         reserve_lanes=_flag(raw.get("reserve_lanes", True)),
-        batches_at_once=_batches_at_once(raw.get("batches_at_once", 100)),
+        batches_at_once=_number(raw, "batches_at_once", 100, _MOST_BATCHES_AT_ONCE),
+        fan_out_room=_number(raw, "fan_out_room", 400, _MOST_ROOM),
         exchange_urls=_exchange_urls(raw.get("exchange_urls", {})),
         alarm_topic_arn=str(raw.get("alarm_topic_arn", "")),
     )
@@ -113,13 +121,14 @@ def _flag(value: Any) -> bool:
     raise ContextError(f"cdk.json: reserve_lanes is true or false, not {value!r}")
 
 
-def _batches_at_once(value: Any) -> int:
+def _number(raw: Mapping[str, Any], key: str, default: int, most: int) -> int:
     """Read a number; ``-c batches_at_once=5`` arrives as text."""
-    if isinstance(value, int | str) and not isinstance(value, bool) and re.fullmatch(r"[0-9]{1,4}", str(value)):
+    value = raw.get(key, default)
+    if isinstance(value, int | str) and not isinstance(value, bool) and re.fullmatch(r"[0-9]{1,5}", str(value)):
         number = int(value)
-        if 1 <= number <= _MOST_BATCHES_AT_ONCE:
+        if 1 <= number <= most:
             return number
-    raise ContextError(f"cdk.json: batches_at_once is a number from 1 to {_MOST_BATCHES_AT_ONCE}, not {value!r}")
+    raise ContextError(f"cdk.json: {key} is a number from 1 to {most}, not {value!r}")
 
 
 def _exchange_urls(value: Any) -> dict[str, str]:

@@ -10,7 +10,7 @@ from constructs import Construct
 from infra.context import Context
 from infra.resources.alarms import Alarms
 from infra.resources.assets import Assets
-from infra.resources.environment import function_environments
+from infra.resources.environment import Environments
 from infra.resources.functions import Functions
 from infra.resources.http_api import create_http_api
 from infra.resources.layers import create_layers
@@ -24,7 +24,14 @@ class PlatformStack(Stack):
     """Everything that computes; it points at the data stack by name."""
 
     def __init__(
-        self, scope: Construct, construct_id: str, names: Names, context: Context, assets: Assets, **kwargs: Any
+        self,
+        scope: Construct,
+        construct_id: str,
+        names: Names,
+        context: Context,
+        assets: Assets,
+        git_hash: str | None = None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(scope, construct_id, **kwargs)
         dead_letters = DeadLetters(self, names)
@@ -33,13 +40,13 @@ class PlatformStack(Stack):
             names,
             assets,
             create_layers(self, assets, names),
-            function_environments(names, context.exchange_urls),
-            reserve_lanes=context.reserve_lanes,
+            Environments(names, context.exchange_urls, git_hash),
+            {"lane": 1, "fan_out": context.fan_out_room} if context.reserve_lanes else {},
         )
         functions.node.add_dependency(dead_letters)
         create_schedules(self, context.series, names)
         machine = create_sweep_state_machine(self, names, context.batches_at_once)
-        api = create_http_api(self, functions.by_job["api"], names)
+        api = create_http_api(self, functions.live["api"], names)
         alarms = Alarms(self, names, context.alarm_topic_arn)
         alarms.watch_functions(functions.by_job)
         alarms.watch_dead_letters(dead_letters)

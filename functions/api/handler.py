@@ -10,7 +10,9 @@ from mangum.adapter import DEFAULT_TEXT_MIME_TYPES
 from candlecloud.api.app import create_app
 from candlecloud.api.dependencies import ApiOptions, Dependencies
 from candlecloud.settings import ApiSettings
-from candlecloud.wiring import World, world_of
+from candlecloud.wiring import World, declare, world_of
+
+declare("api", ApiSettings)
 
 
 def _adapter(world: World) -> Mangum:

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from candlecloud.jobs.fail_sweep import Request, run
-from candlecloud.wiring import World, job_handler
+from candlecloud.wiring import job_handler
 
-
-@job_handler("fail_sweep")
-def handler(event: dict[str, Any], world: World, *, deadline: int) -> dict[str, Any]:
-    return run(Request.from_event(event), world.stores, now=world.clock()).to_dict()
+handler = job_handler("fail_sweep", Request, run)

@@ -92,7 +92,7 @@ def small_cloud(now: int) -> Iterator[SmallCloud]:
 
 
 def _start_lambda(notes: dict[str, list[Any]]) -> ThreadingHTTPServer:
-    """Serve just enough of the Invoke API to be told what should run."""
+    """Serve just enough of Lambda to be told what should run, and to have no versions."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -101,6 +101,14 @@ def _start_lambda(notes: dict[str, list[Any]]) -> ThreadingHTTPServer:
             self.send_response(202)
             self.send_header("Content-Length", "0")
             self.end_headers()
+
+        def do_GET(self) -> None:
+            """Nothing is published yet: what `prune_versions` is told."""
+            body = b'{"Versions": [{"Version": "$LATEST"}], "Aliases": []}'
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (the name is http.server's)
             """Say nothing."""

@@ -151,6 +151,7 @@ def _ingest(bench: Bench) -> None:
     bench.run("detect_gaps", dict(_SERIES), lambda r: _short(r))
     bench.run("backfill_candles", {**_SERIES, **_INGESTED}, lambda r: _short(r))
     bench.run("reindex_series", dict(_SERIES), lambda r: _short(r))
+    bench.run("prune_versions", {}, lambda r: _short(r))
 
 
 def _backtest(bench: Bench) -> None:
@@ -178,7 +179,9 @@ def _sweep(bench: Bench) -> None:
     sweep_id = bench.http("POST", "/sweeps", body)["sweep_id"]
     if bench.cloud.started_sweeps() != [sweep_id]:
         raise HandlerFailedError("POST /sweeps started no execution")
-    plan = bench.run("plan_sweep", {"sweep_id": sweep_id}, lambda r: f"{r['batches']} batches")
+    plan = bench.run(
+        "plan_sweep", {"sweep_id": sweep_id, "function": "run_sweep_batch"}, lambda r: f"{r['batches']} batches"
+    )
     for batch in range(plan["batches"]):
         event = {"sweep_id": sweep_id, "batch": batch, "start": 0, "end": 6}
         bench.run("run_sweep_batch", event, lambda r: f"batch {r['batch']}")

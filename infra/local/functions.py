@@ -20,20 +20,19 @@ from typing import Any
 
 from infra.local.logs import InvocationLogs
 from infra.local.parts import FunctionPart
+from infra.local.resource import FIRST_VERSION
 
 MAX_SYNC_BYTES = 6 * 1024 * 1024
 """Lambda's limit for a synchronous request or response."""
 MAX_ASYNC_BYTES = 1024 * 1024
 THREADS = 32
-CONCURRENT = frozenset({"api"})
-"""Jobs that may run in several threads at once. The others take turns: on Lambda each concurrent invocation has a
-process of its own, here they would share one exchange client, and threads of one interpreter win no time."""
+LATEST, LIVE = "$LATEST", "live"
 
 Handler = Callable[[Any, Any], Any]
 
 
 class UnknownFunctionError(LookupError):
-    """No function of that name is in the template."""
+    """No function of that name is in the template, or it has no such version."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +44,7 @@ class Invocation:
     """``Unhandled`` (the value of ``X-Amz-Function-Error``), or None."""
     request_id: str
     duration_s: float
+    version: str = LATEST
 
     def value(self) -> Any:
         """Parse the payload."""
@@ -69,7 +69,7 @@ class Context:
     memory_limit_in_mb: int
     aws_request_id: str
     deadline: float
-    function_version: str = "$LATEST"
+    function_version: str = LATEST
     log_group_name: str = "local"
     log_stream_name: str = "local"
 
@@ -96,13 +96,17 @@ class LocalFunctions:
         Where what handlers print goes.
     load
         How a job's handler is found; imported on the function's first invocation, as a cold start does.
+    versions
+        Number of a version to how its handlers are found, for versions other than the one that the template publishes:
+        so a test serves an older version from elsewhere.
     """
 
     parts: Mapping[str, FunctionPart]
     logs: InvocationLogs
     load: Callable[[str], Handler] = load_handler
+    versions: Mapping[str, Callable[[str], Handler]] = field(default_factory=dict)
     failed_events: list[FailedEvent] = field(default_factory=list)
-    _handlers: dict[str, Handler] = field(default_factory=dict)
+    _handlers: dict[tuple[str, str], Handler] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _pending: set[Future[None]] = field(default_factory=set)
     _loops: list[asyncio.AbstractEventLoop] = field(default_factory=list)
@@ -113,32 +117,47 @@ class LocalFunctions:
         # Threads of their own for those that wait for other functions, or they could take all and wait for ever.
         self._waiting = ThreadPoolExecutor(THREADS, "waiting", initializer=self._give_thread_a_loop)
         self._events = ThreadPoolExecutor(THREADS, "event")
-        self._turns = {job: threading.Lock() for job in self.parts if job not in CONCURRENT}
+        self._turns = {job: threading.Lock() for job, part in self.parts.items() if not part.concurrent}
 
-    def find(self, name: str) -> FunctionPart:
-        """Find a function by name, ARN or job.
+    def find(self, name: str, qualifier: str | None = None) -> tuple[FunctionPart, str]:
+        """Find a function by name, ARN or job, with a version or an alias or without.
+
+        Returns
+        -------
+        FunctionPart, str
+            The function, and the version that runs.
 
         Raises
         ------
         UnknownFunctionError
-            When there is none.
+            When there is none, or no such version.
         """
-        plain = name.split(":function:")[-1].split(":")[0]
+        plain, _, qualified = name.split(":function:")[-1].partition(":")
+        asked = qualifier or qualified or LATEST
+        version = self.aliases().get(asked, asked)
         for part in self.parts.values():
-            if plain in (part.name, part.job):
-                return part
+            if plain in (part.name, part.job) and version in self.published():
+                return part, version
         raise UnknownFunctionError(f"Function not found: {name}")
 
-    def invoke(self, name: str, payload: bytes) -> Invocation:
+    def published(self) -> list[str]:
+        """Versions of every function."""
+        return [LATEST, *sorted({FIRST_VERSION, *self.versions})]
+
+    def aliases(self) -> dict[str, str]:
+        """Aliases of every function, each with its version."""
+        return {LIVE: FIRST_VERSION}
+
+    def invoke(self, name: str, payload: bytes, qualifier: str | None = None) -> Invocation:
         """Invoke and wait, at most for the function's timeout."""
-        part = self.find(name)
+        part, version = self.find(name, qualifier)
         request_id = str(uuid.uuid4())
         turn = self._turns.get(part.job)
         if turn is not None:
             turn.acquire()
         started = time.monotonic()
-        context = Context(part.name, part.arn, part.memory_mb, request_id, started + part.timeout_s)
-        workers = self._waiting if part.job in CONCURRENT else self._workers
+        context = Context(part.name, part.arn, part.memory_mb, request_id, started + part.timeout_s, version)
+        workers = self._waiting if part.concurrent else self._workers
         future = workers.submit(self._run, part, payload, context)
         if turn is not None:
             future.add_done_callback(lambda _: turn.release())
@@ -158,12 +177,12 @@ class LocalFunctions:
             )
         except _HandlerFailedError as failure:
             error, answer = "Unhandled", failure.payload
-        return Invocation(answer, error, request_id, time.monotonic() - started)
+        return Invocation(answer, error, request_id, time.monotonic() - started, version)
 
-    def invoke_event(self, name: str, payload: bytes) -> None:
+    def invoke_event(self, name: str, payload: bytes, qualifier: str | None = None) -> None:
         """Invoke asynchronously: return at once, try again on failure as the template says."""
-        part = self.find(name)
-        future = self._events.submit(self._deliver, part, payload)
+        part, version = self.find(name, qualifier)
+        future = self._events.submit(self._deliver, part, payload, version)
         with self._lock:
             self._pending.add(future)
         future.add_done_callback(self._forget)
@@ -196,10 +215,10 @@ class LocalFunctions:
         with self._lock:
             self._pending.discard(future)
 
-    def _deliver(self, part: FunctionPart, payload: bytes) -> None:
+    def _deliver(self, part: FunctionPart, payload: bytes, version: str) -> None:
         """Deliver one event; AWS waits minutes between tries, here they follow at once."""
         for attempt in range(part.retries + 1):
-            result = self.invoke(part.name, payload)
+            result = self.invoke(part.name, payload, version)
             if result.error is None:
                 return
             if attempt == part.retries:
@@ -208,16 +227,18 @@ class LocalFunctions:
     def _run(self, part: FunctionPart, payload: bytes, context: Context) -> bytes:
         with self.logs.of(part.job):
             try:
-                handler = self._handler(part.job)
+                handler = self._handler(part.job, context.function_version)
                 return json.dumps(handler(json.loads(payload or b"{}"), context)).encode()
             except Exception as error:
                 raise _HandlerFailedError(_error_of(error)) from error
 
-    def _handler(self, job: str) -> Handler:
+    def _handler(self, job: str, version: str) -> Handler:
+        load = self.versions.get(version, self.load)
+        key = (job, version if version in self.versions else LATEST)
         with self._lock:
-            if job not in self._handlers:
-                self._handlers[job] = self.load(job)
-            return self._handlers[job]
+            if key not in self._handlers:
+                self._handlers[key] = load(job)
+            return self._handlers[key]
 
 
 class _HandlerFailedError(Exception):

@@ -1,4 +1,4 @@
-"""The Lambda Invoke API on loopback.
+"""The Lambda Invoke API on loopback, and what lists a function's versions and aliases.
 
 moto's state machine interpreter and the platform's own boto3 clients reach it through ``AWS_ENDPOINT_URL_LAMBDA``, so
 neither knows that the function runs in the same process.
@@ -10,13 +10,14 @@ import json
 import re
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from infra.local.functions import MAX_ASYNC_BYTES, MAX_SYNC_BYTES, LocalFunctions, UnknownFunctionError
 
 HOST = "127.0.0.1"
 _SIGNED = "AWS4-HMAC-SHA256"
 """Every AWS client signs; a web page that posts here from a browser on this machine cannot set the header."""
+_LIST = re.compile(r"/2015-03-31/functions/([^/]+)/(versions|aliases)/?")
 _INVOKE = re.compile(r"/2015-03-31/functions/([^/]+)/invocations/?")
 
 
@@ -56,9 +57,10 @@ class _InvokeHandler(BaseHTTPRequestHandler):
             return
         match = _INVOKE.fullmatch(urlsplit(self.path).path)
         if match is None:
-            self._fail(404, "ResourceNotFoundException", f"local Lambda serves invocations only, not {self.path}")
+            self._fail(404, "ResourceNotFoundException", f"local Lambda does not serve {self.path}")
             return
         name = unquote(match.group(1))
+        qualifier = parse_qs(urlsplit(self.path).query).get("Qualifier", [None])[0]
         kind = self.headers.get("X-Amz-Invocation-Type", "RequestResponse")
         limit = MAX_ASYNC_BYTES if kind == "Event" else MAX_SYNC_BYTES
         if len(body) > limit:
@@ -68,20 +70,42 @@ class _InvokeHandler(BaseHTTPRequestHandler):
             self._fail(400, "InvalidRequestContentException", "Could not parse request body into json")
             return
         try:
-            self._invoke(kind, name, body)
+            self._invoke(kind, name, body, qualifier)
         except UnknownFunctionError as error:
             self._fail(404, "ResourceNotFoundException", str(error))
 
-    def _invoke(self, kind: str, name: str, body: bytes) -> None:
+    def do_GET(self) -> None:
+        """Answer what `prune_versions` asks: the versions and the aliases of a function."""
+        if not self.headers.get("Authorization", "").startswith(_SIGNED):
+            self._fail(403, "MissingAuthenticationTokenException", "Missing Authentication Token")
+            return
+        match = _LIST.fullmatch(urlsplit(self.path).path)
+        if match is None:
+            self._fail(404, "ResourceNotFoundException", f"local Lambda does not serve {self.path}")
+            return
+        try:
+            self.functions.find(unquote(match.group(1)))
+        except UnknownFunctionError as error:
+            self._fail(404, "ResourceNotFoundException", str(error))
+            return
+        answer = {
+            "versions": {"Versions": [{"Version": version} for version in self.functions.published()]},
+            "aliases": {
+                "Aliases": [{"Name": n, "FunctionVersion": version} for n, version in self.functions.aliases().items()]
+            },
+        }[match.group(2)]
+        self._answer(200, json.dumps(answer).encode(), {})
+
+    def _invoke(self, kind: str, name: str, body: bytes, qualifier: str | None) -> None:
         if kind == "DryRun":
-            self.functions.find(name)
+            self.functions.find(name, qualifier)
             self._answer(204, b"", {})
         elif kind == "Event":
-            self.functions.invoke_event(name, body)
+            self.functions.invoke_event(name, body, qualifier)
             self._answer(202, b"", {})
         elif kind == "RequestResponse":
-            result = self.functions.invoke(name, body)
-            headers = {"X-Amz-Executed-Version": "$LATEST", "x-amzn-RequestId": result.request_id}
+            result = self.functions.invoke(name, body, qualifier)
+            headers = {"X-Amz-Executed-Version": result.version, "x-amzn-RequestId": result.request_id}
             if result.error is not None:
                 headers["X-Amz-Function-Error"] = result.error
             self._answer(200, result.payload, headers)

@@ -6,7 +6,7 @@ Plain values, read once at start; nothing here talks to moto or to a handler.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +27,8 @@ class FunctionPart:
     retries: int
     """How often a failed asynchronous invocation is tried again (AWS: 0, 1 or 2)."""
     dead_letter_arn: str | None
+    concurrent: bool = False
+    """Whether it may run in several threads at once."""
 
 
 @dataclass(frozen=True)
@@ -59,13 +61,15 @@ class GatewayPart:
     answers: Mapping[str, GatewayAnswer]
 
 
-def read_functions(template: Template, jobs: Sequence[str]) -> dict[str, FunctionPart]:
+def read_functions(template: Template, jobs: Sequence[str], concurrent: Container[str] = ()) -> dict[str, FunctionPart]:
     """Map each job to its function in the template.
 
     Parameters
     ----------
     jobs
         Names of the function folders; functions that run none of them (custom resources of CDK) are left out.
+    concurrent
+        Jobs that may run in several threads at once.
 
     Raises
     ------
@@ -92,6 +96,7 @@ def read_functions(template: Template, jobs: Sequence[str]) -> dict[str, Functio
             memory_mb=int(properties.get("MemorySize", 128)),
             retries=retries.get(name, 2),
             dead_letter_arn=targets.get(name) or properties.get("DeadLetterConfig", {}).get("TargetArn"),
+            concurrent=job in concurrent,
         )
     return parts
 

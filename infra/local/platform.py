@@ -14,10 +14,13 @@ from typing import Any, cast
 import boto3
 
 from candlecloud import wiring
-from candlecloud.settings import PREFIX, SETTINGS, ExchangeSettings
+from candlecloud.settings import PREFIX, ExchangeSettings
 from candlecloud.store.aws import AwsClients
 from candlecloud.store.stores import Stores, build_stores
 from candlecloud.store.tokens import SCOPES
+from infra.bundle.fingerprint import library_commit
+from infra.catalogue import FUNCTIONS
+from infra.context import ROOT
 from infra.local import moto_lock
 from infra.local.client import ApiClient
 from infra.local.cloud import lambda_endpoint, local_cloud
@@ -100,6 +103,7 @@ class LocalPlatform:
         self._rate = rate
         self.template = template or Template.load()
         self.exchange = ReplayExchange(clock, rate)
+        self._git_hash = library_commit(ROOT)
         self._stack = ExitStack()
 
     def __enter__(self) -> LocalPlatform:
@@ -120,7 +124,9 @@ class LocalPlatform:
         self.session = boto3.Session(region_name=REGION)
         provision(self.template, self.session)
         self._stack.enter_context(self.exchange)
-        parts = read_functions(self.template, list(SETTINGS))
+        parts = read_functions(
+            self.template, list(FUNCTIONS), {job for job, spec in FUNCTIONS.items() if spec.concurrent_locally}
+        )
         wiring.configure({job: self._environment(part) for job, part in parts.items()})
         self._stack.callback(wiring.configure, {})
         self._start_functions(parts)
@@ -146,9 +152,11 @@ class LocalPlatform:
             self._stack.close()
 
     def _environment(self, part: FunctionPart) -> dict[str, str]:
-        """The template's variables, and the replay exchange in place of every real venue."""
+        """The template's variables, the commit, and the replay exchange in place of every real venue."""
         variables = dict(part.environment)
-        if issubclass(SETTINGS[part.job], ExchangeSettings):
+        if self._git_hash is not None:
+            variables[f"{PREFIX}GIT_HASH"] = self._git_hash
+        if issubclass(FUNCTIONS[part.job].settings, ExchangeSettings):
             variables[f"{PREFIX}EXCHANGE_URLS"] = json.dumps(self.exchange.base_urls())
             variables[f"{PREFIX}MIN_INTERVAL_MS"] = "0"
         if part.job == "api":

@@ -59,7 +59,12 @@ ARN_FORMAT = {
 }
 
 # Types whose Ref is the ARN (or, for a queue, the URL) and not the name.
-REF_IS_ARN = {"AWS::StepFunctions::StateMachine", "AWS::SNS::Topic", "AWS::Lambda::Version", "AWS::Lambda::Alias"}
+FUNCTION, VERSION, ALIAS = "AWS::Lambda::Function", "AWS::Lambda::Version", "AWS::Lambda::Alias"
+QUALIFIED = {VERSION, ALIAS}
+"""Types whose ARN is a function's with a qualifier."""
+FIRST_VERSION = "1"
+"""Number of every version that a template publishes: on one machine there is one."""
+REF_IS_ARN = {"AWS::StepFunctions::StateMachine", "AWS::SNS::Topic", *QUALIFIED}
 
 
 def derived_name(resource: Resource) -> str:

@@ -13,7 +13,18 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
-from infra.local.resource import NAME_PROPERTY, REF_IS_ARN, Resource, TemplateError, arn_of, derived_name
+from infra.local.resource import (
+    ALIAS,
+    FIRST_VERSION,
+    FUNCTION,
+    NAME_PROPERTY,
+    QUALIFIED,
+    REF_IS_ARN,
+    Resource,
+    TemplateError,
+    arn_of,
+    derived_name,
+)
 
 ACCOUNT = "123456789012"
 """moto's account: it appears in every ARN that moto makes, so the template's ARNs must say the same."""
@@ -101,7 +112,15 @@ class Template:
 
     def arn(self, resource: Resource) -> str:
         """ARN that the resource would have in this account and region."""
+        if resource.type in QUALIFIED:
+            function = str(self.get(resource, "FunctionName"))
+            base = function if function.startswith("arn:") else arn_of(FUNCTION, function, self.region, self.account)
+            return f"{base}:{self._qualifier(resource)}"
         return arn_of(resource.type, self.name(resource), self.region, self.account)
+
+    def _qualifier(self, resource: Resource) -> str:
+        """What comes after the name of the function: an alias has a name, a version is the first."""
+        return str(self.get(resource, "Name")) if resource.type == ALIAS else FIRST_VERSION
 
     def resolve(self, stack: str, value: Any) -> Any:
         """Resolve intrinsic functions anywhere inside `value`, in the scope of `stack`."""
@@ -176,6 +195,7 @@ class Template:
             if resource.type == "AWS::SQS::Queue"
             else {},
             "AWS::IAM::Role": {"RoleId": name},
+            "AWS::Lambda::Version": {"Version": FIRST_VERSION},
             "AWS::ApiGateway::RestApi": {"RootResourceId": "root", "RestApiId": name},
             "AWS::DynamoDB::GlobalTable": {"TableId": name, "StreamArn": f"{self.arn(resource)}/stream/local"},
         }

@@ -14,6 +14,7 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from infra.catalogue import FUNCTIONS
 from infra.resources.names import Names
 from infra.resources.queues import DeadLetters
 
@@ -32,7 +33,8 @@ class Alarms(Construct):
 
     def watch_functions(self, functions: Mapping[str, lambda_.IFunction]) -> None:
         for job, function in functions.items():
-            self._alarm(self._names.function(job), f"{job} failed.", function.metric_errors(period=_PERIOD))
+            errors = function.metric_errors(period=_PERIOD)
+            self._alarm(self._names.function(job), f"{job} failed.", errors, FUNCTIONS[job].alarm_errors)
 
     def watch_dead_letters(self, queues: DeadLetters) -> None:
         for name, queue, what in (

@@ -5,48 +5,59 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from candlecloud.settings import PREFIX, SETTINGS
+from candlecloud.settings import PREFIX
 from infra.catalogue import FUNCTIONS
 from infra.resources.names import Names
-from infra.resources.schedules import ALLOWED_AGE_S
 
-_LEFT_AT_DEFAULT = {"exchange_urls", "min_interval_ms", "max_inline_bytes"}
-"""Only local mode sets these: on AWS the venues are the real ones at their own pace, and S3 can serve a big answer. The
-addresses of venues can be given in cdk.json."""
+_LEFT_AT_DEFAULT = {"min_interval_ms", "max_inline_bytes"}
+"""Only local mode sets these: on AWS the venues go at their own pace, and S3 can serve a big answer."""
 
 
-def function_environments(names: Names, exchange_urls: Mapping[str, str]) -> dict[str, dict[str, str]]:
-    """Give every function exactly the variables that its settings model names.
+class Environments:
+    """Gives every function exactly the variables that its settings model names.
 
     Parameters
     ----------
     exchange_urls
         Exchange id to the address to ask in place of the venue's own; empty leaves the variable out.
-
-    Raises
-    ------
-    KeyError
-        When a model has a field that nobody fills: settings and stacks no longer agree.
+    git_hash
+        The commit that the bundle was built from; None leaves the variable out.
     """
-    values = _values(names)
-    left_out = set(_LEFT_AT_DEFAULT)
-    if exchange_urls:
-        values["exchange_urls"] = json.dumps(dict(exchange_urls), sort_keys=True)
-        left_out.remove("exchange_urls")
-    return {
-        job: {PREFIX + field.upper(): values[field] for field in SETTINGS[job].model_fields if field not in left_out}
-        for job in FUNCTIONS
-    }
 
+    def __init__(self, names: Names, exchange_urls: Mapping[str, str], git_hash: str | None) -> None:
+        self._names = names
+        self._exchange_urls = dict(exchange_urls)
+        self._git_hash = git_hash
 
-def _values(names: Names) -> dict[str, str]:
-    return {
-        "bucket": names.bucket,
-        "table": names.table,
-        "sweep_state_machine_arn": names.state_machine_arn,
-        "run_function": names.function("run_backtest"),
-        "backfill_function": names.function("backfill_candles"),
-        "preview_function": names.function("preview_series"),
-        "max_wait_s": "20",
-        "allowed_age_s": json.dumps(ALLOWED_AGE_S, sort_keys=True),
-    }
+    def of(self, job: str, versions: Mapping[str, str]) -> dict[str, str]:
+        """Variables of one function.
+
+        Parameters
+        ----------
+        versions
+            Job to the ARN, with a version, of every function that this one calls or that its fan-outs call.
+
+        Raises
+        ------
+        KeyError
+            When a model has a field that nobody fills: settings and stacks no longer agree.
+        """
+        values = self._values(job, versions)
+        fields = [field for field in FUNCTIONS[job].settings.model_fields if field not in _LEFT_AT_DEFAULT]
+        given = {field: values[field] for field in fields}
+        return {PREFIX + field.upper(): value for field, value in given.items() if value is not None}
+
+    def _values(self, job: str, versions: Mapping[str, str]) -> dict[str, str | None]:
+        spec = FUNCTIONS[job]
+        functions = {one: self._names.function(one) for one in FUNCTIONS} if spec.deletes_versions else versions
+        ages = {one: spec.allowed_age_s for one, spec in FUNCTIONS.items() if spec.allowed_age_s is not None}
+        return {
+            "bucket": self._names.bucket,
+            "table": self._names.table,
+            "git_hash": self._git_hash,
+            "exchange_urls": json.dumps(self._exchange_urls, sort_keys=True) if self._exchange_urls else None,
+            "functions": json.dumps(dict(functions), sort_keys=True),
+            "state_machine_arn": self._names.state_machine_arn if spec.starts_fan_outs else None,
+            "max_wait_s": "20",
+            "allowed_age_s": json.dumps(ages, sort_keys=True),
+        }

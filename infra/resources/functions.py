@@ -1,4 +1,8 @@
-"""The functions: one per job, with its own role, log group and failure queue."""
+"""The functions: one per job, with its own role and log group, and a version behind an alias for every change.
+
+Nothing calls ``$LATEST``. Schedules and API Gateway call the alias; what a function or an execution starts, it calls by
+the version that it was deployed with (``docs/adr/0009-versions-behind-an-alias.md``).
+"""
 
 from __future__ import annotations
 
@@ -9,11 +13,12 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from infra.catalogue import FUNCTIONS, FunctionSpec
+from infra.catalogue import FUNCTIONS, FunctionSpec, Room, called_jobs, pinned_jobs
 from infra.resources.acknowledged import acknowledge
 from infra.resources.assets import Assets
+from infra.resources.environment import Environments
 from infra.resources.layers import ARCHITECTURE, RUNTIME
-from infra.resources.names import Names
+from infra.resources.names import LIVE, Names
 from infra.resources.policies import function_role
 
 HANDLER = "handler.handler"
@@ -26,8 +31,8 @@ class Functions(Construct):
 
     Attributes
     ----------
-    by_job
-        Job to function.
+    by_job, live
+        Job to function, and to its alias.
     """
 
     def __init__(
@@ -36,18 +41,30 @@ class Functions(Construct):
         names: Names,
         assets: Assets,
         layers: Mapping[str, lambda_.ILayerVersion],
-        environments: Mapping[str, Mapping[str, str]],
-        *,
-        reserve_lanes: bool,
+        environments: Environments,
+        room: Mapping[Room, int],
     ) -> None:
+        """Create them.
+
+        Parameters
+        ----------
+        room
+            Reserved concurrency by what it is for; empty reserves nothing.
+        """
         super().__init__(scope, "Functions")
         self._names = names
         self._assets = assets
         self._layers = layers
-        self._reserve_lanes = reserve_lanes
-        self.by_job = {job: self._create(job, spec, environments[job]) for job, spec in FUNCTIONS.items()}
+        self._environments = environments
+        self._room = room
+        self.by_job: dict[str, lambda_.Function] = {}
+        self.live: dict[str, lambda_.Alias] = {}
+        for job in sorted(FUNCTIONS, key=lambda job: len(pinned_jobs(job))):  # those that are called come first
+            self._create(job, FUNCTIONS[job])
 
-    def _create(self, job: str, spec: FunctionSpec, environment: Mapping[str, str]) -> lambda_.Function:
+    def _create(self, job: str, spec: FunctionSpec) -> None:
+        versions = {called: self.by_job[called].current_version.function_arn for called in pinned_jobs(job)}
+        environment = self._environments.of(job, versions)
         scope = Construct(self, job)
         log_group = logs.LogGroup(
             scope,
@@ -67,26 +84,41 @@ class Functions(Construct):
             layers=[self._layers[name] for name in spec.layers],
             memory_size=spec.memory_mb,
             timeout=Duration.seconds(spec.timeout_s),
-            environment=dict(environment),
+            environment=environment,
             role=function_role(scope, job, spec, self._names),
             log_group=log_group,
-            reserved_concurrent_executions=spec.concurrency if self._reserve_lanes else None,
+            reserved_concurrent_executions=None if spec.room is None else self._room.get(spec.room),
+            current_version_options=lambda_.VersionOptions(removal_policy=RemovalPolicy.RETAIN),
         )
         acknowledge(
             function,
             "L1",
             f"{RUNTIME.name}: layers hold wheels and byte code of this version, tested with its interpreter.",
         )
-        # A failure destination rather than a dead-letter queue: it also says why, and takes events that grew too old.
-        lambda_.CfnEventInvokeConfig(
+        version = function.current_version
+        self.by_job[job] = function
+        self.live[job] = lambda_.Alias(scope, "Live", alias_name=LIVE, version=version)
+        self._when_asynchronous(scope, "Asynchronous", spec, function, self.live[job].alias_name)
+        if job in called_jobs():
+            config = self._when_asynchronous(scope, "AsynchronousVersion", spec, function, version.version)
+            # The version before has events too: its own configuration stays with it, and goes with it.
+            config.apply_removal_policy(RemovalPolicy.RETAIN)
+
+    def _when_asynchronous(
+        self, scope: Construct, construct_id: str, spec: FunctionSpec, function: lambda_.Function, qualifier: str
+    ) -> lambda_.CfnEventInvokeConfig:
+        """Retries of asynchronous invocations, and where their failures go.
+
+        A failure destination rather than a dead-letter queue: it also says why, and takes events that grew too old.
+        """
+        return lambda_.CfnEventInvokeConfig(
             scope,
-            "Asynchronous",
+            construct_id,
             function_name=function.function_name,
-            qualifier="$LATEST",
+            qualifier=qualifier,
             maximum_retry_attempts=spec.retries,
             maximum_event_age_in_seconds=spec.max_event_age_s,
             destination_config=lambda_.CfnEventInvokeConfig.DestinationConfigProperty(
                 on_failure=lambda_.CfnEventInvokeConfig.OnFailureProperty(destination=self._names.failed_queue_arn)
             ),
         )
-        return function

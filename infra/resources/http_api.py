@@ -1,4 +1,4 @@
-"""The HTTP door: a regional REST API that hands every request to the api function."""
+"""The HTTP door: a regional REST API that hands every request to the api function's version in use."""
 
 from __future__ import annotations
 

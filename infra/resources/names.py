@@ -10,6 +10,9 @@ from dataclasses import dataclass
 
 from aws_cdk import Aws
 
+LIVE = "live"
+"""The alias of every function: the version that schedules and API Gateway call."""
+
 
 @dataclass(frozen=True)
 class Names:
@@ -107,6 +110,14 @@ class Names:
 
     def function_arn(self, job: str) -> str:
         return f"arn:{Aws.PARTITION}:lambda:{Aws.REGION}:{Aws.ACCOUNT_ID}:function:{self.function(job)}"
+
+    def function_versions_arn(self, job: str) -> str:
+        """Every version and alias of a function, and not the function itself."""
+        return f"{self.function_arn(job)}:*"
+
+    def alias_arn(self, job: str) -> str:
+        """The version of a function that is in use."""
+        return f"{self.function_arn(job)}:{LIVE}"
 
     def function_streams_arn(self, job: str) -> str:
         """Every log stream of a function; Lambda names them as it likes."""

@@ -1,8 +1,8 @@
 """Who may do what: one hand-written role per function, for the state machine and for the scheduler.
 
 Actions are spelled out. A resource ends in ``*`` only where AWS names the rest: keys under an S3 prefix, the log
-streams of one log group, the executions of one state machine. The one bare ``*`` is the log delivery of Step
-Functions, whose actions take no other resource.
+streams of one log group, the versions of one function, the executions of one state machine. The one bare ``*`` is the
+log delivery of Step Functions, whose actions take no other resource.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from infra.catalogue import Access, FunctionSpec
+from infra.catalogue import FUNCTIONS, Access, FunctionSpec
 from infra.resources.acknowledged import acknowledge_wildcard
 from infra.resources.names import Names
 
@@ -29,6 +29,7 @@ _TABLE_ACTIONS = {
     Access.READ_WRITE: [*_TABLE_READ, *_TABLE_WRITE],
     Access.READ_WRITE_DELETE: [*_TABLE_READ, *_TABLE_WRITE, "dynamodb:DeleteItem"],
 }
+_VERSIONS = "Versions of the one function; Lambda numbers them when they are published."
 _LOG_DELIVERY = [
     "logs:CreateLogDelivery",
     "logs:DeleteLogDelivery",
@@ -49,21 +50,29 @@ def function_role(scope: Construct, job: str, spec: FunctionSpec, names: Names) 
         _allow(_TABLE_ACTIONS[spec.table], [names.table_arn, f"{names.table_arn}/index/gsi1"]),
         *_object_statements(spec, names),
     ]
-    if job == "api":
-        statements += [
-            _allow(["states:StartExecution"], [names.state_machine_arn]),
-            _allow(
-                ["lambda:InvokeFunction"],
-                [names.function_arn(called) for called in ("run_backtest", "backfill_candles", "preview_series")],
-            ),
-        ]
+    if spec.starts_fan_outs:
+        statements.append(_allow(["states:StartExecution"], [names.state_machine_arn]))
+    if spec.calls:
+        statements.append(_allow(["lambda:InvokeFunction"], [names.function_versions_arn(job) for job in spec.calls]))
+    if spec.deletes_versions:
+        statements += _version_statements(names)
     role = _role(scope, "Role", iam.ServicePrincipal("lambda.amazonaws.com"), statements)
     acknowledge_wildcard(scope, names.function_streams_arn(job), "Log streams of this function; Lambda names them.")
+    for called in FUNCTIONS if spec.deletes_versions else spec.calls:
+        acknowledge_wildcard(scope, names.function_versions_arn(called), _VERSIONS)
     for prefix in spec.objects:
         acknowledge_wildcard(
             scope, _objects_arn(prefix, names), "Keys under the one prefix that the function works on."
         )
     return role
+
+
+def _version_statements(names: Names) -> list[iam.PolicyStatement]:
+    """List what there is of every function; delete by version only, because the function's own ARN is not named."""
+    return [
+        _allow(["lambda:ListVersionsByFunction", "lambda:ListAliases"], [names.function_arn(job) for job in FUNCTIONS]),
+        _allow(["lambda:DeleteFunction"], [names.function_versions_arn(job) for job in FUNCTIONS]),
+    ]
 
 
 def _object_statements(spec: FunctionSpec, names: Names) -> list[iam.PolicyStatement]:
@@ -85,7 +94,7 @@ def _objects_arn(prefix: str, names: Names) -> str:
 def state_machine_role(scope: Construct, jobs: Sequence[str], names: Names) -> iam.IRole:
     """Create the role of the sweep state machine: its functions, its plan, its own children, its log."""
     statements = [
-        _allow(["lambda:InvokeFunction"], [names.function_arn(job) for job in jobs]),
+        _allow(["lambda:InvokeFunction"], [names.function_versions_arn(job) for job in jobs]),
         _allow(["s3:GetObject"], [_objects_arn("sweeps", names)]),
         _allow(["states:StartExecution"], [names.state_machine_arn]),
         _allow(["states:DescribeExecution", "states:StopExecution"], names.state_machine_executions_arns),
@@ -96,6 +105,8 @@ def state_machine_role(scope: Construct, jobs: Sequence[str], names: Names) -> i
         "states.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
     )
     role = _role(scope, "StateMachineRole", principal, statements)
+    for job in jobs:
+        acknowledge_wildcard(scope, names.function_versions_arn(job), _VERSIONS)
     acknowledge_wildcard(scope, _objects_arn("sweeps", names), "The plan of whichever sweep is started.")
     for arn in names.state_machine_executions_arns:
         acknowledge_wildcard(scope, arn, "Its own executions, named when they start.")
@@ -106,7 +117,7 @@ def state_machine_role(scope: Construct, jobs: Sequence[str], names: Names) -> i
 def scheduler_role(scope: Construct, jobs: Sequence[str], names: Names) -> iam.IRole:
     """Create the role of the schedules: invoke the scheduled functions, park what could not be delivered."""
     statements = [
-        _allow(["lambda:InvokeFunction"], [names.function_arn(job) for job in jobs]),
+        _allow(["lambda:InvokeFunction"], [names.alias_arn(job) for job in jobs]),
         _allow(["sqs:SendMessage"], [names.undelivered_queue_arn]),
     ]
     principal = iam.ServicePrincipal(

@@ -3,6 +3,9 @@
 The definition stays in the subset of the states language that local mode's interpreter runs too: JSONPath, ready
 batches from one JSON array in S3, no batcher, no result writer. State carries pointers only; a child returns a few
 bytes, because the outputs of all children together may not pass 256 KiB on AWS.
+
+The execution's input says which version of each function it calls (``functions``: job to ARN), and each item of the
+plan names what computes it: an execution that is under way does not notice a deployment.
 """
 
 from __future__ import annotations
@@ -16,12 +19,12 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from candlecloud.errors import TransientStoreError
+from infra.catalogue import fan_out_jobs
 from infra.resources.acknowledged import acknowledge
 from infra.resources.functions import TELEMETRY_RETENTION
 from infra.resources.names import Names
 from infra.resources.policies import state_machine_role
 
-SWEEP_JOBS = ("plan_sweep", "run_sweep_batch", "collect_sweep", "fail_sweep")
 _TIMEOUT_S = 18 * 60
 """Less than the 20 minutes without news after which a sweep may be begun anew (``store.runs.STALE_MS``): two attempts
 of one sweep never run side by side. An execution that runs out of time catches nothing, so nobody marks its sweep."""
@@ -48,7 +51,7 @@ _RETRY = [
 
 
 def sweep_definition(batches_at_once: int) -> dict[str, Any]:
-    """Build the definition; ``${job}`` stands for the ARN of a job's function.
+    """Build the definition.
 
     Parameters
     ----------
@@ -61,8 +64,8 @@ def sweep_definition(batches_at_once: int) -> dict[str, Any]:
         "TimeoutSeconds": _TIMEOUT_S,
         "States": {
             "PlanSweep": _task(
-                "plan_sweep",
-                {"sweep_id.$": "$.sweep_id"},
+                "$.functions.plan_sweep",
+                {"sweep_id.$": "$.sweep_id", "function.$": "$.functions.run_sweep_batch"},
                 {"bucket.$": "$.Payload.bucket", "plan_key.$": "$.Payload.plan_key"},
                 ResultPath="$.plan",
                 Catch=_catch("FailSweep"),
@@ -86,7 +89,7 @@ def sweep_definition(batches_at_once: int) -> dict[str, Any]:
                 "Next": "CollectSweep",
             },
             "CollectSweep": _task(
-                "collect_sweep",
+                "$.functions.collect_sweep",
                 {"sweep_id.$": "$.sweep_id"},
                 {
                     "sweep_id.$": "$.Payload.sweep_id",
@@ -97,7 +100,7 @@ def sweep_definition(batches_at_once: int) -> dict[str, Any]:
                 End=True,
             ),
             "FailSweep": _task(
-                "fail_sweep",
+                "$.functions.fail_sweep",
                 {"sweep_id.$": "$.sweep_id", "attempt.$": "$.attempt", "error.$": "$.error"},
                 {"sweep_id.$": "$.Payload.sweep_id"},
                 Next="SweepFailed",
@@ -117,7 +120,7 @@ def _batch_processor() -> dict[str, Any]:
         "StartAt": "RunBatch",
         "States": {
             "RunBatch": _task(
-                "run_sweep_batch",
+                "$.function",
                 {"sweep_id.$": "$.sweep_id", "batch.$": "$.batch", "start.$": "$.start", "end.$": "$.end"},
                 {"batch.$": "$.Payload.batch"},
                 Catch=_catch("BatchFailed"),
@@ -128,12 +131,12 @@ def _batch_processor() -> dict[str, Any]:
     }
 
 
-def _task(job: str, payload: dict[str, str], selector: dict[str, str], **fields: Any) -> dict[str, Any]:
-    """One Lambda call that keeps only the selected fields of the answer."""
+def _task(function: str, payload: dict[str, str], selector: dict[str, str], **fields: Any) -> dict[str, Any]:
+    """One call of the function that a path of the state names; keeps only the selected fields of the answer."""
     return {
         "Type": "Task",
         "Resource": "arn:aws:states:::lambda:invoke",
-        "Parameters": {"FunctionName": f"${{{job}}}", "Payload": payload},
+        "Parameters": {"FunctionName.$": function, "Payload": payload},
         "ResultSelector": selector,
         "Retry": _RETRY,
         **fields,
@@ -160,8 +163,7 @@ def create_sweep_state_machine(scope: Construct, names: Names, batches_at_once: 
         state_machine_name=names.state_machine,
         state_machine_type=sfn.StateMachineType.STANDARD,
         definition_body=sfn.DefinitionBody.from_string(json.dumps(sweep_definition(batches_at_once), sort_keys=True)),
-        definition_substitutions={job: names.function_arn(job) for job in SWEEP_JOBS},
-        role=state_machine_role(parent, SWEEP_JOBS, names),
+        role=state_machine_role(parent, fan_out_jobs(), names),
         logs=sfn.LogOptions(destination=log_group, level=sfn.LogLevel.ALL, include_execution_data=False),
     )
     acknowledge(

@@ -55,7 +55,7 @@ def test_the_wait_ends_before_lambda_does() -> None:
 def test_the_wait_counts_from_the_requests_beginning(monkeypatch: pytest.MonkeyPatch) -> None:
     with api_world(max_wait_s=1.5) as world:
         began = time.monotonic()
-        monkeypatch.setattr(world.dispatcher, "start_run", lambda run_id: time.sleep(1.5))
+        monkeypatch.setattr(world.dispatcher, "invoke", lambda job, payload: time.sleep(1.5))
         answer = world.client.post("/backtest/run", json=RUN, headers=world.headers())
         assert answer.status_code == 202
         assert 1.5 <= time.monotonic() - began < 2.9

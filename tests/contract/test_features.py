@@ -13,7 +13,8 @@ from candlecloud.api.schemas.signals import SignalsQuery
 from candlecloud.backtest.slippage import SLIPPAGE
 from candlecloud.errors import TransientStoreError
 from candlecloud.features.bars import bars_from_table
-from candlecloud.features.registry import FEATURES, compute_feature
+from candlecloud.features.compute import compute_feature
+from candlecloud.features.registry import FEATURES
 from candlecloud.market.moment import iso
 from candlecloud.runs.inputs import RUN_COLUMNS
 from candlecloud.strategies.registry import STRATEGIES
@@ -97,7 +98,7 @@ def test_previews_are_the_features_values(world: ApiWorld, name: str) -> None:
     first = bars.index_of(start)
     assert shown["count"] == len(shown["rows"]) == 40
     assert first >= shown["warmup_bars"] or shown["computed_from_ms"] == SPAN.start
-    wanted = compute_feature(bars, name, {})
+    wanted = compute_feature(bars, FEATURES[name], {})
     assert [row["close"] for row in shown["rows"]] == bars.close[first:].tolist()
     for output in FEATURES[name].outputs:
         found = [row["values"][output] for row in shown["rows"]]
@@ -187,7 +188,7 @@ def test_what_is_wrong_is_refused_before_anything_is_computed(
 
 def test_what_the_function_reports_arrives_as_it_is(world: ApiWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     failure = {"code": "corrupt_object", "message": "It is spoilt.", "hint": "Restore it.", "details": {"message": "x"}}
-    monkeypatch.setattr(world.dispatcher, "preview", lambda _: {"answer": {}, "error": failure})
+    monkeypatch.setattr(world.dispatcher, "ask", lambda job, payload: {"answer": {}, "error": failure})
     answer = world.client.get("/indicators", params=SERIES, headers=world.headers("read"))
     body = answer.json()
     assert (answer.status_code, body["code"], body["message"], body["hint"], body["details"]) == (
@@ -196,10 +197,10 @@ def test_what_the_function_reports_arrives_as_it_is(world: ApiWorld, monkeypatch
 
 
 def test_a_function_that_does_not_answer_is_503(world: ApiWorld, monkeypatch: pytest.MonkeyPatch) -> None:
-    def silent(_: object) -> None:
+    def silent(*_: object) -> None:
         raise TransientStoreError("Could not compute the preview.")
 
-    monkeypatch.setattr(world.dispatcher, "preview", silent)
+    monkeypatch.setattr(world.dispatcher, "ask", silent)
     answer = world.client.get("/indicators", params=SERIES, headers=world.headers("read"))
     assert (answer.status_code, answer.json()["code"]) == (503, "store_unavailable")
     assert int(answer.headers["retry-after"]) >= 1

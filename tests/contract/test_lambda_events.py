@@ -26,10 +26,8 @@ CANDLES = "/candles?exchange=binance&symbol=BTC%2FUSDT&timeframe=1h&limit=3"
 ENVIRONMENT = {
     "CANDLECLOUD_BUCKET": BUCKET,
     "CANDLECLOUD_TABLE": TABLE,
-    "CANDLECLOUD_SWEEP_STATE_MACHINE_ARN": "arn:aws:states:eu-central-1:123456789012:stateMachine:sweep",
-    "CANDLECLOUD_RUN_FUNCTION": "run_backtest",
-    "CANDLECLOUD_BACKFILL_FUNCTION": "backfill_candles",
-    "CANDLECLOUD_PREVIEW_FUNCTION": "preview_series",
+    "CANDLECLOUD_STATE_MACHINE_ARN": "arn:aws:states:eu-central-1:123456789012:stateMachine:sweep",
+    "CANDLECLOUD_FUNCTIONS": json.dumps({job: job for job in ("run_backtest", "backfill_candles", "preview_series")}),
     "CANDLECLOUD_MAX_WAIT_S": "0",
 }
 
@@ -123,7 +121,7 @@ def test_location_carries_the_stage(token: str) -> None:
     run = {"exchange": "binance", "symbol": "BTC-USDT", "timeframe": "1h", "strategy": "dual_sma"}
     world = wiring.world_of("api")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(world.dispatcher, "start_run", lambda run_id: None)
+        patch.setattr(world.dispatcher, "invoke", lambda job, payload: None)
         answer = ask(token, "/backtest/run", "POST", run, **{"Content-Type": "application/json"})
     body = json.loads(answer["body"])
     assert answer["statusCode"] == 202

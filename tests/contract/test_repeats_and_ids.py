@@ -85,7 +85,7 @@ def test_a_key_in_use_is_a_conflict(world: ApiWorld) -> None:
     class Slow:
         """Sends the same request again, on another loop, while the first is being answered."""
 
-        def start_backfill(self, request: object) -> None:
+        def invoke(self, job: str, payload: object) -> None:
             thread = threading.Thread(target=send_again)
             thread.start()
             thread.join()
@@ -147,21 +147,20 @@ from starlette.testclient import TestClient
 from candlecloud.api import openapi
 from candlecloud.api.app import create_app
 from candlecloud.api.dependencies import Dependencies
+from candlecloud.catalogue import FEATURES, STRATEGIES
 from candlecloud.errors import TransientStoreError
-from candlecloud.features.registry import FEATURES
 from candlecloud.contract.run import RunConfig
 from candlecloud.contract.sweep import SweepConfig
-from candlecloud.strategies.registry import STRATEGIES
 from candlecloud.strategies.rules.examples import EXAMPLES
 
 openapi.as_json(create_app(None))
 
-def preview(request):
+def ask(job, payload):
     raise TransientStoreError("The request was good enough to be computed.")
 
 token = SimpleNamespace(scopes=["admin"], token_id="1")
 stores = SimpleNamespace(tokens=SimpleNamespace(lookup=lambda text: token))
-app = create_app(Dependencies(stores, SimpleNamespace(preview=preview), lambda: 1))
+app = create_app(Dependencies(stores, SimpleNamespace(ask=ask), lambda: 1))
 client = TestClient(app, headers={"Authorization": "Bearer x"})
 series = {"exchange": "binance", "symbol": "BTC-USDT", "timeframe": "1h"}
 for path in ("/features", "/strategies"):

@@ -35,7 +35,7 @@ def test_what_could_not_be_started_can_be_sent_again(monkeypatch: pytest.MonkeyP
         raise TransientStoreError("Could not start it.")
 
     with api_world() as world:
-        for method, route, body in (("start_run", "/backtest/run", RUN), ("start_sweep", "/sweeps", SWEEP)):
+        for method, route, body in (("invoke", "/backtest/run", RUN), ("start_fan_out", "/sweeps", SWEEP)):
             with monkeypatch.context() as patch:
                 patch.setattr(world.dispatcher, method, no_answer)
                 failed = world.client.post(route, json=body, headers=world.headers())

@@ -119,5 +119,5 @@ def test_a_failing_function_says_why(platform: LocalPlatform) -> None:
 
 def test_the_snapshot_and_the_platform_agree_on_every_event(platform: LocalPlatform) -> None:
     for part in platform.scheduler.parts:
-        assert platform.functions.find(part.target_arn).job in part.name
+        assert platform.functions.find(part.target_arn)[0].job in part.name
         assert json.loads(part.input)["scheduled_at"] == "<aws.scheduler.scheduled-time>"

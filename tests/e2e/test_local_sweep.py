@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, cast
@@ -13,10 +14,15 @@ from candlecloud.contract.setting import canonical_json
 from candlecloud.contract.sweep import SweepConfig
 from candlecloud.errors import TransientStoreError
 from candlecloud.jobs.pinned import read_inputs
+from candlecloud.jobs.submit import submit_sweep
 from candlecloud.runs.batch import evaluate_batch
 from candlecloud.runs.collect import collect_results
 from candlecloud.runs.identity import sweep_identity
+from candlecloud.store.aws import AwsClients
+from candlecloud.store.dispatch import AwsDispatcher
 from candlecloud.store.sweeps import SweepStore
+from infra.catalogue import fan_out_jobs
+from infra.local.functions import Handler, load_handler
 from infra.local.platform import LocalPlatform
 
 HOUR = 3_600_000
@@ -88,7 +94,11 @@ def test_a_store_that_does_not_answer_once_costs_no_batch(monkeypatch: pytest.Mo
         assert (answer["state"], answer["missing"], silent) == ("succeeded", [], [])
         assert results == in_one_process(platform, answer["sweep_id"])
         (execution,) = executions(platform)
-        assert json.loads(execution["input"]) == {"sweep_id": answer["sweep_id"], "attempt": 1}
+        said = json.loads(execution["input"])
+        assert (said["sweep_id"], said["attempt"]) == (answer["sweep_id"], 1)
+        assert {said["functions"][job] for job in fan_out_jobs()} == {
+            f"{platform.functions.parts[job].arn}:1" for job in fan_out_jobs()
+        }
 
 
 def test_an_attempt_that_breaks_is_recorded_as_that_attempt(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -121,3 +131,33 @@ def test_the_same_sweep_again_is_the_same_sweep() -> None:
         again, same = sweep(platform, 20)
         assert (again["sweep_id"], same) == (first["sweep_id"], results)
         assert len(executions(platform)) == 1
+
+
+def test_an_execution_calls_the_versions_that_its_input_names() -> None:
+    called: list[tuple[str, str]] = []
+
+    def older(job: str) -> Handler:
+        handler = load_handler(job)
+
+        def handle(event: Any, context: Any) -> Any:
+            called.append((job, context.function_version))
+            return handler(event, context)
+
+        return handle
+
+    def newest(job: str) -> Handler:
+        raise AssertionError(f"the version in use of {job} was called")
+
+    with filled_platform() as platform:
+        functions = platform.functions
+        pinned = {job: f"{functions.parts[job].arn}:0" for job in fan_out_jobs()}
+        submission = submit_sweep({**SWEEP, "batch_size": 40}, platform.stores, now=time.time_ns() // 1_000_000)
+        functions.versions, functions.load = {"0": older}, newest
+        machine = functions.parts["api"].environment["CANDLECLOUD_STATE_MACHINE_ARN"]
+        dispatcher = AwsDispatcher(AwsClients(platform.session), pinned, machine)
+        dispatcher.start_fan_out(submission.id, {"sweep_id": submission.id, "attempt": 1})
+        assert platform.settle()
+        record = platform.stores.sweeps.get(submission.id)
+    assert record is not None
+    assert record.state == "succeeded"
+    assert sorted(called) == [("collect_sweep", "0"), ("plan_sweep", "0"), *[("run_sweep_batch", "0")] * 2]

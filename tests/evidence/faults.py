@@ -23,6 +23,7 @@ from candlecloud.store.stores import Stores
 from infra.local.replay import FAULT_NAMES, ReplayExchange
 from infra.local.replay.clock import parse_time
 from tests.support.cloud import embedded_stores
+from tests.support.contexts import context
 from tests.support.ingestion import DAY, HOUR, MINUTE, SkippingTime, client, recorded_in, stored_in
 
 SERIES = Series.of("binance", "BTC-USDT", "1m")
@@ -151,7 +152,7 @@ def _ingest(
     request = ingest_candles.Request.from_event(_EVENT)
     deadline = waits.clock() + 30 * 60_000
     try:
-        return ingest_candles.run(request, stores, exchange, clock=waits.clock, deadline=deadline), None
+        return ingest_candles.ingest(request, context(stores, exchange, clock=waits.clock, deadline=deadline)), None
     except CandlecloudError as error:
         return None, error
 
@@ -159,9 +160,9 @@ def _ingest(
 def _again(stores: Stores, exchange: ExchangeClient, waits: SkippingTime, *, reread: bool) -> dict[int, Candle]:
     """The next ingestion and the next backfill of the same range, as schedules would run them."""
     again = ingest_candles.Request.from_event({**_EVENT, "reread": reread})
-    ingest_candles.run(again, stores, exchange, clock=waits.clock).checked()
+    ingest_candles.ingest(again, context(stores, exchange, clock=waits.clock)).checked()
     backfill = backfill_candles.Request.from_event(_EVENT)
-    backfill_candles.run(backfill, stores, exchange, clock=waits.clock).checked()
+    backfill_candles.backfill(backfill, context(stores, exchange, clock=waits.clock)).checked()
     return stored_in(stores, SERIES, SPAN)
 
 

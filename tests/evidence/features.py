@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 
 from candlecloud.features.bars import bars_from_table
-from candlecloud.features.registry import find_feature
+from candlecloud.features.registry import FEATURES
 from tests.golden.talib_oracle import CASES, ORACLES, differences
 from tests.golden.window_oracle import WINDOW_CASES, WINDOW_ORACLES
 from tests.support.recorded import btc_hours
@@ -26,7 +26,7 @@ def main() -> int:
     for name, parameters in (*CASES, *WINDOW_CASES):
         beside = "TA-Lib" if name in ORACLES else "formula"
         given = ", ".join(f"{key} {value}" for key, value in parameters.items()) or "defaults"
-        allowed = 0.0 if find_feature(name).kind == "label" else ALLOWED
+        allowed = 0.0 if FEATURES.find(name).kind == "label" else ALLOWED
         for found in differences(bars, name, parameters, oracles[name]):
             failed += found.missing > 0 or not found.relative <= allowed
             print(f"| {name} | {given} | {found.output} | {beside} | {found.bars:,} | {found.relative:.1e} |")

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from candlecloud.features.bars import Bars
-from candlecloud.features.feature import FeatureUse
-from candlecloud.features.registry import compute_use
+from candlecloud.features.registry import FEATURES, compute_use
 from candlecloud.market.timeframe import Timeframe
+from candlecloud.registry import FeatureUse
 from tests.golden.strategies import walk
 
 _COMPARE = {
@@ -90,8 +90,7 @@ class RulesLoop:
         values = {k: self.parameters[v["param"]] if isinstance(v, dict) else v for k, v in given.items()}
         cache = self.__dict__.setdefault("cache", {})
         if word not in cache:
-            cache[word] = compute_use(
-                self.bars, FeatureUse(named["feature"], values, named.get("timeframe"), output or None)
-            )
+            feature = FEATURES[named["feature"]]
+            cache[word] = compute_use(self.bars, FeatureUse(feature, values, named.get("timeframe"), output or None))
         series: Sequence[float] = cache[word]
         return series

@@ -10,7 +10,8 @@ import talib
 
 from candlecloud.arrays import FloatArray
 from candlecloud.features.bars import Bars
-from candlecloud.features.registry import compute_feature, find_feature
+from candlecloud.features.compute import compute_feature
+from candlecloud.features.registry import FEATURES
 from candlecloud.parameters import Parameters
 
 Oracle = Callable[[Bars, Parameters], tuple[FloatArray, ...]]
@@ -85,11 +86,11 @@ class Difference(NamedTuple):
 
 def differences(bars: Bars, name: str, parameters: Parameters, oracle: Oracle) -> Iterator[Difference]:
     """Compare each output of a feature from its warm-up on with what an oracle says."""
-    feature = find_feature(name)
+    feature = FEATURES.find(name)
     checked = feature.check_parameters(parameters)
     known = slice(feature.warmup_bars(checked) - 1, None)
     offset = 1.0 if name == "roc" else 0.0
-    computed = compute_feature(bars, name, parameters)
+    computed = compute_feature(bars, FEATURES[name], parameters)
     for (output, ours), theirs in zip(computed.items(), oracle(bars, checked), strict=True):
         mine, wanted = ours[known] + offset, theirs[known] + offset
         missing = int((np.isnan(mine) | np.isnan(wanted)).sum())

@@ -14,7 +14,7 @@ import pytest
 from candlecloud.market.series import EXCHANGES
 from infra.bundle import fingerprint
 from infra.bundle.byte_code import compile_folder
-from infra.bundle.fingerprint import stale_parts, write_fingerprints
+from infra.bundle.fingerprint import built_commit, stale_parts, write_fingerprints
 from infra.bundle.interpreter import find_interpreter
 from infra.bundle.libraries import ForeignLibraryError, check_libraries
 from infra.bundle.locks import DEV_LOCK, LAYERS, LEFT_OUT
@@ -163,6 +163,32 @@ def test_a_build_is_stale_once_its_sources_change(tmp_path: Path, monkeypatch: p
     (root / "layers/core/python/candlecloud/a.py").write_text("changed")
     (root / "functions/api/handler.py").write_text("changed")
     assert stale_parts(build) == ["functions/api", "layers/core"]
+
+
+def test_a_build_knows_its_commit_unless_our_code_was_changed_since(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root, build = tmp_path / "root", tmp_path / "build"
+    build.mkdir()
+    _touch(root, "layers/core/python/candlecloud/a.py", "functions/api/handler.py", "README.md")
+    monkeypatch.setattr(fingerprint, "ROOT", root)
+
+    def git(*arguments: str) -> str:
+        name = ("-c", "user.name=t", "-c", "user.email=t@example.org")
+        return subprocess.run(["git", *name, *arguments], cwd=root, capture_output=True, text=True, check=True).stdout
+
+    assert built_commit(build) is None
+    write_fingerprints(build)
+    assert built_commit(build) is None, "no repository"
+    git("init", "-q")
+    git("add", "-A")
+    git("commit", "-q", "-m", "first")
+    (root / "README.md").write_text("not what runs")
+    write_fingerprints(build)
+    assert built_commit(build) == git("rev-parse", "HEAD").strip()
+    (root / "functions/api/handler.py").write_text("changed")
+    write_fingerprints(build)
+    assert built_commit(build) is None
 
 
 def _library(path: Path, machine: int, needs: bytes) -> None:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 from typing import Any
 
 import pytest
 
-from candlecloud.settings import PREFIX, SETTINGS, ApiSettings, variables
+from candlecloud.settings import PREFIX, ApiSettings, VersionSettings, variables
 from candlecloud.store.aws import READ_TIMEOUT_S
+from candlecloud.wiring import declared_settings
 from infra.audit import text_of
-from infra.catalogue import FUNCTIONS, LAYERS, MAX_LAYERS, PYTHON
-from infra.context import ROOT
+from infra.catalogue import FUNCTIONS, LAYERS, MAX_LAYERS, PYTHON, called_jobs, fan_out_jobs
+from infra.context import ROOT, read_raw_context
 from tests.infra.reading import only, properties
 
-_ONLY_LOCAL = {f"{PREFIX}{name}" for name in ("EXCHANGE_URLS", "MIN_INTERVAL_MS", "MAX_INLINE_BYTES")}
+_NOT_HERE = {f"{PREFIX}{name}" for name in ("EXCHANGE_URLS", "MIN_INTERVAL_MS", "MAX_INLINE_BYTES", "GIT_HASH")}
 _GATEWAY_LIMIT_S = 29
 
 
@@ -31,7 +33,7 @@ def _environment(platform: dict[str, Any], job: str) -> dict[str, str]:
 def test_one_function_per_job(platform: dict[str, Any]) -> None:
     names = {f["FunctionName"] for f in properties(platform, "AWS::Lambda::Function")}
     assert names == {f"candlecloud-{job}" for job in FUNCTIONS}
-    assert set(FUNCTIONS) == set(SETTINGS)
+    assert {path.parent.name for path in (ROOT / "functions").glob("*/handler.py")} == set(FUNCTIONS)
 
 
 @pytest.mark.parametrize("job", FUNCTIONS)
@@ -39,24 +41,22 @@ def test_job_has_folder_handler_event_and_alarm(platform: dict[str, Any], job: s
     assert (ROOT / "functions" / job / "handler.py").is_file()
     assert isinstance(json.loads((ROOT / "events" / f"{job}.json").read_text()), dict)
     (alarm,) = (a for a in properties(platform, "AWS::CloudWatch::Alarm") if a["AlarmName"] == f"candlecloud-{job}")
-    assert alarm["MetricName"] == "Errors"
+    assert (alarm["MetricName"], alarm["Threshold"]) == ("Errors", FUNCTIONS[job].alarm_errors)
     assert alarm["TreatMissingData"] == "notBreaching"
 
 
 @pytest.mark.parametrize("job", FUNCTIONS)
 def test_variables_are_those_of_the_settings_model(platform: dict[str, Any], job: str) -> None:
     given = _environment(platform, job)
-    assert set(given) == set(variables(job)) - _ONLY_LOCAL
-    settings = SETTINGS[job].from_environment(given)
+    assert set(given) == set(variables(FUNCTIONS[job].settings)) - _NOT_HERE
+    settings = FUNCTIONS[job].settings.from_environment(given)
     assert settings.table == "candlecloud"
 
 
 def test_api_is_told_what_it_starts(platform: dict[str, Any]) -> None:
     settings = ApiSettings.from_environment(_environment(platform, "api"))
-    names = {f["FunctionName"] for f in properties(platform, "AWS::Lambda::Function")}
-    assert {settings.run_function, settings.backfill_function, settings.preview_function} <= names
     machine = only(platform, "AWS::StepFunctions::StateMachine")
-    assert settings.sweep_state_machine_arn.endswith(f":stateMachine:{machine['StateMachineName']}")
+    assert settings.state_machine_arn.endswith(f":stateMachine:{machine['StateMachineName']}")
 
 
 def test_time_limits_are_nested(platform: dict[str, Any]) -> None:
@@ -94,22 +94,81 @@ def test_failed_events_are_kept(platform: dict[str, Any], job: str) -> None:
         if resource["Type"] == "AWS::Lambda::Function"
         and resource["Properties"]["FunctionName"] == f"candlecloud-{job}"
     )
-    (config,) = (
+    configs = [
         c for c in properties(platform, "AWS::Lambda::EventInvokeConfig") if c["FunctionName"] == {"Ref": logical_id}
+    ]
+    version = {"Fn::GetAtt": [_version_id(platform, job), "Version"]}
+    assert [c["Qualifier"] for c in configs] == (["live", version] if job in called_jobs() else ["live"])
+    for config in configs:
+        target = text_of(config["DestinationConfig"]["OnFailure"]["Destination"])
+        assert target.endswith(":candlecloud-failed-jobs")
+        assert config["MaximumRetryAttempts"] == FUNCTIONS[job].retries
+        assert config["MaximumEventAgeInSeconds"] == FUNCTIONS[job].max_event_age_s
+
+
+def _version_id(platform: dict[str, Any], job: str) -> str:
+    """Logical id of a function's version."""
+    (found,) = (
+        key
+        for key, resource in platform["Resources"].items()
+        if resource["Type"] == "AWS::Lambda::Version"
+        and platform["Resources"][resource["Properties"]["FunctionName"]["Ref"]]["Properties"]["FunctionName"]
+        == f"candlecloud-{job}"
     )
-    target = text_of(config["DestinationConfig"]["OnFailure"]["Destination"])
-    assert target.endswith(":candlecloud-failed-jobs")
-    assert config["MaximumRetryAttempts"] == FUNCTIONS[job].retries
+    return found
 
 
-def test_exchange_lanes_run_one_at_a_time(platform: dict[str, Any]) -> None:
+@pytest.mark.parametrize("job", FUNCTIONS)
+def test_a_version_stays_behind_the_alias_when_the_next_one_comes(platform: dict[str, Any], job: str) -> None:
+    version = _version_id(platform, job)
+    resource = platform["Resources"][version]
+    assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Retain", "Retain")
+    (alias,) = (
+        a
+        for a in properties(platform, "AWS::Lambda::Alias")
+        if a["FunctionName"] == resource["Properties"]["FunctionName"]
+    )
+    assert (alias["Name"], alias["FunctionVersion"]) == ("live", {"Fn::GetAtt": [version, "Version"]})
+
+
+def test_a_change_of_a_layer_makes_new_versions() -> None:
+    context = read_raw_context()
+    for flag in ("recognizeLayerVersion", "recognizeVersionProps"):
+        assert context[f"@aws-cdk/aws-lambda:{flag}"] is True
+
+
+def test_the_api_pins_the_versions_that_it_and_its_fan_outs_call(platform: dict[str, Any]) -> None:
+    given = ApiSettings.from_environment(_environment(platform, "api")).functions
+    pinned = {*FUNCTIONS["api"].calls, *fan_out_jobs()}
+    assert given == {job: f"<{_version_id(platform, job)}>" for job in pinned}
+
+
+def test_versions_of_every_function_are_pruned(platform: dict[str, Any]) -> None:
+    (job,) = (job for job, spec in FUNCTIONS.items() if spec.deletes_versions)
+    given = VersionSettings.from_environment(_environment(platform, job)).functions
+    assert given == {one: f"candlecloud-{one}" for one in FUNCTIONS}
+
+
+def test_a_handler_and_its_entry_name_the_same_settings() -> None:
+    for job, spec in FUNCTIONS.items():
+        importlib.import_module(f"functions.{job}.handler")
+        assert declared_settings(job) is spec.settings, job
+
+
+def test_api_gateway_calls_the_alias(platform: dict[str, Any]) -> None:
+    for permission in properties(platform, "AWS::Lambda::Permission"):
+        assert platform["Resources"][permission["FunctionName"]["Ref"]]["Type"] == "AWS::Lambda::Alias"
+
+
+def test_exchange_lanes_run_one_at_a_time_and_batches_leave_room_for_the_api(platform: dict[str, Any]) -> None:
     reserved = {
         f["FunctionName"].removeprefix("candlecloud-"): f["ReservedConcurrentExecutions"]
         for f in properties(platform, "AWS::Lambda::Function")
         if "ReservedConcurrentExecutions" in f
     }
-    assert reserved == {"ingest_candles": 1, "backfill_candles": 1}
-    assert {job for job, spec in FUNCTIONS.items() if "exchange" in spec.layers} == set(reserved)
+    assert reserved == {"ingest_candles": 1, "backfill_candles": 1, "run_sweep_batch": 400}
+    assert {job for job, n in reserved.items() if n == 1} == {j for j, s in FUNCTIONS.items() if "exchange" in s.layers}
+    assert sum(reserved.values()) <= 1000 / 2, "half of an account's concurrency stays for the API and for runs"
 
 
 def test_every_log_is_kept_for_30_days(platform: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Compiled or plain Python: every feature, the event form and the path form give the same bits."""
+"""Compiled or plain Python: every feature, both forms of the engine and the summaries give the same bits."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_compiled_is_uncompiled_to_the_last_bit(tmp_path: Path, seed: int) -> No
     ignored = shutil.ignore_patterns("__pycache__", f"*{SUFFIX}")
     shutil.copytree(PYTHON_FOLDER / "candlecloud", tmp_path / "candlecloud", ignore=ignored)
     plain, compiled = probe(tmp_path, seed), probe(PYTHON_FOLDER, seed)
-    assert [Path(place).suffix for place in plain.pop("from")] == [".py"] * 3
-    assert [Path(place).suffix for place in compiled.pop("from")] == [".py", made, made]
+    assert [Path(place).suffix for place in plain.pop("from")] == [".py"] * 4
+    assert [Path(place).suffix for place in compiled.pop("from")] == [".py", made, made, made]
     assert len(set(plain.values())) > 40
     assert {name for name, found in plain.items() if found != compiled[name]} == set()

@@ -30,6 +30,11 @@ _TESTED = {"start": "2025-06-01T00:00:00Z", "end": "2025-08-01T00:00:00Z"}
 _HOUR_MS = 3_600_000
 _LOST = ("2025-08-02T00:00:00Z", "2025-08-03T00:00:00Z")
 _TOKENS = {"<AWS::Partition>": "aws", "<AWS::Region>": REGION, "<AWS::AccountId>": ACCOUNT}
+_LAMBDA_ACTIONS = {
+    "Invoke": "InvokeFunction",
+    "ListVersionsByFunction": "ListVersionsByFunction",
+    "ListAliases": "ListAliases",
+}
 _S3_ACTIONS = {"GetObject": "GetObject", "PutObject": "PutObject", "ListObjectsV2": "ListBucket"}
 
 
@@ -103,6 +108,7 @@ def _work(platform: LocalPlatform) -> None:
     api.get("/indicators", **_SERIES)
     api.get("/candles", **_SERIES, limit=10)
     _refuse_with_a_key(platform)
+    platform.invoke("prune_versions", {})
     platform.invoke("fail_sweep", {"sweep_id": "sweep_1", "error": {"Error": "E", "Cause": "c"}})
 
 
@@ -139,8 +145,9 @@ def _call(job: str, service: str, operation: str, parameters: dict[str, Any]) ->
         table = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{parameters['TableName']}{index}"
         return Call(job, f"dynamodb:{operation}", table)
     if service == "lambda":
-        function = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{parameters['FunctionName']}"
-        return Call(job, f"lambda:{operation}Function", function)
+        name = parameters["FunctionName"]
+        function = name if name.startswith("arn:") else f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}"
+        return Call(job, f"lambda:{_LAMBDA_ACTIONS[operation]}", function)
     return Call(job, f"states:{operation}", parameters["stateMachineArn"])
 
 

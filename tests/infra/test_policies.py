@@ -9,7 +9,7 @@ import pytest
 
 from candlecloud.store import keys
 from infra.audit import Statement, read_statements, text_of
-from infra.catalogue import FUNCTIONS, Access
+from infra.catalogue import FUNCTIONS, Access, fan_out_jobs
 from tests.infra.reading import properties
 
 _BUCKET = "arn:<AWS::Partition>:s3:::candlecloud-lake-<AWS::AccountId>-<AWS::Region>"
@@ -18,6 +18,7 @@ _TABLE = "arn:<AWS::Partition>:dynamodb:<AWS::Region>:<AWS::AccountId>:table/can
 _OPEN_ENDS = (
     re.compile(re.escape(_BUCKET) + r"/[a-z]+/\*"),
     re.compile(r"arn:<AWS::Partition>:logs:<AWS::Region>:<AWS::AccountId>:log-group:/aws/lambda/candlecloud-\w+:\*"),
+    re.compile(r"arn:<AWS::Partition>:lambda:<AWS::Region>:<AWS::AccountId>:function:candlecloud-\w+:\*"),
     re.compile(r"arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:candlecloud-sweep[:/]\*"),
 )
 
@@ -95,11 +96,39 @@ def test_a_missing_object_is_a_404_not_a_403(platform: dict[str, Any]) -> None:
             assert set(statement.conditions) == {"StringLikeIfExists"}
 
 
-def test_only_the_api_starts_work(platform: dict[str, Any]) -> None:
-    for job in FUNCTIONS:
-        actions = {action for statement in _of_job(platform, job) for action in statement.actions}
-        starts = actions & {"lambda:InvokeFunction", "states:StartExecution"}
-        assert starts == ({"lambda:InvokeFunction", "states:StartExecution"} if job == "api" else set())
+_FUNCTION = "arn:<AWS::Partition>:lambda:<AWS::Region>:<AWS::AccountId>:function:candlecloud-"
+
+
+def _resources(statements: list[Statement], action: str) -> set[str]:
+    return {resource for s in statements if action in s.actions for resource in s.resources}
+
+
+@pytest.mark.parametrize("job", FUNCTIONS)
+def test_a_function_calls_versions_of_what_its_entry_names(platform: dict[str, Any], job: str) -> None:
+    statements, spec = _of_job(platform, job), FUNCTIONS[job]
+    assert _resources(statements, "lambda:InvokeFunction") == {f"{_FUNCTION}{called}:*" for called in spec.calls}
+    assert bool(_resources(statements, "states:StartExecution")) == spec.starts_fan_outs
+
+
+@pytest.mark.parametrize("job", FUNCTIONS)
+def test_versions_may_be_deleted_and_functions_may_not(platform: dict[str, Any], job: str) -> None:
+    deleted = _resources(_of_job(platform, job), "lambda:DeleteFunction")
+    assert deleted == ({f"{_FUNCTION}{one}:*" for one in FUNCTIONS} if FUNCTIONS[job].deletes_versions else set())
+
+
+def test_the_state_machine_calls_versions_and_the_scheduler_the_alias(platform: dict[str, Any]) -> None:
+    roles = {
+        role["AssumeRolePolicyDocument"]["Statement"][0]["Principal"]["Service"]: key
+        for key, resource in platform["Resources"].items()
+        if resource["Type"] == "AWS::IAM::Role" and (role := resource["Properties"])
+    }
+    found = {
+        service: _resources([s for s in read_statements(platform) if s.logical_id == key], "lambda:InvokeFunction")
+        for service, key in roles.items()
+    }
+    assert found["states.amazonaws.com"] == {f"{_FUNCTION}{job}:*" for job in fan_out_jobs()}
+    scheduled = [job for job, spec in FUNCTIONS.items() if spec.series_schedules or spec.schedule]
+    assert found["scheduler.amazonaws.com"] == {f"{_FUNCTION}{job}:live" for job in scheduled}
 
 
 def test_every_prefix_of_the_store_is_somebodys() -> None:

@@ -12,24 +12,27 @@ import pytest
 
 from candlecloud.settings import ApiSettings
 from infra.audit import text_of
+from infra.catalogue import FUNCTIONS
 from infra.context import ROOT, ContextError, ScheduledSeries, parse_context, read_raw_context
 from infra.local.schedule_expression import parse_schedule
 from infra.resources.schedules import schedule_name
 from tests.infra.reading import only, properties
 
-_JOBS = ("ingest_candles", "detect_gaps", "backfill_candles")
+_JOBS = tuple(job for job, spec in FUNCTIONS.items() if spec.series_schedules)
 _DAY_MS = 86_400_000
 _MONDAY_MS = 1_755_475_200_000  # 2025-08-18
 
 
 def _job(schedule: dict[str, Any]) -> str:
-    return text_of(schedule["Target"]["Arn"]).rsplit(":", 1)[-1].removeprefix("candlecloud-")
+    arn, _, alias = text_of(schedule["Target"]["Arn"]).rpartition(":")
+    assert alias == "live"
+    return arn.rsplit(":", 1)[-1].removeprefix("candlecloud-")
 
 
 def test_one_schedule_per_job_and_series(platform: dict[str, Any]) -> None:
     series = parse_context(read_raw_context()).series
     wanted = {(job, one.exchange, one.symbol, one.timeframe) for job in _JOBS for one in series}
-    schedules = properties(platform, "AWS::Scheduler::Schedule")
+    schedules = [one for one in properties(platform, "AWS::Scheduler::Schedule") if _job(one) in _JOBS]
     events = [json.loads(schedule["Target"]["Input"]) for schedule in schedules]
     found = {
         (_job(schedule), event["exchange"], event["symbol"], event["timeframe"])
@@ -37,6 +40,16 @@ def test_one_schedule_per_job_and_series(platform: dict[str, Any]) -> None:
     }
     assert found == wanted
     assert len(schedules) == len(wanted)
+
+
+def test_a_job_without_a_series_runs_by_the_clock(platform: dict[str, Any]) -> None:
+    found = {_job(one): one for one in properties(platform, "AWS::Scheduler::Schedule") if _job(one) not in _JOBS}
+    wanted = {job: spec.schedule for job, spec in FUNCTIONS.items() if spec.schedule is not None}
+    assert {job: one["ScheduleExpression"] for job, one in found.items()} == wanted
+    for job, one in found.items():
+        event = json.loads(one["Target"]["Input"].replace("<aws.scheduler.scheduled-time>", "2025-08-18T18:02:00Z"))
+        assert set(event) == set(json.loads((ROOT / "events" / f"{job}.json").read_text()))
+        importlib.import_module(f"candlecloud.jobs.{job}").Request.from_event(event)
 
 
 def test_every_schedule_retries_and_keeps_what_it_could_not_deliver(platform: dict[str, Any]) -> None:
@@ -81,7 +94,7 @@ def test_health_expects_no_job_more_often_than_its_schedules_fire(platform: dict
     (api,) = (f for f in properties(platform, "AWS::Lambda::Function") if f["FunctionName"] == "candlecloud-api")
     variables = {name: text_of(value) for name, value in api["Environment"]["Variables"].items()}
     allowed = ApiSettings.from_environment(variables).allowed_age_s
-    assert set(allowed) == set(_JOBS)
+    assert set(allowed) == set(_JOBS) == {job for job, spec in FUNCTIONS.items() if spec.allowed_age_s is not None}
     for job, age_s in allowed.items():
         expressions = {
             schedule["ScheduleExpression"]

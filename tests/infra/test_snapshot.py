@@ -13,6 +13,7 @@ import pytest
 from infra import app as app_module
 from infra.app import SNAPSHOT, STACKS, main, snapshot_text, synthesise
 from infra.audit import nag_summary, read_statements, wildcard_summary
+from infra.catalogue import FUNCTIONS, pinned_jobs
 from infra.context import ROOT, ContextError, parse_context, read_raw_context
 
 
@@ -85,7 +86,12 @@ def test_another_name_is_another_deployment(assembly: Path, tmp_path: Path) -> N
     names = [_stack_names(folder) for folder in (assembly, tmp_path)]
     assert names == [["candlecloud-data", "candlecloud-platform"], ["staging-data", "staging-platform"]]
     first = json.loads((assembly / f"{STACKS['platform']}.template.json").read_text())
-    assert set(templates["platform"]["Resources"]) >= {name for name in first["Resources"] if "Deployment" not in name}
+    assert set(templates["platform"]["Resources"]) >= {
+        # Whose names say what is in them.
+        name
+        for name in first["Resources"]
+        if "Deployment" not in name and "CurrentVersion" not in name
+    }
     assert "candlecloud" not in json.dumps([_physical_names(template) for template in templates.values()])
     given = {
         function["Properties"]["FunctionName"]: function["Properties"]["Environment"]["Variables"]
@@ -95,6 +101,42 @@ def test_another_name_is_another_deployment(assembly: Path, tmp_path: Path) -> N
     asking = {name: v["CANDLECLOUD_EXCHANGE_URLS"] for name, v in given.items() if "CANDLECLOUD_EXCHANGE_URLS" in v}
     assert set(asking) == {"staging-ingest_candles", "staging-backfill_candles"}
     assert {json.loads(text)["binance"] for text in asking.values()} == {"https://data-api.binance.vision"}
+
+
+@pytest.mark.node
+def test_a_change_of_a_layer_is_a_new_version_of_every_function_on_it(
+    platform: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from aws_cdk import AssetHashType  # starts Node
+    from aws_cdk.aws_lambda import Code
+
+    from infra.resources.assets import Assets
+
+    plain = Assets.layer
+
+    def layer(self: Assets, name: str) -> Any:
+        if name != "exchange":
+            return plain(self, name)
+        return Code.from_asset(str(ROOT / "layers" / name), asset_hash="another", asset_hash_type=AssetHashType.CUSTOM)
+
+    monkeypatch.setattr(Assets, "layer", layer)
+    changed = synthesise(tmp_path, snapshot=True)["platform"]
+    before, after = _versions(platform), _versions(changed)
+    renewed = {job for job in FUNCTIONS if before[job] != after[job]}
+    on_it = {job for job, spec in FUNCTIONS.items() if "exchange" in spec.layers}
+    assert renewed == {*on_it, *(job for job in FUNCTIONS if on_it & {*pinned_jobs(job)})}
+    # With what the function of a commit is told, nothing else may change between two deployments of the same code.
+    assert not any("GIT_HASH" in json.dumps(template) for template in (platform, changed))
+
+
+def _versions(template: dict[str, Any]) -> dict[str, str]:
+    """Job to the logical id of its function's version."""
+    resources = template["Resources"]
+    return {
+        resources[one["Properties"]["FunctionName"]["Ref"]]["Properties"]["FunctionName"].split("-", 1)[1]: key
+        for key, one in resources.items()
+        if one["Type"] == "AWS::Lambda::Version"
+    }
 
 
 def _stack_names(folder: Path) -> list[str]:
@@ -115,7 +157,7 @@ def test_context_is_read_without_the_cdk_command() -> None:
     context = parse_context(read_raw_context())
     assert context.name == "candlecloud"
     assert context.series
-    assert (context.batches_at_once, context.exchange_urls) == (100, {})
+    assert (context.batches_at_once, context.fan_out_room, context.exchange_urls) == (100, 400, {})
     assert parse_context({"reserve_lanes": "false"}).reserve_lanes is False
     assert parse_context({"batches_at_once": "5"}).batches_at_once == 5
     assert parse_context({"exchange_urls": '{"binance": "https://a.example"}'}).exchange_urls == {
@@ -140,6 +182,8 @@ def test_series_are_read_as_candlecloud_reads_them() -> None:
         {"batches_at_once": True},
         {"batches_at_once": "many"},
         {"batches_at_once": 1001},
+        {"fan_out_room": 0},
+        {"fan_out_room": "all"},
         {"exchange_urls": {"binance": "http://127.0.0.1:80"}},
         {"exchange_urls": {"bitstamp": "https://a.example"}},
         {"exchange_urls": {"binance": "https://user:word@a.example"}},

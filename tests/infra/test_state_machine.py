@@ -13,8 +13,7 @@ from candlecloud.errors import TransientStoreError
 from candlecloud.jobs import fail_sweep
 from candlecloud.runs.plan import MAX_BATCHES
 from candlecloud.store.runs import STALE_MS
-from infra.audit import text_of
-from infra.catalogue import FUNCTIONS
+from infra.catalogue import FUNCTIONS, fan_out_jobs
 from infra.context import ROOT
 from infra.resources.sweep_state_machine import sweep_definition
 from tests.infra.reading import only
@@ -62,23 +61,21 @@ def test_only_the_execution_type_differs_in_local_mode(definition: dict[str, Any
     assert processor == {"Mode": "DISTRIBUTED", "ExecutionType": "EXPRESS"}
 
 
-def test_every_task_calls_a_function_of_ours_and_retries_what_passes(
-    platform: dict[str, Any], definition: dict[str, Any]
-) -> None:
-    substitutions = only(platform, "AWS::StepFunctions::StateMachine")["DefinitionSubstitutions"]
+def test_every_task_calls_what_the_input_names_and_retries_what_passes(definition: dict[str, Any]) -> None:
     called = set()
     for _, state in _states(definition):
         if state["Type"] == "Task":
             assert state["Resource"] == "arn:aws:states:::lambda:invoke"
-            called.add(state["Parameters"]["FunctionName"].removeprefix("${").removesuffix("}"))
+            called.add(state["Parameters"]["FunctionName.$"])
             ours, throttled, transient = _retriers(state)
             assert all(error.startswith("Lambda.") for error in ours["ErrorEquals"])
             assert throttled["ErrorEquals"] == ["Lambda.TooManyRequestsException"]
             assert transient["ErrorEquals"] == [TransientStoreError.__name__]
             assert (transient["IntervalSeconds"], transient["MaxAttempts"]) == (2, 3)
-    assert called == set(substitutions)
-    for job, arn in substitutions.items():
-        assert text_of(arn).endswith(f":function:candlecloud-{job}")
+    steps = set(fan_out_jobs()) - {"run_sweep_batch"}
+    assert called == {"$.function", *(f"$.functions.{job}" for job in steps)}
+    # The planner writes the batches' function into every item.
+    assert definition["States"]["PlanSweep"]["Parameters"]["Payload"]["function.$"] == "$.functions.run_sweep_batch"
 
 
 def _retriers(state: dict[str, Any]) -> list[dict[str, Any]]:

@@ -18,6 +18,7 @@ from candlecloud.store import keys
 from candlecloud.store.stores import Stores
 from infra.local.replay import ReplayExchange
 from infra.local.replay.clock import parse_time
+from tests.support.contexts import context
 from tests.support.ingestion import DAY, HOUR, SkippingTime, client, recorded, recorded_in, stored_in
 
 BTC = Series.of("binance", "BTC-USDT", "1h")
@@ -45,11 +46,13 @@ def holed(stores: Stores) -> Stores:
 
 
 def detect(stores: Stores, **bounds: int) -> detect_gaps.Report:
-    return detect_gaps.run(detect_gaps.Request(BTC, **bounds), stores, clock=WAITS.clock)
+    return detect_gaps.run(detect_gaps.Request(BTC, **bounds), context(stores, clock=WAITS.clock))
 
 
 def backfill(stores: Stores, exchange: ExchangeClient, **bounds: int) -> backfill_candles.Report:
-    return backfill_candles.run(backfill_candles.Request(BTC, **bounds), stores, exchange, clock=WAITS.clock)
+    return backfill_candles.backfill(
+        backfill_candles.Request(BTC, **bounds), context(stores, exchange, clock=WAITS.clock)
+    )
 
 
 def states(stores: Stores) -> dict[TimeRange, tuple[str, str | None]]:
@@ -166,7 +169,7 @@ def test_a_true_outage_is_asked_about_after_a_day_and_after_a_week_and_never_aga
     for _ in range(10):
         market.advance(DAY)
         found += [backfill(holed, exchange).gaps_found]
-        ingest_candles.run(ingest_candles.Request(BTC, START, END), holed, exchange, clock=WAITS.clock)
+        ingest_candles.ingest(ingest_candles.Request(BTC, START, END), context(holed, exchange, clock=WAITS.clock))
         detect(holed)
     assert found == [1, 0, 0, 0, 0, 0, 1, 0, 0, 0]
     gap = holed.gaps.get(BTC, OUTAGE)
@@ -215,8 +218,9 @@ def test_backfill_fetches_a_series_that_is_not_there_yet(stores: Stores, exchang
     assert (report.gaps_found, report.gaps_fixed, report.candles_added) == (1, 0, 743)
     assert (report.candles_unrepairable, report.complete) == (1, True)
     with pytest.raises(SeriesNotFoundError):
-        backfill_candles.run(
-            backfill_candles.Request(Series.of("binance", "ETH-USDT", "1h")), stores, exchange, clock=WAITS.clock
+        backfill_candles.backfill(
+            backfill_candles.Request(Series.of("binance", "ETH-USDT", "1h")),
+            context(stores, exchange, clock=WAITS.clock),
         )
 
 
@@ -240,7 +244,7 @@ def test_beyond_the_history_of_the_exchange_is_explained(stores: Stores, market:
     market.set_clock("2018-10-01T00:10:00Z")
     exchange = client(market, "kraken", WAITS)
     request = backfill_candles.Request(series, parse_time("2018-08-01"), parse_time("2018-10-01"))
-    report = backfill_candles.run(request, stores, exchange, clock=WAITS.clock)
+    report = backfill_candles.backfill(request, context(stores, exchange, clock=WAITS.clock))
     exchange.close()
     assert report.candles_added == 719
     (known,) = report.unrepairable
@@ -252,7 +256,7 @@ def test_a_backfill_that_is_cut_short_is_gone_on_with(
     stores: Stores, exchange: ExchangeClient, market: ReplayExchange
 ) -> None:
     request = backfill_candles.Request(BTC, START, END)
-    cut = backfill_candles.run(request, stores, exchange, clock=WAITS.clock, deadline=WAITS.clock() - 1)
+    cut = backfill_candles.backfill(request, context(stores, exchange, clock=WAITS.clock, deadline=WAITS.clock() - 1))
     assert (cut.candles_added, cut.candles_open, cut.still_open[0]["cause"]) == (0, 744, "deadline")
     rest = backfill(stores, exchange)  # names no range: the open gap says what is wanted
     assert (rest.candles_added, rest.complete) == (743, True)
@@ -271,7 +275,9 @@ def test_a_small_new_hole_does_not_wait_behind_a_long_old_one(
     monkeypatch.setattr(exchange, "fetch_window", slow)
     detect(holed, start=START - 500 * DAY)
     request = backfill_candles.Request(BTC)
-    report = backfill_candles.run(request, holed, exchange, clock=WAITS.clock, deadline=WAITS.clock() + 55_000)
+    report = backfill_candles.backfill(
+        request, context(holed, exchange, clock=WAITS.clock, deadline=WAITS.clock() + 55_000)
+    )
     assert states(holed)[HOLE][0] == "repaired"
     assert states(holed)[OUTAGE][0] == "explained"
     assert report.still_open[0]["cause"] == "deadline"
@@ -279,18 +285,18 @@ def test_a_small_new_hole_does_not_wait_behind_a_long_old_one(
 
 def test_a_backfill_slot_is_worked_off_once(holed: Stores, exchange: ExchangeClient) -> None:
     request = backfill_candles.Request(BTC, slot="binance/BTC-USDT/1h@2023-04-02T00:00:00Z")
-    first = backfill_candles.run(request, holed, exchange, clock=WAITS.clock)
-    second = backfill_candles.run(request, holed, exchange, clock=WAITS.clock)
+    first = backfill_candles.backfill(request, context(holed, exchange, clock=WAITS.clock))
+    second = backfill_candles.backfill(request, context(holed, exchange, clock=WAITS.clock))
     assert (first.skipped, first.candles_added) == (None, 5)
     assert second.skipped
 
 
 def test_ingestion_writes_its_holes_down_itself(stores: Stores, exchange: ExchangeClient) -> None:
     request = ingest_candles.Request(BTC, START, END)
-    report = ingest_candles.run(request, stores, exchange, clock=WAITS.clock)
+    report = ingest_candles.ingest(request, context(stores, exchange, clock=WAITS.clock))
     assert report.absent == {"absent_at_exchange": 1}
     assert states(stores) == {OUTAGE: ("explained", "absent_at_exchange")}
-    again = ingest_candles.run(request, stores, exchange, clock=WAITS.clock)
+    again = ingest_candles.ingest(request, context(stores, exchange, clock=WAITS.clock))
     assert (again.absent, again.requests) == ({"known_before": 1}, 0)
     assert detect(stores).gaps_explained == 1
 
@@ -299,10 +305,10 @@ def test_ingestion_writes_its_holes_down_itself(stores: Stores, exchange: Exchan
 def test_a_stored_candle_that_is_read_again_in_vain_is_no_gap(
     stores: Stores, exchange: ExchangeClient, market: ReplayExchange, fault: str
 ) -> None:
-    ingest_candles.run(ingest_candles.Request(BTC, START, END), stores, exchange, clock=WAITS.clock)
+    ingest_candles.ingest(ingest_candles.Request(BTC, START, END), context(stores, exchange, clock=WAITS.clock))
     market.add_fault(fault, path="klines", window=(HOLE.start, HOLE.end))
     again = ingest_candles.Request(BTC, START, END, reread=True)
-    report = ingest_candles.run(again, stores, exchange, clock=WAITS.clock)
+    report = ingest_candles.ingest(again, context(stores, exchange, clock=WAITS.clock))
     assert report.fetched < 743, "the fault has hit"
     assert states(stores) == {OUTAGE: ("explained", "absent_at_exchange")}
     assert stored_in(stores, BTC, SPAN) == recorded_in(BTC.id, SPAN)
@@ -311,9 +317,9 @@ def test_a_stored_candle_that_is_read_again_in_vain_is_no_gap(
 def test_reindex_puts_the_index_right(holed: Stores) -> None:
     entry = holed.index.read(BTC).entries["2023"]
     holed.index.remove_entry(BTC, entry)
-    report = reindex_series.run(reindex_series.Request(BTC), holed, clock=WAITS.clock)
+    report = reindex_series.run(reindex_series.Request(BTC), context(holed, clock=WAITS.clock))
     assert (report.objects_checked, report.entries_repaired, report.corrupt) == (1, 1, [])
-    again = reindex_series.run(reindex_series.Request(), holed, clock=WAITS.clock)
+    again = reindex_series.run(reindex_series.Request(), context(holed, clock=WAITS.clock))
     assert (again.series, again.objects_checked, again.entries_repaired) == (1, 1, 0)
 
 
@@ -322,7 +328,7 @@ def test_reindex_names_a_damaged_object(holed: Stores) -> None:
     stored = holed.objects.get(key)
     assert stored is not None
     holed.objects.put(key, stored.body[: len(stored.body) // 2])
-    report = reindex_series.run(reindex_series.Request(), holed, clock=WAITS.clock)
+    report = reindex_series.run(reindex_series.Request(), context(holed, clock=WAITS.clock))
     assert report.corrupt == ["binance/BTC-USDT/1h 2023"]
 
 

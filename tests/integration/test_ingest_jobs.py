@@ -20,11 +20,14 @@ from candlecloud.errors import (
 from candlecloud.exchange.client import ExchangeClient
 from candlecloud.jobs import backfill_candles, ingest_candles
 from candlecloud.jobs.acquisition import read_candles
+from candlecloud.jobs.context import Context
 from candlecloud.market.ranges import TimeRange
 from candlecloud.market.series import Series
+from candlecloud.settings import ExchangeSettings
 from candlecloud.store.stores import Stores
 from infra.local.replay import ReplayExchange
 from infra.local.replay.clock import parse_time
+from tests.support.contexts import context
 from tests.support.ingestion import DAY, HOUR, MINUTE, SkippingTime, client, recorded_in, stored_in
 
 BTC = Series.of("binance", "BTC-USDT", "1m")
@@ -51,8 +54,8 @@ def exchange(market: ReplayExchange, waits: SkippingTime) -> Iterator[ExchangeCl
 def ingest(stores: Stores, exchange: ExchangeClient, waits: SkippingTime) -> Ingest:
     def run(*, deadline: int | None = None, chunk_rows: int = 20_000, **event: Any) -> ingest_candles.Report:
         request = ingest_candles.Request.from_event({**EVENT, **event})
-        report = ingest_candles.run(
-            request, stores, exchange, clock=waits.clock, deadline=deadline, chunk_rows=chunk_rows
+        report = ingest_candles.ingest(
+            request, context(stores, exchange, clock=waits.clock, deadline=deadline), chunk_rows=chunk_rows
         )
         assert report.adds_up(), report
         return report
@@ -96,32 +99,35 @@ def test_a_slot_whose_holder_died_is_no_success_and_the_retry_after_its_lease_do
     request = job.Request(BTC, CLOSED - HOUR, CLOSED, slot="s")
     assert stores.ingestion.claim_slot(job.JOB, "s", waits.clock(), 60_000)
     with pytest.raises(ConflictError, match="Another invocation"):
-        job.run(request, stores, exchange, clock=waits.clock)
+        job.run(request, context(stores, exchange, clock=waits.clock))
     assert market.requests.total == 0
     waits.sleep(61)
-    assert job.run(request, stores, exchange, clock=waits.clock).skipped is None
+    assert job.run(request, context(stores, exchange, clock=waits.clock)).skipped is None
     assert stores.candles.count(BTC) == 60
-    assert job.run(request, stores, exchange, clock=waits.clock).skipped
+    assert job.run(request, context(stores, exchange, clock=waits.clock)).skipped
 
 
 def test_only_work_that_was_done_is_the_jobs_last_success(
     stores: Stores, exchange: ExchangeClient, waits: SkippingTime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    request = ingest_candles.Request(BTC, CLOSED - HOUR, CLOSED, slot="s")
-    world = SimpleNamespace(stores=stores, clock=waits.clock)
+    event = {**EVENT, "start": CLOSED - HOUR, "end": CLOSED, "scheduled_at": "2025-08-18T12:00:00Z"}
+
+    def given(*, owner: str, deadline: int) -> Context:
+        return context(stores, exchange, clock=waits.clock, deadline=deadline)
+
+    world = SimpleNamespace(stores=stores, clock=waits.clock, context=given)
     monkeypatch.setattr(wiring, "world_of", lambda function: world)
 
-    @wiring.job_handler("ingest_candles")
-    def handler(event: dict[str, Any], world: Any, *, deadline: int) -> dict[str, Any]:
-        return ingest_candles.run(request, world.stores, exchange, clock=world.clock, deadline=deadline).to_dict()
-
-    handler({}, None)
+    handler = wiring.job_handler(
+        "ingest_candles", ingest_candles.Request, ingest_candles.run, settings=ExchangeSettings
+    )
+    handler(event, None)
     done = stores.ingestion.job_status("ingest_candles")
     assert done is not None
     assert done.last_summary is not None
     assert done.last_summary["added"] == 60
     waits.sleep(60)
-    assert handler({}, None)["skipped"]
+    assert handler(event, None)["skipped"]
     assert stores.ingestion.job_status("ingest_candles") == done
 
 
@@ -139,7 +145,9 @@ def test_an_error_frees_the_slot_too(stores: Stores, exchange: ExchangeClient, w
     event = {**EVENT, "symbol": "NOPE-USDT", "scheduled_at": "2025-08-18T12:00:00Z"}
     for _ in range(2):
         with pytest.raises(UnknownSymbolError):
-            ingest_candles.run(ingest_candles.Request.from_event(event), stores, exchange, clock=waits.clock)
+            ingest_candles.ingest(
+                ingest_candles.Request.from_event(event), context(stores, exchange, clock=waits.clock)
+            )
 
 
 def test_the_next_firing_brings_what_is_new_and_reads_some_once_more(
@@ -286,7 +294,7 @@ def test_a_ban_keeps_every_later_invocation_away(
     # Another process, which knows nothing of the first one's circuit breaker.
     fresh = client(market, waits=waits)
     with pytest.raises(RateLimitedError, match="left alone"):
-        ingest_candles.run(ingest_candles.Request(BTC), stores, fresh, clock=waits.clock)
+        ingest_candles.ingest(ingest_candles.Request(BTC), context(stores, fresh, clock=waits.clock))
     fresh.close()
     assert market.requests.total == sent, "not even the time is asked for"
     market.clear_faults()
@@ -308,7 +316,7 @@ def test_a_ban_on_the_clock_is_written_down_and_not_slept_through(
     for job in (ingest_candles, backfill_candles):
         fresh = client(market, waits=waits)
         with pytest.raises(RateLimitedError, match="left alone"):
-            job.run(job.Request(BTC), stores, fresh, clock=waits.clock)
+            job.run(job.Request(BTC), context(stores, fresh, clock=waits.clock))
         fresh.close()
     assert market.requests.total == 1
     market.clear_faults()
@@ -355,8 +363,10 @@ def test_a_wrong_page_is_one_quarantine_object_not_a_thousand(
 def test_progress_is_told_and_ends_at_the_whole(stores: Stores, exchange: ExchangeClient, waits: SkippingTime) -> None:
     seen: list[tuple[int, int]] = []
     request = ingest_candles.Request(BTC, CLOSED - 3_000 * MINUTE, CLOSED)
-    ingest_candles.run(
-        request, stores, exchange, clock=waits.clock, on_progress=lambda done, total: seen.append((done, total))
+    ingest_candles.ingest(
+        request,
+        context(stores, exchange, clock=waits.clock),
+        on_progress=lambda done, total: seen.append((done, total)),
     )
     assert seen == sorted(seen)
     assert seen[-1] == (3_000 * MINUTE, 3_000 * MINUTE)

@@ -14,6 +14,7 @@ from candlecloud.exchange.client import ExchangeClient
 from candlecloud.jobs import ingest_candles
 from candlecloud.market.series import Series
 from candlecloud.store.stores import Stores
+from tests.support.contexts import context
 from tests.support.ingestion import SkippingTime
 from tests.support.scripted_venue import MINUTE, ScriptedVenue, candle_row, scripted_venue
 
@@ -49,27 +50,30 @@ def scaled(time: int, factor: float) -> list[Any]:
 
 def test_a_flash_crash_does_not_stop_the_series(stores: Stores) -> None:
     with breaking(lambda time, asked: 0.25 if time == BREAK else 1) as (venue, exchange, waits):
-        ingest_candles.run(ingest_candles.Request(BTC, START), stores, exchange, clock=waits.clock)
+        ingest_candles.ingest(ingest_candles.Request(BTC, START), context(stores, exchange, clock=waits.clock))
         venue.now = START + 1_700 * MINUTE
-        report = ingest_candles.run(ingest_candles.Request(BTC), stores, exchange, clock=waits.clock)
+        report = ingest_candles.ingest(ingest_candles.Request(BTC), context(stores, exchange, clock=waits.clock))
         assert (report.added, report.quarantined, report.complete) == (500, 0, True)
         assert report.facts["price_break"] == 2
         venue.now = START + 1_900 * MINUTE
-        assert ingest_candles.run(ingest_candles.Request(BTC), stores, exchange, clock=waits.clock).added == 200
+        assert (
+            ingest_candles.ingest(ingest_candles.Request(BTC), context(stores, exchange, clock=waits.clock)).added
+            == 200
+        )
         assert stores.candles.count(BTC) == 1_899
 
 
 def test_a_redenomination_is_believed_when_its_day_is_over_and_the_ticker_says_so(stores: Stores) -> None:
     with breaking(lambda time, asked: 1 if time < BREAK else 1 / 20) as (venue, exchange, waits):
         venue.quote = 50_000
-        ingest_candles.run(ingest_candles.Request(BTC, START), stores, exchange, clock=waits.clock)
+        ingest_candles.ingest(ingest_candles.Request(BTC, START), context(stores, exchange, clock=waits.clock))
         venue.now, venue.quote = START + 1_700 * MINUTE, 2_500
-        early = ingest_candles.run(ingest_candles.Request(BTC), stores, exchange, clock=waits.clock)
+        early = ingest_candles.ingest(ingest_candles.Request(BTC), context(stores, exchange, clock=waits.clock))
         assert early.added == 0
         with pytest.raises(ExchangeError):
             early.checked()
         venue.now = START + 2_900 * MINUTE
-        report = ingest_candles.run(ingest_candles.Request(BTC), stores, exchange, clock=waits.clock)
+        report = ingest_candles.ingest(ingest_candles.Request(BTC), context(stores, exchange, clock=waits.clock))
         assert (report.added, report.complete, report.facts["price_break"]) == (1_700, True, 1)
         assert stores.candles.count(BTC) == 2_899
 
@@ -84,13 +88,13 @@ def test_a_redenomination_is_believed_when_its_day_is_over_and_the_ticker_says_s
 )
 def test_a_jump_that_is_not_the_markets_own_is_refused_and_is_no_success(stores: Stores, factor: Factor) -> None:
     with breaking(factor) as (venue, exchange, waits):
-        ingest_candles.run(ingest_candles.Request(BTC, START), stores, exchange, clock=waits.clock)
+        ingest_candles.ingest(ingest_candles.Request(BTC, START), context(stores, exchange, clock=waits.clock))
         venue.now = START + 1_700 * MINUTE
         firing = ingest_candles.Request(BTC, slot="binance/BTC-USDT/1m@2023-11-15T04:20:00Z")
-        report = ingest_candles.run(firing, stores, exchange, clock=waits.clock)
+        report = ingest_candles.ingest(firing, context(stores, exchange, clock=waits.clock))
         assert (report.added, report.facts["unlinked_page"]) == (0, 1)
         with pytest.raises(ExchangeError, match="does not fit"):
             report.checked()
         assert not stores.ingestion.is_slot_done("ingest_candles", firing.slot)
-        again = ingest_candles.run(firing, stores, exchange, clock=waits.clock)
+        again = ingest_candles.ingest(firing, context(stores, exchange, clock=waits.clock))
         assert again.skipped is None, "the platform's retry of the event must be able to take the slot"

@@ -13,6 +13,7 @@ from candlecloud.store import keys
 from candlecloud.store.stores import Stores
 from infra.local.replay import ReplayExchange
 from infra.local.replay.clock import parse_time
+from tests.support.contexts import context
 from tests.support.ingestion import RECORDED, SkippingTime, client
 
 _VALUES = ("open", "high", "low", "close", "volume_base", "volume_quote")
@@ -59,7 +60,7 @@ def test_the_lake_holds_what_was_recorded(
     market.set_clock(parse_time(end) + 60_000)
     exchange = client(market, series.exchange, waits)
     request = ingest_candles.Request(series, parse_time(start), parse_time(end))
-    report = ingest_candles.run(request, stores, exchange, clock=waits.clock)
+    report = ingest_candles.ingest(request, context(stores, exchange, clock=waits.clock))
     exchange.close()
     assert report.complete
     assert report.adds_up()

@@ -14,6 +14,7 @@ from candlecloud.market.series import Series
 from candlecloud.store.stores import Stores
 from infra.local.replay import FAULT_NAMES, ReplayExchange
 from infra.local.replay.clock import parse_time
+from tests.support.contexts import context
 from tests.support.ingestion import HOUR, SkippingTime, client, recorded_in, stored_in
 
 ETH = Series.of("binance", "ETH-USDT", "1h")
@@ -40,14 +41,14 @@ def test_a_storm_is_survived(seed: int, market: ReplayExchange, stores: Stores) 
     request = ingest_candles.Request(ETH, SPAN.start, SPAN.end)
     truth = recorded_in(ETH.id, SPAN)
     with closing(client(market, waits=waits)) as exchange:
-        report = ingest_candles.run(request, stores, exchange, clock=waits.clock)
+        report = ingest_candles.ingest(request, context(stores, exchange, clock=waits.clock))
         assert report.adds_up()
         stored = stored_in(stores, ETH, SPAN)
         assert stored.items() <= truth.items()
         assert report.fetched == len(stored)
         market.clear_faults()
         waits.sleep(3_600)
-        ingest_candles.run(request, stores, exchange, clock=waits.clock).checked()
+        ingest_candles.ingest(request, context(stores, exchange, clock=waits.clock)).checked()
         again = backfill_candles.Request(ETH, SPAN.start, SPAN.end)
-        assert backfill_candles.run(again, stores, exchange, clock=waits.clock).complete
+        assert backfill_candles.backfill(again, context(stores, exchange, clock=waits.clock)).complete
     assert stored_in(stores, ETH, SPAN) == truth

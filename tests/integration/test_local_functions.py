@@ -61,7 +61,15 @@ class Handlers:
 
 def part(job: str, timeout_s: int) -> FunctionPart:
     return FunctionPart(
-        job, f"cc-{job}", f"arn:aws:lambda:eu-central-1:123456789012:function:cc-{job}", {}, timeout_s, 128, 2, None
+        job,
+        f"cc-{job}",
+        f"arn:aws:lambda:eu-central-1:123456789012:function:cc-{job}",
+        {},
+        timeout_s,
+        128,
+        2,
+        None,
+        job == "api",
     )
 
 
@@ -106,6 +114,35 @@ def test_request_response(client: Any, name: str) -> None:
     assert 0 < value["left"] <= 3000
 
 
+@pytest.mark.parametrize(
+    ("name", "more", "version"),
+    [
+        ("cc-echo:1", {}, "1"),
+        ("cc-echo:live", {}, "1"),
+        ("cc-echo", {"Qualifier": "live"}, "1"),
+        ("cc-echo:$LATEST", {}, "$LATEST"),
+        ("arn:aws:lambda:eu-central-1:123456789012:function:cc-echo:1", {}, "1"),
+    ],
+)
+def test_a_version_or_an_alias_is_told(client: Any, name: str, more: dict[str, str], version: str) -> None:
+    answer = client.invoke(FunctionName=name, Payload=b"{}", **more)
+    assert (answer["StatusCode"], answer["ExecutedVersion"]) == (200, version)
+
+
+def test_an_older_version_is_served_from_elsewhere(client: Any, functions: LocalFunctions) -> None:
+    functions.versions = {"0": lambda job: lambda event, context: [job, context.function_version]}
+    older, newer = (client.invoke(FunctionName=f"cc-echo:{one}", Payload=b"{}") for one in ("0", "1"))
+    assert (older["ExecutedVersion"], json.loads(older["Payload"].read())) == ("0", ["echo", "0"])
+    assert json.loads(newer["Payload"].read())["name"] == "cc-echo"
+
+
+def test_versions_and_aliases_are_listed(client: Any) -> None:
+    versions = client.list_versions_by_function(FunctionName="cc-echo")["Versions"]
+    assert [one["Version"] for one in versions] == ["$LATEST", "1"]
+    aliases = client.list_aliases(FunctionName="cc-echo")["Aliases"]
+    assert [(one["Name"], one["FunctionVersion"]) for one in aliases] == [("live", "1")]
+
+
 def test_a_raised_error_keeps_its_name(client: Any) -> None:
     answer = client.invoke(FunctionName="cc-broken", Payload=b"{}")
     error = json.loads(answer["Payload"].read())
@@ -140,6 +177,7 @@ def test_an_event_that_never_works_is_kept_with_its_error(client: Any, functions
     ("arguments", "code"),
     [
         ({"FunctionName": "cc-nobody"}, "ResourceNotFoundException"),
+        ({"FunctionName": "cc-echo:2"}, "ResourceNotFoundException"),
         ({"FunctionName": "cc-nobody", "InvocationType": "Event"}, "ResourceNotFoundException"),
         ({"FunctionName": "cc-echo", "Payload": b"{"}, "InvalidRequestContentException"),
         ({"FunctionName": "cc-echo", "Payload": b'"' + b"x" * MAX_SYNC_BYTES + b'"'}, "RequestTooLargeException"),

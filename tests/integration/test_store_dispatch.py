@@ -1,4 +1,4 @@
-"""Starting work elsewhere: the state machine once per attempt, functions by name, failures as our own error."""
+"""Work elsewhere: the state machine once per execution name, functions by version, failures as our own error."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import io
 import json
 from collections.abc import Iterator
 from typing import Any, ClassVar
+from urllib.parse import unquote
 
 import pytest
 from moto import mock_aws
 
 from candlecloud.errors import TransientStoreError
+from candlecloud.jobs.dispatch import attempt_name
 from candlecloud.store.aws import AwsClients
 from candlecloud.store.dispatch import AwsDispatcher
 from infra.local import moto_lock
@@ -20,6 +22,7 @@ ACCOUNT = "123456789012"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/any"
 MACHINE = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:sweep"
 SWEEP = "ab" * 32
+FUNCTIONS = {"run_backtest": f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:cc-run:7", "preview_series": "cc-preview:7"}
 
 
 @pytest.fixture
@@ -30,28 +33,22 @@ def clients() -> Iterator[AwsClients]:
 
 
 def dispatcher(clients: AwsClients) -> AwsDispatcher:
-    return AwsDispatcher(
-        clients,
-        sweep_state_machine_arn=MACHINE,
-        run_function="cc-run",
-        backfill_function="cc-backfill",
-        preview_function="cc-preview",
-    )
+    return AwsDispatcher(clients, FUNCTIONS, MACHINE)
 
 
-def test_a_sweep_is_started_once_per_attempt(clients: AwsClients) -> None:
+def test_a_fan_out_is_started_once_per_attempt_with_the_versions_that_it_calls(clients: AwsClients) -> None:
     definition = {"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}}
     clients.stepfunctions.create_state_machine(name="sweep", definition=json.dumps(definition), roleArn=ROLE)
     dispatch = dispatcher(clients)
     for attempt in (1, 1, 2, 2):
-        dispatch.start_sweep(SWEEP, attempt)
+        dispatch.start_fan_out(attempt_name(SWEEP, attempt), {"sweep_id": SWEEP, "attempt": attempt})
     started = clients.stepfunctions.list_executions(stateMachineArn=MACHINE)["executions"]
     assert sorted(one["name"] for one in started) == [SWEEP, f"{SWEEP}-2"]
     found = [clients.stepfunctions.describe_execution(executionArn=one["executionArn"]) for one in started]
     sent = {one["name"]: json.loads(one["input"]) for one in found}
     assert sent == {
-        SWEEP: {"sweep_id": SWEEP, "attempt": 1},
-        f"{SWEEP}-2": {"sweep_id": SWEEP, "attempt": 2},
+        SWEEP: {"sweep_id": SWEEP, "attempt": 1, "functions": FUNCTIONS},
+        f"{SWEEP}-2": {"sweep_id": SWEEP, "attempt": 2, "functions": FUNCTIONS},
     }
 
 
@@ -59,11 +56,10 @@ def test_functions_are_invoked_without_waiting(clients: AwsClients) -> None:
     sent: list[dict[str, Any]] = []
     clients.lambda_.meta.events.register("before-call.lambda.Invoke", lambda params, **_: sent.append(params))
     dispatch = dispatcher(clients)
-    dispatch.start_run("r1")
-    dispatch.start_backfill({"exchange": "binance", "start": 5})
-    assert [json.loads(one["body"]) for one in sent] == [{"run_id": "r1"}, {"exchange": "binance", "start": 5}]
-    assert [one["headers"]["X-Amz-Invocation-Type"] for one in sent] == ["Event", "Event"]
-    assert ["cc-run" in sent[0]["url_path"], "cc-backfill" in sent[1]["url_path"]] == [True, True]
+    dispatch.invoke("run_backtest", {"run_id": "r1"})
+    assert [json.loads(one["body"]) for one in sent] == [{"run_id": "r1"}]
+    assert [one["headers"]["X-Amz-Invocation-Type"] for one in sent] == ["Event"]
+    assert unquote(sent[0]["url_path"]).endswith(":function:cc-run:7/invocations")
 
 
 class Answer:
@@ -85,24 +81,33 @@ def answer_invocations(clients: AwsClients, payload: object, **more: str) -> lis
     return sent
 
 
-def test_a_preview_is_waited_for(clients: AwsClients) -> None:
+def test_an_answer_is_waited_for(clients: AwsClients) -> None:
     sent = answer_invocations(clients, {"answer": {"rows": []}, "error": None})
-    assert dispatcher(clients).preview({"limit": 5}) == {"answer": {"rows": []}, "error": None}
+    assert dispatcher(clients).ask("preview_series", {"limit": 5}) == {"answer": {"rows": []}, "error": None}
     assert [json.loads(one["body"]) for one in sent] == [{"limit": 5}]
     assert sent[0]["headers"]["X-Amz-Invocation-Type"] == "RequestResponse"
     assert "cc-preview" in sent[0]["url_path"]
 
 
-def test_a_preview_that_broke_is_our_own_error(clients: AwsClients) -> None:
+def test_a_function_that_broke_is_our_own_error(clients: AwsClients) -> None:
     answer_invocations(clients, {"errorMessage": "Task timed out after 15.00 seconds"}, FunctionError="Unhandled")
-    with pytest.raises(TransientStoreError, match="Could not compute the preview") as raised:
-        dispatcher(clients).preview({})
+    with pytest.raises(TransientStoreError, match="Could not get the answer of preview series") as raised:
+        dispatcher(clients).ask("preview_series", {})
     assert "shorter" in raised.value.hint
     assert "Task timed out" not in str(raised.value.details)
 
 
 def test_what_is_not_deployed_is_our_own_error(clients: AwsClients) -> None:
-    with pytest.raises(TransientStoreError, match="Could not start the sweep") as raised:
-        dispatcher(clients).start_sweep(SWEEP)
+    with pytest.raises(TransientStoreError, match="Could not start the fan-out") as raised:
+        dispatcher(clients).start_fan_out(SWEEP, {"sweep_id": SWEEP})
     assert raised.value.details == {"reason": "StateMachineDoesNotExist"}
     assert ACCOUNT not in f"{raised.value} {raised.value.hint}"
+
+
+def test_what_the_catalogue_does_not_allow_is_said_before_aws_is_asked(clients: AwsClients) -> None:
+    with pytest.raises(LookupError, match=r"may not call 'backfill_candles' \(but preview_series, run_backtest\)"):
+        dispatcher(clients).invoke("backfill_candles", {})
+    with pytest.raises(LookupError, match="but none"):
+        AwsDispatcher(clients, {}).ask("preview_series", {})
+    with pytest.raises(LookupError, match="starts_fan_outs"):
+        AwsDispatcher(clients, FUNCTIONS).start_fan_out("x", {})

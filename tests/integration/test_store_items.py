@@ -21,6 +21,7 @@ from candlecloud.store import keys
 from candlecloud.store.runs import STALE_MS
 from candlecloud.store.stores import Stores
 from tests.support.candles import BTC_1H, BTC_1M, HOUR, JAN_2024, MINUTE
+from tests.support.contexts import context
 
 NOW = JAN_2024
 ETH_1H = Series.of("binance", "ETH-USDT", "1h")
@@ -294,7 +295,9 @@ def test_late_failure_of_an_attempt_leaves_the_next_one_alone(stores: Stores) ->
     assert stores.sweeps.create(RUN, CONFIG, NOW + STALE_MS)
     caught = {"sweep_id": RUN, "error": {"Error": "States.TaskFailed"}}
     states = [
-        fail_sweep.run(fail_sweep.Request.from_event({**caught, "attempt": attempt}), stores, now=NOW + STALE_MS).state
+        fail_sweep.run(
+            fail_sweep.Request.from_event({**caught, "attempt": attempt}), context(stores, now=NOW + STALE_MS)
+        ).state
         for attempt in (1, 2)
     ]
     assert states == ["running", "failed"]

@@ -32,9 +32,11 @@ from candlecloud.runs.evaluate import evaluate_run
 from candlecloud.runs.identity import Identity, run_identity
 from candlecloud.store.objects import ObjectStore
 from candlecloud.store.stores import Stores
+from tests.support.contexts import context
 from tests.support.recorded import BTC_1H, LEARNED, btc_hours
 
 NOW = LEARNED + 60_000
+FUNCTION = "run_sweep_batch"
 RISING = 1_679_000_400_000
 """2023-03-16T21:00:00Z, a day before a steep rise: many of the sets are long."""
 EVENTS = Path(__file__).parents[2] / "events"
@@ -60,13 +62,15 @@ def lake(stores: Stores) -> Stores:
 
 def run_sweep(stores: Stores, submission: Submission, *, reverse: bool = False) -> bytes:
     """What the state machine does, one step after the other."""
-    report = plan_sweep.run(plan_sweep.Request.from_event({"sweep_id": submission.id}), stores, now=NOW).to_dict()
+    report = plan_sweep.run(
+        plan_sweep.Request.from_event({"sweep_id": submission.id, "function": FUNCTION}), context(stores, now=NOW)
+    ).to_dict()
     plan = json.loads(stores.objects.get(report["plan_key"]).body)  # type: ignore[union-attr]
     assert len(plan) == report["batches"]
     for item in reversed(plan) if reverse else plan:
-        answer = run_sweep_batch.run(run_sweep_batch.Request.from_event(item), stores, now=NOW).to_dict()
+        answer = run_sweep_batch.run(run_sweep_batch.Request.from_event(item), context(stores, now=NOW)).to_dict()
         assert answer == {"batch": item["batch"]}
-    collect_sweep.run(collect_sweep.Request(submission.id), stores, now=NOW)
+    collect_sweep.run(collect_sweep.Request(submission.id), context(stores, now=NOW))
     results = stores.sweeps.get_results(submission.id)
     assert results is not None
     return results
@@ -107,7 +111,7 @@ def test_sweep_in_batches_of_1_7_100_equals_one_process_byte_for_byte(lake: Stor
 def test_states_of_a_sweep(lake: Stores) -> None:
     submission = submit_sweep(SweepConfig.from_dict(BASE | {"grid": GRID}), lake, now=NOW)
     assert state_of(lake, submission) == "running"
-    report = plan_sweep.run(plan_sweep.Request(submission.id), lake, now=NOW)
+    report = plan_sweep.run(plan_sweep.Request(submission.id, FUNCTION), context(lake, now=NOW))
     assert state_of(lake, submission) == "planned"
     assert set(report.to_dict()) == {"sweep_id", "bucket", "plan_key", "batches"}
     run_sweep(lake, submission)
@@ -134,13 +138,13 @@ def test_restatement_meanwhile_moves_no_batch(lake: Stores) -> None:
     undisturbed = run_sweep(lake, submit_sweep(SweepConfig.from_dict(document), lake, now=NOW))
     # The same again, with the candle restated after the first batch.
     submission = submit_sweep(SweepConfig.from_dict(document | {"seed": 1}), lake, now=NOW)
-    plan_sweep.run(plan_sweep.Request(submission.id), lake, now=NOW)
+    plan_sweep.run(plan_sweep.Request(submission.id, FUNCTION), context(lake, now=NOW))
     plan = lake.sweeps.get_plan(submission.id) or []
     for number, item in enumerate(plan):
         if number == 1:
             restate(lake, NOW + 1)
-        run_sweep_batch.run(run_sweep_batch.Request.from_event(item), lake, now=NOW)
-    assert collect_sweep.run(collect_sweep.Request(submission.id), lake, now=NOW).state == "succeeded"
+        run_sweep_batch.run(run_sweep_batch.Request.from_event(item), context(lake, now=NOW))
+    assert collect_sweep.run(collect_sweep.Request(submission.id), context(lake, now=NOW)).state == "succeeded"
     rows = [json.loads(body)["rows"] for body in (undisturbed, lake.sweeps.get_results(submission.id) or b"")]
     assert rows[0] == rows[1]
     # A sweep submitted after the restatement is another one, with other numbers.
@@ -151,12 +155,12 @@ def test_restatement_meanwhile_moves_no_batch(lake: Stores) -> None:
 
 def test_missing_and_failed_batches_are_named(lake: Stores) -> None:
     submission = submit_sweep(SweepConfig.from_dict(BASE | {"grid": GRID, "batch_size": 30}), lake, now=NOW)
-    plan_sweep.run(plan_sweep.Request(submission.id), lake, now=NOW)
+    plan_sweep.run(plan_sweep.Request(submission.id, FUNCTION), context(lake, now=NOW))
     plan = lake.sweeps.get_plan(submission.id) or []
-    run_sweep_batch.run(run_sweep_batch.Request.from_event(plan[0]), lake, now=NOW)
+    run_sweep_batch.run(run_sweep_batch.Request.from_event(plan[0]), context(lake, now=NOW))
     broken = plan[1] | {"end": 10_000}  # a batch that cannot be evaluated leaves its reason
-    assert run_sweep_batch.run(run_sweep_batch.Request.from_event(broken), lake, now=NOW).batch == 1
-    report = collect_sweep.run(collect_sweep.Request(submission.id), lake, now=NOW)
+    assert run_sweep_batch.run(run_sweep_batch.Request.from_event(broken), context(lake, now=NOW)).batch == 1
+    report = collect_sweep.run(collect_sweep.Request(submission.id), context(lake, now=NOW))
     assert report.to_dict() == {"sweep_id": submission.id, "state": "partial", "missing": 3}
     document = json.loads(lake.sweeps.get_results(submission.id) or b"")
     assert [(m["batch"], m["error"]["code"]) for m in document["missing"]] == [
@@ -176,15 +180,15 @@ def test_missing_and_failed_batches_are_named(lake: Stores) -> None:
 
 def test_sweep_without_any_result_has_failed(lake: Stores) -> None:
     submission = submit_sweep(SweepConfig.from_dict(BASE | {"grid": GRID}), lake, now=NOW)
-    plan_sweep.run(plan_sweep.Request(submission.id), lake, now=NOW)
-    assert collect_sweep.run(collect_sweep.Request(submission.id), lake, now=NOW).state == "failed"
+    plan_sweep.run(plan_sweep.Request(submission.id, FUNCTION), context(lake, now=NOW))
+    assert collect_sweep.run(collect_sweep.Request(submission.id), context(lake, now=NOW)).state == "failed"
 
 
 def test_batch_that_is_done_is_not_done_again(lake: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
     submission = submit_sweep(SweepConfig.from_dict(BASE | {"grid": GRID}), lake, now=NOW)
-    plan_sweep.run(plan_sweep.Request(submission.id), lake, now=NOW)
+    plan_sweep.run(plan_sweep.Request(submission.id, FUNCTION), context(lake, now=NOW))
     request = run_sweep_batch.Request.from_event((lake.sweeps.get_plan(submission.id) or [])[0])
-    run_sweep_batch.run(request, lake, now=NOW)
+    run_sweep_batch.run(request, context(lake, now=NOW))
     written: list[str] = []
     put = ObjectStore.put
 
@@ -193,7 +197,7 @@ def test_batch_that_is_done_is_not_done_again(lake: Stores, monkeypatch: pytest.
         return put(self, key, *args, **keywords)
 
     monkeypatch.setattr(ObjectStore, "put", watch)
-    assert run_sweep_batch.run(request, lake, now=NOW).batch == 0
+    assert run_sweep_batch.run(request, context(lake, now=NOW)).batch == 0
     assert written == []
 
 
@@ -206,9 +210,9 @@ def test_failing_store_is_raised_to_be_tried_again(lake: Stores, monkeypatch: py
 
     monkeypatch.setattr(type(lake.candles), "read", silent)
     with pytest.raises(TransientStoreError):
-        run_sweep_batch.run(run_sweep_batch.Request(sweep.id, 0, 0, 5), lake, now=NOW)
+        run_sweep_batch.run(run_sweep_batch.Request(sweep.id, 0, 0, 5), context(lake, now=NOW))
     with pytest.raises(TransientStoreError):
-        run_backtest.run(run_backtest.Request(run.id), lake, now=NOW)
+        run_backtest.run(run_backtest.Request(run.id), context(lake, now=NOW))
     assert lake.sweeps.present_batches(sweep.id) == []
     assert lake.runs.get(run.id).state == "running"  # type: ignore[union-attr]
 
@@ -216,7 +220,7 @@ def test_failing_store_is_raised_to_be_tried_again(lake: Stores, monkeypatch: py
 def test_broken_state_machine_closes_its_sweep_unless_it_had_succeeded(lake: Stores) -> None:
     submission = submit_sweep(SweepConfig.from_dict(BASE | {"grid": GRID}), lake, now=NOW)
     event = {"sweep_id": submission.id, "error": {"Error": "States.Timeout", "Cause": "arn:aws:lambda:secret"}}
-    assert fail_sweep.run(fail_sweep.Request.from_event(event), lake, now=NOW).state == "failed"
+    assert fail_sweep.run(fail_sweep.Request.from_event(event), context(lake, now=NOW)).state == "failed"
     record = lake.sweeps.get(submission.id)
     assert record is not None
     assert record.error is not None
@@ -224,14 +228,14 @@ def test_broken_state_machine_closes_its_sweep_unless_it_had_succeeded(lake: Sto
     assert "arn:" not in json.dumps(record.error)
     anew = submit_sweep(SweepConfig.from_dict(BASE | {"grid": GRID}), lake, now=NOW)
     run_sweep(lake, anew)
-    assert fail_sweep.run(fail_sweep.Request.from_event(event), lake, now=NOW).state == "succeeded"
+    assert fail_sweep.run(fail_sweep.Request.from_event(event), context(lake, now=NOW)).state == "succeeded"
 
 
 def test_run_through_its_job(lake: Stores) -> None:
     submission = submit_run(RunConfig.from_dict(BASE), lake, now=NOW)
     assert (submission.is_new, submission.coverage.received_candles) == (True, 92 * 24 + 50 - 1)
     assert submit_run(RunConfig.from_dict(BASE), lake, now=NOW + 1).is_new is False
-    report = run_backtest.run(run_backtest.Request.from_event({"run_id": submission.id}), lake, now=NOW)
+    report = run_backtest.run(run_backtest.Request.from_event({"run_id": submission.id}), context(lake, now=NOW))
     assert report.to_dict() == {"run_id": submission.id, "state": "succeeded"}
     record = lake.runs.get(submission.id)
     assert record is not None
@@ -245,7 +249,7 @@ def test_run_through_its_job(lake: Stores) -> None:
     identity = run_identity(manifest)
     assert evaluate_run(identity, read_inputs(lake, identity.config)).content == content
     # Invoked a second time, it leaves the result alone.
-    assert run_backtest.run(run_backtest.Request(submission.id), lake, now=NOW + 20).state == "succeeded"
+    assert run_backtest.run(run_backtest.Request(submission.id), context(lake, now=NOW + 20)).state == "succeeded"
 
 
 def test_range_left_out_is_all_that_is_stored(lake: Stores) -> None:
@@ -280,7 +284,7 @@ def test_run_whose_candles_or_code_moved_fails_and_says_so(lake: Stores, part: s
     identity = submit_run(RunConfig.from_dict(BASE), lake, now=NOW).identity
     other = Identity(**{**identity.__dict__, part: "of another day"})
     lake.runs.create(other.id, other.to_dict(), NOW)
-    assert run_backtest.run(run_backtest.Request(other.id), lake, now=NOW).state == "failed"
+    assert run_backtest.run(run_backtest.Request(other.id), context(lake, now=NOW)).state == "failed"
     record = lake.runs.get(other.id)
     assert record is not None
     assert record.error is not None
@@ -293,15 +297,18 @@ def test_sweep_of_other_code_is_not_planned(lake: Stores) -> None:
     other = Identity(identity.config, identity.data_revision, "0.0.0")
     lake.sweeps.create(other.id, other.to_dict(), NOW)
     with pytest.raises(ConflictError):
-        plan_sweep.run(plan_sweep.Request(other.id), lake, now=NOW)
+        plan_sweep.run(plan_sweep.Request(other.id, FUNCTION), context(lake, now=NOW))
 
 
 def test_ids_that_nobody_submitted(stores: Stores) -> None:
     missing: list[tuple[type[Exception], Callable[[], object]]] = [
-        (RunNotFoundError, lambda: run_backtest.run(run_backtest.Request("run_x"), stores, now=NOW)),
-        (SweepNotFoundError, lambda: plan_sweep.run(plan_sweep.Request("sweep_x"), stores, now=NOW)),
-        (SweepNotFoundError, lambda: collect_sweep.run(collect_sweep.Request("sweep_x"), stores, now=NOW)),
-        (SweepNotFoundError, lambda: run_sweep_batch.run(run_sweep_batch.Request("x", 0, 0, 1), stores, now=NOW)),
+        (RunNotFoundError, lambda: run_backtest.run(run_backtest.Request("run_x"), context(stores, now=NOW))),
+        (SweepNotFoundError, lambda: plan_sweep.run(plan_sweep.Request("sweep_x", FUNCTION), context(stores, now=NOW))),
+        (SweepNotFoundError, lambda: collect_sweep.run(collect_sweep.Request("sweep_x"), context(stores, now=NOW))),
+        (
+            SweepNotFoundError,
+            lambda: run_sweep_batch.run(run_sweep_batch.Request("x", 0, 0, 1), context(stores, now=NOW)),
+        ),
     ]
     for error, call in missing:
         with pytest.raises(error):
@@ -311,7 +318,7 @@ def test_ids_that_nobody_submitted(stores: Stores) -> None:
 def test_sweep_without_a_plan_is_not_collected(lake: Stores) -> None:
     submission = submit_sweep(SweepConfig.from_dict(BASE | {"grid": GRID}), lake, now=NOW)
     with pytest.raises(SweepNotFoundError, match="no plan"):
-        collect_sweep.run(collect_sweep.Request(submission.id), lake, now=NOW)
+        collect_sweep.run(collect_sweep.Request(submission.id), context(lake, now=NOW))
 
 
 @pytest.mark.parametrize("job", [run_backtest, plan_sweep, run_sweep_batch, collect_sweep, fail_sweep])

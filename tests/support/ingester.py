@@ -15,6 +15,7 @@ from typing import Any
 
 from candlecloud.exchange.client import ExchangeClient
 from candlecloud.jobs import ingest_candles
+from tests.support.contexts import context
 from tests.support.moto_server import environment, stores_from_environment
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -76,7 +77,7 @@ def _main(exchange_url: str) -> None:
     print("ready", flush=True)
     for line in sys.stdin:
         request = ingest_candles.Request.from_event(json.loads(line))
-        report = ingest_candles.run(request, stores, exchange, clock=_clock, chunk_rows=CHUNK_ROWS)
+        report = ingest_candles.ingest(request, context(stores, exchange, clock=_clock), chunk_rows=CHUNK_ROWS)
         print(json.dumps(report.to_dict()), flush=True)
 
 

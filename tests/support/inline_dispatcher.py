@@ -7,7 +7,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from candlecloud.jobs import collect_sweep, plan_sweep, preview_series, run_backtest, run_sweep_batch
+from candlecloud.jobs.context import Context
 from candlecloud.store.stores import Stores
+from tests.support.contexts import context
+
+_FUNCTION = "run_sweep_batch"
 
 
 class InlineDispatcher:
@@ -24,20 +28,23 @@ class InlineDispatcher:
         self.backfills: list[dict[str, Any]] = []
         self.previews = 0
 
-    def start_run(self, run_id: str) -> None:
-        self._do(lambda: run_backtest.run(run_backtest.Request(run_id), self._stores, now=self._clock()))
+    def invoke(self, job: str, payload: Mapping[str, Any]) -> None:
+        if job == "backfill_candles":
+            self.backfills.append(dict(payload))
+        else:
+            assert job == "run_backtest", job
+            self._do(lambda: run_backtest.run(run_backtest.Request.from_event(payload), self._context()))
 
-    def start_sweep(self, sweep_id: str, attempt: int = 1) -> None:
-        self._do(lambda: self._sweep(sweep_id))
-
-    def start_backfill(self, request: Mapping[str, Any]) -> None:
-        self.backfills.append(dict(request))
-
-    def preview(self, request: Mapping[str, Any]) -> dict[str, Any]:
+    def ask(self, job: str, payload: Mapping[str, Any]) -> dict[str, Any]:
+        assert job == "preview_series", job
         self.previews += 1
-        report = preview_series.run(json.loads(json.dumps(request)), self._stores).to_dict()
+        request = preview_series.Request.from_event(json.loads(json.dumps(payload)))
+        report = preview_series.run(request, self._context()).to_dict()
         answer: dict[str, Any] = json.loads(json.dumps(report, allow_nan=False))
         return answer
+
+    def start_fan_out(self, name: str, payload: Mapping[str, Any]) -> None:
+        self._do(lambda: self._sweep(payload["sweep_id"]))
 
     def work(self) -> None:
         """Do what waits."""
@@ -50,9 +57,11 @@ class InlineDispatcher:
         else:
             task()
 
+    def _context(self) -> Context:
+        return context(self._stores, now=self._clock(), dispatcher=self)
+
     def _sweep(self, sweep_id: str) -> None:
-        now = self._clock()
-        plan_sweep.run(plan_sweep.Request(sweep_id), self._stores, now=now)
+        plan_sweep.run(plan_sweep.Request(sweep_id, _FUNCTION), self._context())
         for item in self._stores.sweeps.get_plan(sweep_id) or []:
-            run_sweep_batch.run(run_sweep_batch.Request.from_event(item), self._stores, now=now)
-        collect_sweep.run(collect_sweep.Request(sweep_id), self._stores, now=now)
+            run_sweep_batch.run(run_sweep_batch.Request.from_event(item), self._context())
+        collect_sweep.run(collect_sweep.Request(sweep_id), self._context())

@@ -15,9 +15,13 @@ import candlecloud
 from candlecloud.backtest.engine import simulate
 from candlecloud.backtest.execution import Execution
 from candlecloud.backtest.kernels import event, path
+from candlecloud.backtest.statistics import N_COLUMNS
 from candlecloud.backtest.sweep_form import PlainCosts, statistics_of_pairs, statistics_of_signals
 from candlecloud.features.bars import Bars, prefix_sums, to_ticks
-from candlecloud.features.registry import FEATURES, compute_feature
+from candlecloud.features.compute import compute_feature
+from candlecloud.features.registry import FEATURES
+from candlecloud.metrics.kernels import compound
+from candlecloud.metrics.summary import summary_columns
 
 _CHOICES: dict[str, list[float]] = {
     "taker_fee_bps": [0.0, 10.0, 33.3],
@@ -49,12 +53,15 @@ def random_bars(rng: np.random.Generator, n: int) -> Bars:
 def probe(seed: int) -> dict[str, str]:
     rng = np.random.default_rng(seed)
     bars = random_bars(rng, 700)
-    found = {name: [*compute_feature(bars, name, {}).values()] for name in FEATURES}
+    found = {name: [*compute_feature(bars, FEATURES[name], {}).values()] for name in FEATURES}
     fast, slow = rng.integers(1, 20, 12), rng.integers(20, 90, 12)
     signals = [rng.random(len(bars)).cumsum() % 9.0 > 4.5 for _ in range(3)]
     costs = PlainCosts(0.001, 0.0002, flatten_at_end=True)
     found["pairs"] = [statistics_of_pairs(bars, fast, slow, costs, initial_equity=10_000.0, first=90)]
     found["signals"] = [statistics_of_signals(bars, signals, costs, initial_equity=10_000.0)]
+    rows = np.exp(rng.normal(0.0, 3.0, (2_000, N_COLUMNS)))
+    summaries = summary_columns(rows, initial_equity=1.0, n_bars=700, timeframe_ms=3_600_000, span_ms=10**10)
+    found["summaries"] = [*summaries.values()]
     for k in range(25):
         switches = {name: float(rng.choice(values)) for name, values in _CHOICES.items()}
         execution = Execution(**switches, cooldown_bars=3, flatten_at_end=bool(k % 2))
@@ -71,4 +78,5 @@ def _hash(arrays: list[np.ndarray]) -> str:
 
 
 if __name__ == "__main__":
-    print(json.dumps({"from": [candlecloud.__file__, event.__file__, path.__file__], **probe(int(sys.argv[1]))}))
+    modules = (candlecloud, event, path, compound)
+    print(json.dumps({"from": [module.__file__ for module in modules], **probe(int(sys.argv[1]))}))

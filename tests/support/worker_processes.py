@@ -15,7 +15,7 @@ from candlecloud.market.candle import times_ms
 from candlecloud.market.ranges import TimeRange
 from candlecloud.runs.batch import evaluate_batch
 from candlecloud.runs.collect import collect_results, match_batches
-from candlecloud.runs.identity import Identity, code_version
+from candlecloud.runs.identity import Identity, code_version_of
 from candlecloud.runs.inputs import RunInputs
 from candlecloud.runs.plan import cut_into_batches
 from candlecloud.runs.sufficiency import needed_range
@@ -47,7 +47,7 @@ def collect_sweep(
     sent = plan[::-1] if reverse else plan
     futures = {item["batch"]: pool.submit(_compute, dict(document), item["start"], item["end"]) for item in sent}
     results = {batch: json.loads(future.result()) for batch, future in futures.items()}
-    identity = Identity(config, _inputs(config).revision(), code_version())
+    identity = Identity(config, _inputs(config).revision(), code_version_of(config))
     return len(plan), canonical_json(collect_results(identity, *match_batches(plan, results)))
 
 

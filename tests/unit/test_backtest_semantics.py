@@ -8,7 +8,7 @@ from pathlib import Path
 from candlecloud.backtest.engine import simulate
 from candlecloud.backtest.execution import Execution
 from candlecloud.features.moving_average import sma
-from candlecloud.strategies.registry import find_strategy
+from candlecloud.strategies.registry import STRATEGIES
 from tests.golden.bars import bars_of
 from tests.golden.dual_sma import dual_sma_targets
 from tests.golden.reference import Bar, Rules, replay
@@ -29,7 +29,7 @@ def test_every_number_of_the_worked_example() -> None:
     assert len(ROWS) == 12
     opens, closes, volumes = ([float(row[k]) for row in ROWS] for k in (1, 2, 3))
     bars = bars_of(opens, closes, volumes)
-    target = find_strategy("dual_sma").target(bars, {"fast": 2, "slow": 3})
+    target = STRATEGIES.find("dual_sma").target(bars, {"fast": 2, "slow": 3})
     execution = Execution(taker_fee_bps=10, slippage_bps=10, flatten_at_end=True)
     result = simulate(bars, target, execution, initial_equity=10_000, first=FIRST)
     fast, slow = (sma(bars.close_tick_sums, window, bars.scale) for window in (2, 3))

@@ -15,7 +15,7 @@ from candlecloud.backtest.execution import Execution
 from candlecloud.backtest.finer import FineBars
 from candlecloud.backtest.orders import allowed_target
 from candlecloud.errors import InsufficientDataError, InvalidParameterError
-from candlecloud.strategies.registry import find_strategy
+from candlecloud.strategies.registry import STRATEGIES
 from tests.golden.bars import HOUR_MS, bars_of
 
 
@@ -166,7 +166,7 @@ def test_garbage_in_the_future_moves_no_earlier_decision(ticks: list[int], cut: 
     cut = min(cut, len(ticks) - 1)
     garbage = ticks[:cut] + [dice.randint(1, 10**7) for _ in ticks[cut:]]  # type: ignore[attr-defined]
     for name, parameters in (("dual_sma", {"fast": 2, "slow": 3}), ("buy_and_hold", {})):
-        strategy = find_strategy(name)
+        strategy = STRATEGIES.find(name)
         real, fake = (bars_of([1] * len(c), [t / 100 for t in c]) for c in (ticks, garbage))
         before, after = strategy.target(real, parameters), strategy.target(fake, parameters)
         assert before[:cut].tobytes() == after[:cut].tobytes()

@@ -11,7 +11,8 @@ import pytest
 
 from candlecloud.errors import CorruptObjectError
 from candlecloud.features.bars import Bars, prefix_sums, to_ticks
-from candlecloud.features.registry import compute_feature
+from candlecloud.features.compute import compute_feature
+from candlecloud.features.registry import FEATURES
 from candlecloud.parameters import Number
 from tests.support.drawn_bars import DAY_MS, QUARTER_MS
 
@@ -30,7 +31,7 @@ def bars_of_closes(*closes: float) -> Bars:
 
 
 def values(bars: Bars, name: str, output: str | None = None, **parameters: Number) -> list[float]:
-    return compute_feature(bars, name, parameters)[output or name].tolist()
+    return compute_feature(bars, FEATURES[name], parameters)[output or name].tolist()
 
 
 def test_moving_averages() -> None:
@@ -50,7 +51,7 @@ def test_rsi() -> None:
 def test_macd_begins_both_averages_at_the_slow_ones_first_bar() -> None:
     bars = bars_of_closes(1, 2, 4, 8, 16)
     # At bar 2: fast = (2 + 4) / 2 = 3, slow = 7 / 3. Bar 3: fast = 3 + 2/3 * 5 = 19/3, slow = 7/3 + 1/2 * 17/3 = 31/6.
-    got = compute_feature(bars, "macd", {"fast": 2, "slow": 3, "signal": 2})
+    got = compute_feature(bars, FEATURES["macd"], {"fast": 2, "slow": 3, "signal": 2})
     lines = [3 - 7 / 3, 19 / 3 - 31 / 6]
     assert np.isnan(got["macd"][:3]).all()
     assert got["macd"][3] == pytest.approx(lines[1], rel=1e-14)

@@ -11,11 +11,12 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from candlecloud.arrays import FloatArray
-from candlecloud.features import registry
 from candlecloud.features.bars import Bars
-from candlecloud.features.feature import Compute, Feature, FeatureUse
-from candlecloud.features.registry import FEATURES, compute_feature, compute_use
-from candlecloud.parameters import Number, Parameters
+from candlecloud.features.compute import compute_feature
+from candlecloud.features.feature import Compute, Feature
+from candlecloud.features.registry import FEATURES, compute_use
+from candlecloud.parameters import Number, Parameters, Warmup
+from candlecloud.registry import FeatureUse
 from tests.support.drawn_bars import (
     DAY_MS,
     KNOWN_VOLUMES,
@@ -56,10 +57,10 @@ def same(a: Mapping[str, FloatArray], b: Mapping[str, FloatArray], k: int) -> bo
 def check_increments(feature: Feature, data: st.DataObject, most: int) -> None:
     bars = data.draw(drawn_bars(max_size=most))
     parameters = data.draw(parameters_of(feature))
-    whole = compute_feature(bars, feature.name, parameters)
+    whole = compute_feature(bars, feature, parameters)
     assert set(whole) == set(feature.outputs)
     for k in range(1, len(bars) + 1):
-        assert same(compute_feature(head(bars, k), feature.name, parameters), whole, k)
+        assert same(compute_feature(head(bars, k), feature, parameters), whole, k)
 
 
 @EVERY
@@ -85,9 +86,7 @@ def test_garbage_in_the_future_moves_nothing(feature: Feature, data: st.DataObje
     before = data.draw(st.lists(steps(), min_size=1, max_size=25))
     after, garbage = (data.draw(st.lists(steps(largest=10**6), min_size=1, max_size=10)) for _ in range(2))
     parameters = data.draw(parameters_of(feature))
-    computed = [
-        compute_feature(bars_from_steps(before + future), feature.name, parameters) for future in (after, garbage)
-    ]
+    computed = [compute_feature(bars_from_steps(before + future), feature, parameters) for future in (after, garbage)]
     assert same(*computed, len(before))
 
 
@@ -98,7 +97,7 @@ def test_a_higher_timeframe_knows_no_future(feature: Feature, data: st.DataObjec
     bars = data.draw(drawn_bars(min_size=10, max_size=40))
     parameters = data.draw(parameters_of(feature))
     timeframe = data.draw(st.sampled_from(["15m", "1h", "1d"]))
-    use = FeatureUse(feature.name, parameters, timeframe, data.draw(st.sampled_from([None, *feature.outputs])))
+    use = FeatureUse(feature, parameters, timeframe, data.draw(st.sampled_from([None, *feature.outputs])))
     whole = compute_use(bars, use)
     for k in {1, len(bars) // 3, len(bars) // 2, len(bars) - 1}:
         assert compute_use(head(bars, k), use).tobytes() == whole[:k].tobytes()
@@ -117,7 +116,7 @@ def test_a_window_gives_the_same_bits_wherever_the_bars_begin(feature: Feature, 
     if feature.name == "session_vwap":  # begins with a day
         new_day = np.flatnonzero(later.open_time // DAY_MS != later.open_time[0] // DAY_MS)
         first = int(new_day[0]) if len(new_day) else len(later)
-    whole, part = (compute_feature(b, feature.name, parameters) for b in (bars, later))
+    whole, part = (compute_feature(b, feature, parameters) for b in (bars, later))
     for output in feature.outputs:
         assert part[output][first:].tobytes() == whole[output][start + first :].tobytes()
 
@@ -132,7 +131,7 @@ def test_nan_before_the_warm_up_and_nowhere_else_on_lively_bars(feature: Feature
     drawn[0] = drawn[0]._replace(absent=0)  # midnight: a session begins
     bars = bars_from_steps([s._replace(above=s.above + 1) for s in drawn], price=10**6)
     parameters = data.draw(parameters_of(feature))
-    values = compute_feature(bars, feature.name, parameters)
+    values = compute_feature(bars, feature, parameters)
     first = feature.warmup_bars(parameters) - 1
     for output in feature.outputs:
         assert len(values[output]) == len(bars)
@@ -153,13 +152,12 @@ def _last_digit(bars: Bars, parameters: Parameters) -> Mapping[str, FloatArray]:
 
 
 @pytest.mark.parametrize("leak", [_whole_maximum, _next_close, _last_digit])
-def test_the_check_of_increments_sees_a_leak(leak: Compute, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_check_of_increments_sees_a_leak(leak: Compute) -> None:
     """Of a large value, of the neighbour, of one bit."""
-    leaky = replace(FEATURES["roc"], name="leak", outputs=("leak",), parameters=(), compute=leak)
-    monkeypatch.setattr(registry, "FEATURES", {"leak": leaky})
+    leaky = replace(FEATURES["roc"], name="leak", outputs=("leak",), parameters=(), warmup=Warmup(), compute=leak)
     drawn = [Step(0, 10, 0, 0, 1.0, 0)] * 3
-    whole = compute_feature(bars_from_steps(drawn), "leak", {})
-    assert not all(same(compute_feature(bars_from_steps(drawn[:k]), "leak", {}), whole, k) for k in (1, 2))
+    whole = compute_feature(bars_from_steps(drawn), leaky, {})
+    assert not all(same(compute_feature(bars_from_steps(drawn[:k]), leaky, {}), whole, k) for k in (1, 2))
 
 
 FLAT = [Step(0, 0, 0, 0, 1.0, 0)] * 40
@@ -170,7 +168,7 @@ UNDEFINED_WHEN_FLAT = {"rsi": {"rsi"}, "stochastic": {"k", "d"}, "zscore": {"zsc
 def test_zero_by_zero_is_nan_and_nothing_else_is(feature: Feature) -> None:
     """A price that never moves: what divides by its movement has no value, all else has one."""
     few = {p.name: 4 for p in feature.parameters if p.kind == "integer" and p.name not in ("fast", "slow")}
-    values = compute_feature(bars_from_steps(FLAT), feature.name, few)
+    values = compute_feature(bars_from_steps(FLAT), feature, few)
     first = feature.warmup_bars(feature.check_parameters(few)) - 1
     assert first < 39
     undefined = {output for output in feature.outputs if np.isnan(values[output]).all()}
@@ -189,8 +187,8 @@ def test_an_unknown_volume_is_felt_by_features_of_volume_alone(feature: Feature,
     parameters = data.draw(parameters_of(feature))
     unknown = [*drawn[:at], drawn[at]._replace(volume=float("nan")), *drawn[at + 1 :]]
     bars = bars_from_steps(drawn)
-    known = compute_feature(bars, feature.name, parameters)
-    got = compute_feature(bars_from_steps(unknown), feature.name, parameters)
+    known = compute_feature(bars, feature, parameters)
+    got = compute_feature(bars_from_steps(unknown), feature, parameters)
     if feature.name not in OF_VOLUME:
         assert same(known, got, len(drawn))
         return
@@ -208,7 +206,7 @@ def test_an_unknown_volume_is_felt_by_features_of_volume_alone(feature: Feature,
 @pytest.mark.parametrize("n", [0, 1, 2])
 def test_very_few_bars_have_no_values_yet(feature: Feature, n: int) -> None:
     parameters = feature.check_parameters({})
-    values = compute_feature(head(bars_from_steps(FLAT), n), feature.name, parameters)
+    values = compute_feature(head(bars_from_steps(FLAT), n), feature, parameters)
     assert list(values) == list(feature.outputs)
     for array in values.values():
         assert len(array) == n

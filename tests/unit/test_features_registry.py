@@ -1,4 +1,4 @@
-"""The registry: names, parameters, schemas, labels, errors that say what to do; no NumPy needed to read it."""
+"""The registry: names, parameters, schemas, labels, errors that say what to do; no NumPy needed to read its data."""
 
 from __future__ import annotations
 
@@ -9,17 +9,14 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from candlecloud import catalogue
 from candlecloud.errors import InvalidParameterError, InvalidTimeframeError, UnknownFeatureError
-from candlecloud.features.feature import Feature, FeatureUse
+from candlecloud.features import compute
+from candlecloud.features.compute import compute_feature
+from candlecloud.features.feature import Feature
 from candlecloud.features.reference import reference_page
-from candlecloud.features.registry import (
-    FEATURES,
-    compute_feature,
-    compute_use,
-    find_feature,
-    find_output,
-    use_warmup_bars,
-)
+from candlecloud.features.registry import FEATURES, compute_use
+from candlecloud.registry import FeatureUse
 from tests.support.drawn_bars import Step, bars_from_steps
 
 EVERY = pytest.mark.parametrize("feature", FEATURES.values(), ids=FEATURES)
@@ -33,14 +30,14 @@ class Refuse(MetaPathFinder):
         if name.split(".")[0] in ("numpy", "pyarrow"):
             raise ModuleNotFoundError(name)
 sys.meta_path.insert(0, Refuse())
-from candlecloud.features.feature import FeatureUse
-from candlecloud.features.registry import FEATURES, find_feature, use_warmup_bars
+from candlecloud.catalogue import FEATURES
+from candlecloud.registry import FeatureUse
 for feature in FEATURES.values():
-    print(feature.name, use_warmup_bars(FeatureUse(feature.name, timeframe="1d"), 3_600_000), len(feature.schema()))
+    print(feature.name, FeatureUse(feature, timeframe="1d").warmup_bars(3_600_000), len(feature.schema()))
 """
 
 
-def test_the_registry_is_read_where_there_is_no_numpy() -> None:
+def test_the_catalogue_is_read_where_there_is_no_numpy() -> None:
     done = subprocess.run([sys.executable, "-c", READ_WITHOUT_NUMPY], capture_output=True, text=True, check=True)
     assert [line.split()[0] for line in done.stdout.splitlines()] == list(FEATURES)
 
@@ -57,13 +54,13 @@ def test_defaults_are_in_bounds_and_compute(feature: Feature) -> None:
     parameters = feature.check_parameters({})
     jsonschema.validate(parameters, feature.schema())
     assert feature.warmup_bars(parameters) >= 1
-    assert tuple(compute_feature(BARS, feature.name, {})) == feature.outputs
+    assert tuple(compute_feature(BARS, feature, {})) == feature.outputs
 
 
 @EVERY
 def test_the_longest_windows_are_computed(feature: Feature) -> None:
     longest = {p.name: p.high for p in feature.parameters if p.kind == "integer"}
-    assert tuple(compute_feature(BARS, feature.name, longest)) == feature.outputs
+    assert tuple(compute_feature(BARS, feature, longest)) == feature.outputs
 
 
 @EVERY
@@ -81,13 +78,13 @@ def test_labels_are_the_named_values(feature: Feature) -> None:
         Step(0, move, 1, 1, 1.0, 0) for move in (0, 0, 0, 1, -2, 30, -30, 90, 200, 0, 0, 0, -150, -100, 0, 0, 0, 40)
     ]
     few = {p.name: 3 for p in feature.parameters if p.kind == "integer"}
-    values = compute_feature(bars_from_steps(drawn), feature.name, few)[feature.name]
+    values = compute_feature(bars_from_steps(drawn), feature, few)[feature.name]
     assert {int(v) for v in values if v == v} == set(feature.labels)
 
 
 def test_an_unknown_feature_is_refused_with_the_names() -> None:
     with pytest.raises(UnknownFeatureError) as refused:
-        find_feature("rsl", "rules.entry.left")
+        FEATURES.find("rsl", "rules.entry.left")
     assert refused.value.code == "unknown_feature"
     assert "rsi" in refused.value.hint
     assert refused.value.details["field"] == "rules.entry.left"
@@ -109,24 +106,33 @@ def test_an_unknown_feature_is_refused_with_the_names() -> None:
 )
 def test_parameters_out_of_bounds_or_in_conflict_are_refused(name: str, parameters: dict[str, float]) -> None:
     with pytest.raises(InvalidParameterError) as refused:
-        compute_feature(BARS, name, parameters)
+        compute_feature(BARS, FEATURES[name], parameters)
     assert str(refused.value.details["field"]).startswith("parameters")
 
 
 def test_an_output_is_found_by_name() -> None:
-    assert find_output(FeatureUse("macd")) == "macd"
-    assert find_output(FeatureUse("macd", output="signal")) == "signal"
+    assert FeatureUse(FEATURES["macd"]).output_name() == "macd"
+    assert FeatureUse(FEATURES["macd"], output="signal").output_name() == "signal"
     with pytest.raises(InvalidParameterError, match="no output 'upper'"):
-        find_output(FeatureUse("macd", output="upper"))
-    computed = compute_feature(BARS, "bollinger", {"window": 5})
-    assert compute_use(BARS, FeatureUse("bollinger", {"window": 5}, output="lower"))[-1] == computed["lower"][-1]
+        FeatureUse(FEATURES["macd"], output="upper").output_name()
+    computed = compute_feature(BARS, FEATURES["bollinger"], {"window": 5})
+    use = FeatureUse(FEATURES["bollinger"], {"window": 5}, output="lower")
+    assert compute_use(BARS, use)[-1] == computed["lower"][-1]
+
+
+def test_a_use_of_the_catalogue_is_computed_by_name() -> None:
+    """Rules name features by data alone; where only a name is at hand, only the registry can compute."""
+    listed, own = (FeatureUse(known["rsi"], {"window": 5}, shift=2) for known in (catalogue.FEATURES, FEATURES))
+    assert compute_use(BARS, listed).tobytes() == compute_use(BARS, own).tobytes()
+    with pytest.raises(TypeError, match="rsi is the catalogue's"):
+        compute.compute_use(BARS, listed)
 
 
 def test_an_unknown_timeframe_is_refused() -> None:
-    for ask in (lambda use: compute_use(BARS, use), lambda use: use_warmup_bars(use, 900_000)):
+    for ask in (lambda use: compute_use(BARS, use), lambda use: use.warmup_bars(900_000)):
         with pytest.raises(InvalidTimeframeError):
-            ask(FeatureUse("sma", timeframe="2w"))
+            ask(FeatureUse(FEATURES["sma"], timeframe="2w"))
 
 
 def test_the_page_is_what_the_registry_says() -> None:
-    assert PAGE.read_text() == reference_page(), "python -m candlecloud.features.reference > docs/features.md"
+    assert PAGE.read_text() == reference_page(), "python -m infra.generate"

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 
 from candlecloud.errors import InvalidTimeframeError
 from candlecloud.features.bars import Bars
-from candlecloud.features.feature import FeatureUse
-from candlecloud.features.registry import compute_use, use_warmup_bars
+from candlecloud.features.registry import FEATURES, compute_use
 from candlecloud.features.resample import align, resample_bars
+from candlecloud.registry import FeatureUse
 from tests.support.drawn_bars import DAY_MS, QUARTER_MS, Step, bars_from_steps, drawn_bars, head
 
 HOUR_MS = 4 * QUARTER_MS
@@ -71,7 +71,7 @@ def test_a_timeframe_must_be_a_multiple(timeframe_ms: int) -> None:
 def test_the_own_timeframe_changes_nothing() -> None:
     bars = quarters(1, 2, 3)
     assert resample_bars(bars, QUARTER_MS) is bars
-    use = FeatureUse("sma", {"window": 2}, "15m")
+    use = FeatureUse(FEATURES["sma"], {"window": 2}, "15m")
     assert compute_use(bars, use)[1:].tolist() == [1.5, 2.5]
 
 
@@ -83,16 +83,16 @@ def test_a_value_is_known_when_its_bar_has_closed_and_not_before() -> None:
 
 def test_a_feature_of_hours_on_quarters() -> None:
     bars = quarters(*range(1, 14))
-    got = compute_use(bars, FeatureUse("sma", {"window": 2}, "1h"))
+    got = compute_use(bars, FeatureUse(FEATURES["sma"], {"window": 2}, "1h"))
     # hours close at 4, 8, 12 (bars 3, 7, 11); their averages of two at 8 and 12
     assert np.isnan(got[:7]).all()
     assert got[7:].tolist() == [6.0, 6.0, 6.0, 6.0, 10.0, 10.0]
 
 
 def test_warm_up_counts_the_runs_own_bars() -> None:
-    assert use_warmup_bars(FeatureUse("rsi", {"window": 14}), QUARTER_MS) == 15
-    use = FeatureUse("sma", {"window": 3}, "1h")
-    assert use_warmup_bars(use, QUARTER_MS) == 15
+    assert FeatureUse(FEATURES["rsi"], {"window": 14}).warmup_bars(QUARTER_MS) == 15
+    use = FeatureUse(FEATURES["sma"], {"window": 3}, "1h")
+    assert use.warmup_bars(QUARTER_MS) == 15
     for start in range(4):  # wherever the bars begin, 15 are enough; beginning on the grid 12 are
         got = compute_use(quarters(*range(1, 20), start=start * QUARTER_MS), use)
         assert int(np.flatnonzero(~np.isnan(got))[0]) == 11 + (4 - start) % 4

@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from candlecloud.features.bars import bars_from_table
+from candlecloud.features.compute import compute_feature
 from candlecloud.features.kernels import price_moments
-from candlecloud.features.registry import FEATURES, compute_feature
+from candlecloud.features.registry import FEATURES
 from candlecloud.features.windows import POWERS_OF_TEN
 from candlecloud.strategies.registry import STRATEGIES
 from tests.support.recorded import btc_hours
@@ -32,9 +33,9 @@ KERNELS = pytest.mark.parametrize(
 def test_more_decimals_move_no_feature(name: str) -> None:
     takes_window = any(parameter.name == "window" for parameter in FEATURES[name].parameters)
     for parameters in ({}, *([{"window": 7}, {"window": 333}] if takes_window else [])):
-        wanted = compute_feature(BARS, name, parameters)
+        wanted = compute_feature(BARS, FEATURES[name], parameters)
         for bars in MORE:
-            got = compute_feature(bars, name, parameters)
+            got = compute_feature(bars, FEATURES[name], parameters)
             assert {output: values.tobytes() for output, values in got.items()} == {
                 output: values.tobytes() for output, values in wanted.items()
             }

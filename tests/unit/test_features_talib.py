@@ -7,7 +7,8 @@ import pytest
 import talib
 
 from candlecloud.features.bars import bars_from_table
-from candlecloud.features.registry import FEATURES, compute_feature, find_feature
+from candlecloud.features.compute import compute_feature
+from candlecloud.features.registry import FEATURES
 from candlecloud.parameters import Parameters
 from tests.golden.talib_oracle import CASES, ORACLES, differences
 from tests.golden.window_oracle import WINDOW_CASES, WINDOW_ORACLES
@@ -30,7 +31,7 @@ def test_agrees_with_the_formula_window_by_window(name: str, parameters: Paramet
     for found in differences(bars, name, parameters, WINDOW_ORACLES[name]):
         assert found.bars > 24_000
         assert found.missing == 0, found
-        assert found.relative <= (0 if find_feature(name).kind == "label" else 1e-11), found
+        assert found.relative <= (0 if FEATURES.find(name).kind == "label" else 1e-11), found
 
 
 def test_every_feature_has_an_oracle_and_each_is_asked() -> None:
@@ -43,8 +44,8 @@ def test_talib_says_0_where_a_flat_price_has_no_answer() -> None:
     flat = bars.close
     assert talib.RSI(flat, 14)[-1] == talib.STOCH(flat, flat, flat, 5, 3, 0, 3, 0)[0][-1] == 0.0
     assert talib.PLUS_DI(flat, flat, flat, 5)[-1] == talib.ADX(flat, flat, flat, 5)[-1] == 0.0
-    assert np.isnan(compute_feature(bars, "rsi", {})["rsi"][-1])
-    assert np.isnan(compute_feature(bars, "stochastic", {"window": 5})["k"][-1])
-    adx = compute_feature(bars, "adx", {"window": 5})
+    assert np.isnan(compute_feature(bars, FEATURES["rsi"], {})["rsi"][-1])
+    assert np.isnan(compute_feature(bars, FEATURES["stochastic"], {"window": 5})["k"][-1])
+    adx = compute_feature(bars, FEATURES["adx"], {"window": 5})
     assert np.isnan(adx["plus_di"][-1])
     assert adx["adx"][-1] == 0.0

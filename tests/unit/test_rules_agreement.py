@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from candlecloud.features.bars import bars_from_table
-from candlecloud.strategies.registry import STRATEGIES, find_strategy
-from candlecloud.strategies.rules import rules_strategy
+from candlecloud.strategies.registry import STRATEGIES
+from candlecloud.strategies.rules.strategy import rules_strategy
 from tests.support.recorded import btc_hours
 
 HOUR_MS = 3_600_000
@@ -108,7 +108,7 @@ OTHERS: dict[str, list[dict[str, float]]] = {
     ("name", "given"), [(name, given) for name in STRATEGIES for given in ({}, *OTHERS.get(name, []))]
 )
 def test_built_in_strategies_as_rules(name: str, given: dict[str, float]) -> None:
-    strategy = find_strategy(name)
+    strategy = STRATEGIES.find(name)
     parameters = strategy.check_parameters(given)
     rules = rules_strategy(DOCUMENTS[name](**parameters), HOUR_MS)
     assert rules.warmup_bars({}) == strategy.warmup_bars(parameters)
@@ -121,7 +121,7 @@ def test_exact_ties_of_two_averages_are_ties_in_rules() -> None:
     ties = {}
     for slow in windows:
         for fast in (w for w in windows if w < slow):
-            exact = find_strategy("dual_sma").target(BARS, {"fast": fast, "slow": slow})
+            exact = STRATEGIES.find("dual_sma").target(BARS, {"fast": fast, "slow": slow})
             rules = rules_strategy(DOCUMENTS["dual_sma"](fast, slow), HOUR_MS).target(BARS, {})
             assert rules.tobytes() == exact.tobytes(), (fast, slow)
             tied = np.flatnonzero(exact[slow - 1 :] == 0.0) + slow - 1

@@ -13,10 +13,12 @@ from hypothesis import strategies as st
 
 from candlecloud.api import strict_json
 from candlecloud.errors import InvalidParameterError
-from candlecloud.strategies.rules import canonical_rules, rules_schema, rules_strategy
 from candlecloud.strategies.rules.definitions import MAX_FEATURES, MAX_PARAMETERS
 from candlecloud.strategies.rules.examples import EXAMPLES
+from candlecloud.strategies.rules.language import canonical_rules
 from candlecloud.strategies.rules.parse import MAX_DEPTH, MAX_NODES
+from candlecloud.strategies.rules.schema import rules_schema
+from candlecloud.strategies.rules.strategy import rules_strategy
 
 UP = {"gt": ["close", "open"]}
 FAST = {"feature": "ema", "parameters": {"window": 20}}

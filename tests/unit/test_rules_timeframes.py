@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from candlecloud.errors import InvalidParameterError
 from candlecloud.features.bars import Bars, bars_from_table
-from candlecloud.features.feature import FeatureUse
-from candlecloud.features.registry import compute_use, use_warmup_bars
+from candlecloud.features.registry import FEATURES, compute_use
 from candlecloud.market.timeframe import Timeframe
-from candlecloud.strategies.rules import rules_strategy
+from candlecloud.registry import FeatureUse
+from candlecloud.strategies.rules.strategy import rules_strategy
 from candlecloud.strategies.tripwire import Reading, check_causality
 from tests.golden.bars import bars_of
 from tests.golden.rules import RulesLoop
@@ -88,7 +88,7 @@ def known_average(bars: Bars, t: int, timeframe_ms: int, window: int, shift: int
 
 
 _uses = st.builds(
-    lambda window, timeframe, shift: FeatureUse("sma", {"window": window}, timeframe, shift=shift),
+    lambda window, timeframe, shift: FeatureUse(FEATURES["sma"], {"window": window}, timeframe, shift=shift),
     st.integers(1, 3),
     st.sampled_from([None, "15m", "1h", "1d"]),
     st.integers(0, 4),
@@ -110,8 +110,8 @@ def test_a_shift_is_that_of_a_plain_loop_and_knows_no_future(bars: Bars, use: Fe
 @pytest.mark.parametrize("timeframe", [None, "15m", "1h"])
 @pytest.mark.parametrize("shift", [0, 1, 5])
 def test_the_warmup_is_enough_wherever_the_bars_begin_and_no_longer(timeframe: str | None, shift: int) -> None:
-    use = FeatureUse("sma", {"window": 3}, timeframe, shift=shift)
-    needed = use_warmup_bars(use, QUARTER_MS)
+    use = FeatureUse(FEATURES["sma"], {"window": 3}, timeframe, shift=shift)
+    needed = use.warmup_bars(QUARTER_MS)
     assert needed == ((3 + shift) * 4 + 3 if timeframe == "1h" else 3 + shift)
     steps, firsts = [Step(0, 1, 1, 0, 1.0, 0)] * 60, []
     for quarter in range(4):
@@ -122,7 +122,7 @@ def test_the_warmup_is_enough_wherever_the_bars_begin_and_no_longer(timeframe: s
 
 def test_a_shift_into_the_future_is_refused() -> None:
     with pytest.raises(InvalidParameterError, match="shift of sma must not be below 0"):
-        FeatureUse("sma", {"window": 3}, "1d", shift=-1)
+        FeatureUse(FEATURES["sma"], {"window": 3}, "1d", shift=-1)
 
 
 def test_the_tripwire_reads_what_the_conditions_read() -> None:
@@ -132,11 +132,11 @@ def test_the_tripwire_reads_what_the_conditions_read() -> None:
     ]  # fmt: skip
     strategy = rules_strategy({"features": features, "long": {"entry": {"all": conditions}}}, HOUR_MS)
     uses = strategy.features({})
-    assert [(use.feature, use.timeframe, use.output, use.shift) for use in uses] == [
+    assert [(use.feature.name, use.timeframe, use.output, use.shift) for use in uses] == [
         ("sma", "1d", "sma", 0), ("sma", "1d", "sma", 1), ("macd", None, "macd", 0), ("macd", None, "signal", 0),
     ]  # fmt: skip
     bars = bars_from_table(btc_hours().slice(0, 2_000))
-    readings = [Reading(use.feature, lambda given, use=use: compute_use(given, use)) for use in uses]  # type: ignore[misc]
+    readings = [Reading(use.feature.name, lambda given, use=use: compute_use(given, use)) for use in uses]  # type: ignore[misc]
     readings.append(Reading("rules", lambda given: strategy.target(given, {})))
     assert check_causality(bars, readings, rng=np.random.default_rng(5))
 

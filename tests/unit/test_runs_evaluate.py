@@ -25,6 +25,7 @@ from candlecloud.runs.identity import Identity
 from candlecloud.runs.inputs import RUN_COLUMNS, RunInputs
 from candlecloud.runs.simulate import simulate_run
 from candlecloud.runs.sufficiency import needed_range
+from candlecloud.strategies.resolve import strategy_of
 from tests.golden.dual_sma import dual_sma_targets
 from tests.golden.reference import Bar, Rules, replay
 from tests.support.recorded import btc_hours
@@ -111,7 +112,7 @@ def test_real_tie_is_a_tie() -> None:
     tied = bars.index_of(1_691_895_600_000)
     closes = bars.close_ticks[: tied + 1].tolist()
     assert sum(closes[-30:]) * 60 == sum(closes[-60:]) * 30
-    target = config.strategy_rule.target(bars, config.parameters)
+    target = strategy_of(config.strategy_rule).target(bars, config.parameters)
     assert target[tied] == 0
     assert target[tied - 1] != 0
 

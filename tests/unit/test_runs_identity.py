@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import re
-import shutil
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 from candlecloud.contract.run import RunConfig
 from candlecloud.contract.sweep import SweepConfig
 from candlecloud.market.ranges import TimeRange
-from candlecloud.runs.identity import Identity, code_version, run_identity, sweep_identity
-from infra.kernels.sources import PYTHON_FOLDER
+from candlecloud.runs.code_version import ENGINE_VERSION
+from candlecloud.runs.identity import Identity, code_version_of, run_identity, sweep_identity
 
 BASE: dict[str, Any] = {"exchange": "binance", "symbol": "BTC-USDT", "timeframe": "1h", "strategy": "dual_sma"}
 SPAN = TimeRange(0, 3_600_000)
@@ -54,28 +50,17 @@ def test_records_read_back() -> None:
     assert sweep_identity(sweep.to_dict()) == sweep
 
 
-def test_code_version_names_release_and_sources() -> None:
-    assert re.fullmatch(r"\d+\.\d+\.\d+\+[0-9a-f]{12}", code_version())
-
-
-def test_code_version_sees_kernels_and_their_declarations_and_no_library(tmp_path: Path) -> None:
-    package = tmp_path / "candlecloud"
-    ignored = shutil.ignore_patterns("__pycache__", "*.so")
-    shutil.copytree(PYTHON_FOLDER / "candlecloud", package, ignore=ignored)
-    code = "from candlecloud.runs.identity import code_version; print(code_version())"
-
-    def version() -> str:
-        command = [sys.executable, "-B", "-c", code]
-        environment = {"PYTHONPATH": str(tmp_path)}
-        return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout.strip()
-
-    seen = [version()]
-    assert seen == [code_version()]
-    (package / "backtest" / "kernels" / "left.abi3.so").write_bytes(b"\x7fELF")
-    (package / "arrays.py").write_text((package / "arrays.py").read_text() + "\n")
-    assert version() == seen[0]
-    for name in ("backtest/kernels/event.py", "backtest/kernels/event.pxd", "parameters.py"):
-        source = package / name
-        source.write_text(f"{source.read_text()}\n")
-        seen.append(version())
-    assert len(set(seen)) == 4
+def test_the_code_version_follows_what_a_configuration_names() -> None:
+    """An id moves with the strategy, the models, the features of rules and the kind, and with nothing else."""
+    run = RunConfig.from_dict(BASE)
+    sweep = SweepConfig.from_dict(BASE | {"grid": {"fast": [20]}})
+    rules = {"long": {"entry": {"gt": ["close", "mean"]}}}
+    sma, ema = (
+        RunConfig.from_dict(BASE | {"strategy": "rules", "rules": rules | {"features": {"mean": {"feature": name}}}})
+        for name in ("sma", "ema")
+    )
+    others = [RunConfig.from_dict(BASE | {"slippage": {"model": "spread_pct"}}), sweep, sma, ema]
+    versions = [code_version_of(config) for config in (run, *others)]
+    assert len(set(versions)) == 5
+    assert all(re.fullmatch(rf"{ENGINE_VERSION}\+[0-9a-f]{{12}}", version) for version in versions)
+    assert code_version_of(RunConfig.from_dict(BASE | {"parameters": {"fast": 3}, "fee_bps": 0})) == versions[0]

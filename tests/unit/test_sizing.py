@@ -15,11 +15,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from candlecloud.backtest.slippage import SLIPPAGE, find_slippage
+from candlecloud.backtest.slippage import SLIPPAGE
 from candlecloud.errors import InvalidParameterError
 from candlecloud.features.bars import Bars, bars_from_table
-from candlecloud.strategies.registry import find_strategy
-from candlecloud.strategies.sizing import SIZING, find_sizing
+from candlecloud.strategies.registry import STRATEGIES
+from candlecloud.strategies.sizing import SIZING
 from tests.golden.bars import bars_of
 from tests.support.recorded import btc_hours
 
@@ -29,7 +29,7 @@ def on_closes(closes: list[float] | np.ndarray[Any, Any]) -> Bars:
 
 
 def sizes(name: str, bars: Bars, target: Any, **parameters: float) -> np.ndarray[Any, Any]:
-    model = find_sizing(name)
+    model = SIZING.find(name)
     size = model.size(bars, np.asarray(target, float), model.check_parameters(parameters))
     return np.broadcast_to(size, len(bars))
 
@@ -111,8 +111,8 @@ def test_sizes_do_not_see_the_future(name: str, seed: int, cut: int) -> None:
 @pytest.mark.parametrize("name", SIZING)
 def test_sizes_on_real_hours_vary_and_do_not_depend_on_the_first_bar(name: str) -> None:
     bars = bars_from_table(btc_hours())
-    target = find_strategy("dual_sma").target(bars, {"fast": 20, "slow": 50})
-    model = find_sizing(name)
+    target = STRATEGIES.find("dual_sma").target(bars, {"fast": 20, "slow": 50})
+    model = SIZING.find(name)
     parameters = model.check_parameters({})
     whole = np.broadcast_to(model.size(bars, target, parameters), len(bars))
     later = bars.since(int(bars.open_time[1_000]))
@@ -150,17 +150,17 @@ def test_models_have_valid_defaults_and_schemas(registry: Any) -> None:
 )
 def test_bad_sizes_name_the_field(name: str, values: dict[str, Any], field: str) -> None:
     with pytest.raises(InvalidParameterError) as caught:
-        find_sizing(name).check_parameters(values)
+        SIZING.find(name).check_parameters(values, "sizing")
     assert caught.value.details["field"] == field
 
 
 def test_unknown_models_are_told_the_nearest() -> None:
     with pytest.raises(InvalidParameterError) as caught:
-        find_sizing("kelly_fractoin")
+        SIZING.find("kelly_fractoin")
     assert caught.value.details == {"field": "sizing.model", "allowed": list(SIZING)}
     assert caught.value.hint.startswith("Did you mean kelly_fraction?")
     with pytest.raises(InvalidParameterError) as caught:
-        find_slippage("spread")
+        SLIPPAGE.find("spread")
     assert caught.value.details == {"field": "slippage.model", "allowed": list(SLIPPAGE)}
     assert caught.value.hint.startswith("Did you mean spread_pct?")
 
@@ -175,16 +175,14 @@ def test_unknown_models_are_told_the_nearest() -> None:
     ],
 )
 def test_slippage_as_switches_of_the_execution(name: str, values: dict[str, float], wanted: tuple[float, ...]) -> None:
-    model = find_slippage(name)
+    model = SLIPPAGE.find(name)
     switches = model.execution(model.check_parameters(values))
     assert switches == dict(zip(("slippage_bps", "impact_bps", "max_participation"), wanted, strict=True))
 
 
 def test_models_are_checked_without_numpy() -> None:
-    code = "import sys; sys.modules['numpy'] = None; from candlecloud.strategies.sizing import find_sizing; "
-    code += (
-        "from candlecloud.backtest.slippage import find_slippage; find_sizing('kelly_fraction').check_parameters({}); "
-    )
-    code += "print(find_slippage('spread_pct').execution({'spread_pct': 0.04}))"
+    code = "import sys; sys.modules['numpy'] = None; from candlecloud.catalogue import SIZING; "
+    code += "from candlecloud.backtest.slippage import SLIPPAGE; SIZING.find('kelly_fraction').check_parameters({}); "
+    code += "print(SLIPPAGE.find('spread_pct').execution({'spread_pct': 0.04}))"
     ran = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert ran.stdout.strip() == "{'slippage_bps': 2.0, 'impact_bps': 0.0, 'max_participation': 0.0}"

@@ -16,13 +16,13 @@ import pytest
 from candlecloud.errors import InvalidParameterError, UnknownStrategyError
 from candlecloud.features.bars import bars_from_table
 from candlecloud.strategies.reference import pretty, reference_page
-from candlecloud.strategies.registry import STRATEGIES, find_strategy
+from candlecloud.strategies.registry import STRATEGIES
 from candlecloud.strategies.rules.examples import EXAMPLES
 from tests.golden.bars import bars_of
 from tests.support.recorded import btc_hours
 
 PAGE = Path(__file__).parents[2] / "docs" / "strategies.md"
-DUAL_SMA = find_strategy("dual_sma")
+DUAL_SMA = STRATEGIES.find("dual_sma")
 
 
 def test_registry() -> None:
@@ -32,21 +32,21 @@ def test_registry() -> None:
     ]  # fmt: skip
     assert all(name == strategy.name and strategy.description for name, strategy in STRATEGIES.items())
     with pytest.raises(UnknownStrategyError) as caught:
-        find_strategy("dual_ema")
+        STRATEGIES.find("dual_ema")
     assert caught.value.details["allowed"] == list(STRATEGIES)
     assert caught.value.hint.startswith("Did you mean dual_sma? Use one of buy_and_hold, dual_sma,")
 
 
 @pytest.mark.parametrize("name", STRATEGIES)
 def test_targets_keep_to_the_sides_that_are_said(name: str) -> None:
-    strategy = find_strategy(name)
+    strategy = STRATEGIES.find(name)
     target = strategy.target(bars_from_table(btc_hours()), strategy.check_parameters({}))
     assert strategy.sides == {side for side, value in (("long", 1.0), ("short", -1.0)) if value in target}
 
 
 @pytest.mark.parametrize("name", STRATEGIES)
 def test_defaults_are_valid_and_match_the_schema(name: str) -> None:
-    strategy = find_strategy(name)
+    strategy = STRATEGIES.find(name)
     defaults = strategy.check_parameters({})
     jsonschema.validate(defaults, strategy.schema())
     assert strategy.warmup_bars(defaults) >= 1
@@ -95,12 +95,12 @@ def test_real_tie_trades_nothing() -> None:
 
 
 def test_buy_and_hold_target() -> None:
-    assert find_strategy("buy_and_hold").target(bars_of([1, 1], [1, 1]), {}).tolist() == [1, 1]
+    assert STRATEGIES.find("buy_and_hold").target(bars_of([1, 1], [1, 1]), {}).tolist() == [1, 1]
 
 
 @pytest.mark.parametrize("name", STRATEGIES)
 def test_targets_are_zero_before_the_warmup_and_within_bounds(name: str) -> None:
-    strategy = find_strategy(name)
+    strategy = STRATEGIES.find(name)
     parameters = strategy.check_parameters({})
     rng = np.random.default_rng(7)
     target = strategy.target(bars_of([1] * 300, rng.integers(90, 110, 300)), parameters)
@@ -110,14 +110,14 @@ def test_targets_are_zero_before_the_warmup_and_within_bounds(name: str) -> None
 
 
 def test_parameters_are_checked_without_numpy() -> None:
-    code = "import sys; sys.modules['numpy'] = None; import candlecloud.strategies.registry as r; "
-    code += "r.find_strategy('dual_sma').check_parameters({})"
+    code = "import sys; sys.modules['numpy'] = None; import candlecloud.catalogue as c; "
+    code += "c.STRATEGIES.find('dual_sma').check_parameters({})"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_page_is_made_from_the_registries() -> None:
     page = PAGE.read_text()
-    assert page == reference_page(), "python -m candlecloud.strategies.reference > docs/strategies.md"
+    assert page == reference_page(), "python -m infra.generate"
     documents = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", page, flags=re.S)]
     assert documents == list(EXAMPLES.values())
     assert json.loads(pretty({"a": [list(range(60)), {}]})) == {"a": [list(range(60)), {}]}

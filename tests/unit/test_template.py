@@ -46,6 +46,15 @@ PLATFORM: dict[str, Any] = {
             "Type": "AWS::Lambda::Function",
             "Properties": {"FunctionName": "candlecloud-run_sweep_batch", "MemorySize": 1769},
         },
+        "BatchV1": {"Type": "AWS::Lambda::Version", "Properties": {"FunctionName": {"Ref": "BatchF"}}},
+        "BatchLive": {
+            "Type": "AWS::Lambda::Alias",
+            "Properties": {
+                "FunctionName": {"Ref": "BatchF"},
+                "FunctionVersion": {"Fn::GetAtt": ["BatchV1", "Version"]},
+                "Name": "live",
+            },
+        },
         "CustomResourceProvider": {"Type": "AWS::Lambda::Function", "Properties": {}},
         "Quiet": {
             "Type": "AWS::Lambda::EventInvokeConfig",
@@ -116,6 +125,9 @@ def template() -> Template:
         ({"Ref": "Dead"}, "https://sqs.eu-central-1.amazonaws.com/123456789012/platform-Dead"),
         ({"Fn::GetAtt": ["Dead", "QueueName"]}, "platform-Dead"),
         ({"Fn::GetAtt": "BatchF.Arn"}, "arn:aws:lambda:eu-central-1:123456789012:function:candlecloud-run_sweep_batch"),
+        ({"Ref": "BatchV1"}, "arn:aws:lambda:eu-central-1:123456789012:function:candlecloud-run_sweep_batch:1"),
+        ({"Fn::GetAtt": ["BatchV1", "Version"]}, "1"),
+        ({"Ref": "BatchLive"}, "arn:aws:lambda:eu-central-1:123456789012:function:candlecloud-run_sweep_batch:live"),
         ({"Fn::ImportValue": "data:Lake"}, "data-lake3f2a"),
         ({"Fn::ImportValue": "data:T"}, "arn:aws:dynamodb:eu-central-1:123456789012:table/candle"),
         ({"Fn::Sub": "a-${AWS::StackName}-${!literal}"}, "a-platform-${literal}"),

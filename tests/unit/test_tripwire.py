@@ -10,8 +10,8 @@ import pytest
 from candlecloud.arrays import FloatArray
 from candlecloud.errors import LookAheadError
 from candlecloud.features.bars import Bars, bars_from_table
-from candlecloud.features.feature import FeatureUse
-from candlecloud.features.registry import compute_use
+from candlecloud.features.registry import FEATURES, compute_use
+from candlecloud.registry import FeatureUse
 from candlecloud.strategies.tripwire import Reading, check_causality, garbage_from
 from tests.golden.bars import bars_of
 from tests.support.recorded import btc_hours
@@ -178,7 +178,7 @@ def test_nothing_causal_is_accused(name: str) -> None:
 def test_flat_prices_accuse_nobody() -> None:
     """0/0 is a NaN whose sign NumPy is free to choose."""
     flat = bars_of([30.5] * 90, [30.5] * 90)
-    use = FeatureUse("stochastic", {"window": 4, "smooth": 16, "signal": 3}, output="d")
+    use = FeatureUse(FEATURES["stochastic"], {"window": 4, "smooth": 16, "signal": 3}, output="d")
     for seed in range(60):
         check_causality(flat, [Reading("stochastic", lambda b: compute_use(b, use))], rng=np.random.default_rng(seed))
 

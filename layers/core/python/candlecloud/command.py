@@ -14,9 +14,9 @@ import sys
 from collections.abc import Sequence
 
 from candlecloud.errors import CandlecloudError
-from candlecloud.settings import PREFIX
+from candlecloud.settings import PREFIX, FunctionSettings
 from candlecloud.store.tokens import SCOPES
-from candlecloud.wiring import World
+from candlecloud.wiring import World, read_settings
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"candlecloud: which {name}? Give --{name}, or set {variable}.", file=sys.stderr)
             return 2
     try:
-        print(_mint_token(options, World("reindex_series", environment)))
+        print(_mint_token(options, World("command", read_settings("command", FunctionSettings, environment))))
     except CandlecloudError as error:
         print(f"candlecloud: {error}\n{error.hint}", file=sys.stderr)
         return 1

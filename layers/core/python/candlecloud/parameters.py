@@ -1,9 +1,10 @@
-"""Parameters with bounds: what features, strategies, sizing and slippage models take. Needs no NumPy."""
+"""Parameters with bounds, how they are ordered and what warm-up they ask for: all of it data. Needs no NumPy."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, Literal, TypeAlias
 
 from candlecloud.errors import InvalidParameterError
@@ -44,6 +45,90 @@ class Parameter:
                 got=repr(value)[:80],
             )
         return int(value) if self.kind == "integer" else float(value) + 0.0  # -0.0 is 0.0: one run, one spelling
+
+
+@dataclass(frozen=True)
+class Ordered:
+    """Values that must ascend, as data: it can be held against one set, against columns of sets, and read aloud.
+
+    Attributes
+    ----------
+    names : tuple
+        At least two names of parameters, or constants, in the order in which their values must ascend.
+    strict : bool
+        Whether equal neighbours are refused.
+    prefix : str
+        What messages begin with, such as whose parameters they are.
+
+    Raises
+    ------
+    ValueError
+        If there is nothing to compare.
+    """
+
+    names: tuple[str | Number, ...]
+    strict: bool = True
+    prefix: str = ""
+
+    def __post_init__(self) -> None:
+        if len(self.names) < 2:
+            raise ValueError("An order has at least two members.")
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """Names that it reads."""
+        return tuple(dict.fromkeys(item for item in self.names if isinstance(item, str)))
+
+    @property
+    def text(self) -> str:
+        """The rule in words: ``fast must be below slow``."""
+        return self.prefix + ", ".join(f"{low} {self._words} {high}" for low, high in pairwise(self.names))
+
+    def holds(self, values: Mapping[str, Any]) -> Any:
+        """Whether values ascend: a bool of numbers, one bool per entry of NumPy arrays."""
+        held: Any = True
+        for low, high in pairwise(values[item] if isinstance(item, str) else item for item in self.names):
+            held = held & (low < high if self.strict else low <= high)
+        return held
+
+    def reason(self, parameters: Parameters) -> str | None:
+        """Why values do not go together, of the first pair that does not: ``fast (50) must be below slow (20)``."""
+        for pair in pairwise(self.names):
+            if not Ordered(pair, self.strict).holds(parameters):
+                low, high = (f"{item} ({parameters[item]})" if isinstance(item, str) else str(item) for item in pair)
+                return f"{self.prefix}{low} {self._words} {high}"
+        return None
+
+    @property
+    def _words(self) -> str:
+        return "must be below" if self.strict else "must not be above"
+
+
+@dataclass(frozen=True)
+class Warmup:
+    """Bars until the first value, linear in the parameters: ``bars`` and, per parameter, so many times its value.
+
+    Attributes
+    ----------
+    per : mapping
+        Parameter to coefficient. None is negative, so a larger parameter never has a shorter warm-up.
+
+    Raises
+    ------
+    ValueError
+        For a negative coefficient.
+    """
+
+    bars: int = 1
+    per: Mapping[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if any(coefficient < 0 for coefficient in self.per.values()):
+            raise ValueError("A warm-up grows with its parameters: no coefficient may be negative.")
+
+    def of(self, parameters: Parameters) -> int:
+        """Bars for a complete parameter set."""
+        return self.bars + sum(coefficient * int(parameters[name]) for name, coefficient in self.per.items())
 
 
 def check_bounds(

@@ -1,4 +1,6 @@
-"""Every environment variable that a function reads: one model per function, the single list of their names.
+"""Every environment variable that a function reads: a function's model is the single list of their names.
+
+A function's handler and its entry in the catalogue (``infra/catalogue.py``) name the same model.
 
 CDK fills the variables from these models, and a contract test holds the synthesised template against them. A field
 ``bucket`` is the variable ``CANDLECLOUD_BUCKET``.
@@ -8,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from ipaddress import ip_address
-from typing import Any, Self
+from typing import Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
@@ -24,6 +26,7 @@ class FunctionSettings(BaseSettings):
 
     bucket: str = Field(min_length=3, description="S3 bucket of the lake and of all artifacts")
     table: str = Field(min_length=3, description="DynamoDB table of the index")
+    git_hash: str | None = Field(default=None, description="Commit that was deployed; left out where it is unknown")
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
@@ -61,13 +64,26 @@ class ExchangeSettings(FunctionSettings):
         )
 
 
-class ApiSettings(FunctionSettings):
+class CallerSettings(FunctionSettings):
+    """For functions that have other jobs done."""
+
+    functions: dict[str, str] = Field(
+        description="JSON, job to what is invoked for it: an ARN with a version on AWS. Those that this function "
+        "calls, and those that the fan-outs call which it starts"
+    )
+    state_machine_arn: str | None = Field(default=None, description="State machine of the fan-outs that it may start")
+
+
+class VersionSettings(FunctionSettings):
+    """For the function that deletes old versions."""
+
+    functions: dict[str, str] = Field(description="JSON, job to the name of its function: whose versions are deleted")
+
+
+class ApiSettings(CallerSettings):
     """For the HTTP function."""
 
-    sweep_state_machine_arn: str = Field(description="State machine that POST /sweeps starts")
-    run_function: str = Field(description="Name of the function that computes one run")
-    backfill_function: str = Field(description="Name of the function that backfills a series")
-    preview_function: str = Field(description="Name of the function that computes features and targets at once")
+    state_machine_arn: str = Field(description="State machine that POST /sweeps starts")
     max_wait_s: float = Field(default=20.0, ge=0, le=25, description="How long POST /backtest/run waits before 202")
     max_inline_bytes: int = Field(
         default=1_000_000, ge=1, description="Answers above it are stored and linked to by a presigned URL"
@@ -78,24 +94,9 @@ class ApiSettings(FunctionSettings):
     )
 
 
-SETTINGS: Mapping[str, type[FunctionSettings]] = {
-    "ingest_candles": ExchangeSettings,
-    "detect_gaps": FunctionSettings,
-    "backfill_candles": ExchangeSettings,
-    "reindex_series": FunctionSettings,
-    "run_backtest": FunctionSettings,
-    "preview_series": FunctionSettings,
-    "plan_sweep": FunctionSettings,
-    "run_sweep_batch": FunctionSettings,
-    "collect_sweep": FunctionSettings,
-    "fail_sweep": FunctionSettings,
-    "api": ApiSettings,
-}
-
-
-def variables(function: str) -> dict[str, Any]:
-    """Names of a function's variables, each with whether it must be set."""
-    return {PREFIX + name.upper(): field.is_required() for name, field in SETTINGS[function].model_fields.items()}
+def variables(settings: type[FunctionSettings]) -> dict[str, bool]:
+    """Names of the variables of a model, each with whether it must be set."""
+    return {PREFIX + name.upper(): field.is_required() for name, field in settings.model_fields.items()}
 
 
 def _is_loopback(host: str) -> bool:

@@ -1,22 +1,23 @@
 """Composition root: environment in; stores, exchanges and dispatcher out, each built on first use.
 
-A function's handler is `@job_handler("<job>")` around a few lines that name the use case. In Lambda the environment is
-the process's own; local mode runs every function in one process and hands each its environment through `configure`.
+A function's handler is ``handler = job_handler("<job>", Request, run)``. In Lambda the environment is the process's
+own; local mode runs every function in one process and hands each its environment through `configure`.
 """
 
 from __future__ import annotations
 
-import functools
 import os
 import threading
 import time
+import uuid
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 from pydantic import ValidationError
 
 from candlecloud import telemetry
-from candlecloud.settings import PREFIX, SETTINGS, ApiSettings, ExchangeSettings, FunctionSettings
+from candlecloud.jobs.context import Context
+from candlecloud.settings import PREFIX, CallerSettings, ExchangeSettings, FunctionSettings, VersionSettings
 from candlecloud.store.aws import AwsClients
 from candlecloud.store.dispatch import AwsDispatcher
 from candlecloud.store.stores import Stores, build_stores
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from candlecloud.exchange.client import ExchangeClient
 
 T = TypeVar("T")
+R = TypeVar("R", covariant=True)
+T_settings = TypeVar("T_settings", bound=FunctionSettings)
 DEADLINE_MARGIN_MS = 15_000
 _NO_DEADLINE_MS = 900_000
 
@@ -40,29 +43,26 @@ class LambdaContext(Protocol):
 class World:
     """What one function may touch."""
 
-    def __init__(self, function: str, environment: Mapping[str, str]) -> None:
+    def __init__(self, function: str, settings: FunctionSettings) -> None:
         self.function = function
-        self.settings = read_settings(function, environment)
+        self.settings = settings
         self._lock = threading.RLock()
         self._built: dict[str, Any] = {}
 
     @property
     def stores(self) -> Stores:
-        return self.once("stores", lambda: build_stores(self._clients, self.settings.bucket, self.settings.table))
+        settings = self.settings
+        functions = settings.functions if isinstance(settings, VersionSettings) else {}
+        return self.once("stores", lambda: build_stores(self._clients, settings.bucket, settings.table, functions))
 
     @property
     def dispatcher(self) -> AwsDispatcher:
-        settings = cast(ApiSettings, self.settings)
-        return self.once(
-            "dispatcher",
-            lambda: AwsDispatcher(
-                self._clients,
-                sweep_state_machine_arn=settings.sweep_state_machine_arn,
-                run_function=settings.run_function,
-                backfill_function=settings.backfill_function,
-                preview_function=settings.preview_function,
-            ),
-        )
+        def build() -> AwsDispatcher:
+            if isinstance(self.settings, CallerSettings):
+                return AwsDispatcher(self._clients, self.settings.functions, self.settings.state_machine_arn)
+            return AwsDispatcher(self._clients, {})
+
+        return self.once("dispatcher", build)
 
     def exchange(self, exchange_id: str) -> ExchangeClient:
         """The client of one venue; importing ccxt waits until here."""
@@ -78,6 +78,18 @@ class World:
             )
 
         return self.once(f"exchange {exchange_id}", build)
+
+    def context(self, *, owner: str, deadline: int) -> Context:
+        """What a job is given for one invocation.
+
+        Parameters
+        ----------
+        owner : str
+            The invocation's id.
+        deadline : int
+            ms UTC.
+        """
+        return Context(self.stores, self.clock, deadline, owner, self.settings.git_hash, self.exchange, self.dispatcher)
 
     @staticmethod
     def clock() -> int:
@@ -96,12 +108,21 @@ class World:
             return cast(T, self._built[name])
 
 
-class Invocation(Protocol):
-    """A use case behind a handler: the event in, a JSON-able report out."""
+class RequestType(Protocol[R]):
+    """A job's request: reads and checks an event."""
 
-    def __call__(self, event: dict[str, Any], world: World, *, deadline: int) -> dict[str, Any]: ...
+    def from_event(self, event: Mapping[str, Any], /) -> R: ...
 
 
+class Report(Protocol):
+    """A job's report."""
+
+    def to_dict(self) -> dict[str, Any]: ...
+
+
+Handler = Callable[[dict[str, Any], LambdaContext | None], dict[str, Any]]
+
+_declared: dict[str, type[FunctionSettings]] = {}
 _environments: dict[str, Mapping[str, str]] = {}
 _worlds: dict[str, World] = {}
 _worlds_lock = threading.RLock()
@@ -118,15 +139,34 @@ def configure(environments: Mapping[str, Mapping[str, str]]) -> None:
         _worlds.clear()
 
 
+def declare(function: str, settings: type[FunctionSettings]) -> None:
+    """Say which settings a function reads; its handler does so when it is imported."""
+    _declared[function] = settings
+
+
+def declared_settings(function: str) -> type[FunctionSettings]:
+    """The settings that a function's handler has named.
+
+    Raises
+    ------
+    LookupError
+        If its handler was not imported.
+    """
+    if function not in _declared:
+        raise LookupError(f"No handler of {function!r} is imported.")
+    return _declared[function]
+
+
 def world_of(function: str) -> World:
     """The function's world, built once per process and configuration."""
     with _worlds_lock:
         if function not in _worlds:
-            _worlds[function] = World(function, _environments.get(function, os.environ))
+            environment = _environments.get(function, os.environ)
+            _worlds[function] = World(function, read_settings(function, declared_settings(function), environment))
         return _worlds[function]
 
 
-def read_settings(function: str, environment: Mapping[str, str]) -> FunctionSettings:
+def read_settings(function: str, settings: type[T_settings], environment: Mapping[str, str]) -> T_settings:
     """Read a function's settings from a mapping of variables.
 
     Raises
@@ -135,16 +175,22 @@ def read_settings(function: str, environment: Mapping[str, str]) -> FunctionSett
         If a variable is missing or wrong; the message names each.
     """
     try:
-        return SETTINGS[function].from_environment(environment)
+        return settings.from_environment(environment)
     except ValidationError as error:
         faults = "; ".join(f"{PREFIX}{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors())
         raise RuntimeError(f"The environment of function {function} is not right: {faults}") from error
 
 
 def job_handler(
-    function: str, *, keep_status: bool = True, log_report: bool = True
-) -> Callable[[Invocation], Callable[[dict[str, Any], LambdaContext | None], dict[str, Any]]]:
-    """Make a Lambda handler of a use case.
+    function: str,
+    request: RequestType[T],
+    run: Callable[[T, Context], Report],
+    *,
+    settings: type[FunctionSettings] = FunctionSettings,
+    keep_status: bool = True,
+    log_report: bool = True,
+) -> Handler:
+    """Make a Lambda handler of a job.
 
     It passes the deadline (ms UTC, with a margin before Lambda's own), logs and measures the invocation, and keeps the
     job's last success or failure for ``/health``. A failure is passed on, so that Lambda's retries and dead-letter
@@ -154,31 +200,36 @@ def job_handler(
     ----------
     function : str
         The job's name: one name for job, function folder, event file and alarm.
+    request : type
+        The job's ``Request``.
+    run : callable
+        The job's ``run(request, context)``.
+    settings : type
+        What its environment holds.
     keep_status : bool
         False for the children of a fan-out: their parent's status tells.
     log_report : bool
         False where the report is an answer to a user, of any length.
     """
+    declare(function, settings)
 
-    def decorate(use_case: Invocation) -> Callable[[dict[str, Any], LambdaContext | None], dict[str, Any]]:
-        @functools.wraps(use_case)
-        def handler(event: dict[str, Any], context: LambdaContext | None = None) -> dict[str, Any]:
-            world = world_of(function)
-            remaining = _NO_DEADLINE_MS if context is None else context.get_remaining_time_in_millis()
-            deadline = world.clock() + remaining - DEADLINE_MARGIN_MS
-            with telemetry.observe(function, request_id=getattr(context, "aws_request_id", None)) as log:
-                try:
-                    report = use_case(event, world, deadline=deadline)
-                except Exception as error:
-                    if keep_status:
-                        reason = f"{type(error).__name__}: {error}"
-                        world.stores.ingestion.record_failure(function, world.clock(), reason)
-                    raise
-                if keep_status and not report.get("skipped"):  # nothing was done: that is no news of the job
-                    world.stores.ingestion.record_success(function, world.clock(), report)
-                log.info("done", report=report if log_report else {"fields": sorted(report)})
-                return report
+    def handler(event: dict[str, Any], context: LambdaContext | None = None) -> dict[str, Any]:
+        world = world_of(function)
+        remaining = _NO_DEADLINE_MS if context is None else context.get_remaining_time_in_millis()
+        deadline = world.clock() + remaining - DEADLINE_MARGIN_MS
+        owner = getattr(context, "aws_request_id", None) or str(uuid.uuid4())
+        with telemetry.observe(function, request_id=owner) as log:
+            try:
+                done = run(request.from_event(event), world.context(owner=owner, deadline=deadline))
+                report = done.to_dict()
+            except Exception as error:
+                if keep_status:
+                    reason = f"{type(error).__name__}: {error}"
+                    world.stores.ingestion.record_failure(function, world.clock(), reason)
+                raise
+            if keep_status and not report.get("skipped"):  # nothing was done: that is no news of the job
+                world.stores.ingestion.record_success(function, world.clock(), report)
+            log.info("done", report=report if log_report else {"fields": sorted(report)})
+            return report
 
-        return handler
-
-    return decorate
+    return handler

@@ -16,7 +16,7 @@ from fastapi import FastAPI
 from candlecloud.api.errors import PROBLEM_JSON
 from candlecloud.api.negotiation import JSON
 from candlecloud.api.schemas.problem import Problem
-from candlecloud.strategies.rules import rules_schema
+from candlecloud.strategies.rules.schema import rules_schema
 
 DESCRIPTION = """\
 Crypto market data, features, signals, backtests and sweeps.

@@ -33,7 +33,7 @@ def compute(world: Dependencies, series: Series, request: Mapping[str, Any]) -> 
     event = {"exchange": series.exchange, "symbol": series.symbol.key, "timeframe": series.timeframe.name}
     event |= {name: value for name, value in request.items() if value is not None}
     read_subject(event, series.timeframe.ms)
-    report = world.dispatcher.preview(event)
+    report = world.dispatcher.ask("preview_series", event)
     if report["error"] is not None:
         raise reported_error(report["error"])
     answer: dict[str, Any] = report["answer"]

@@ -1,22 +1,19 @@
 """Slippage models: what a market order pays beyond the price it met, as switches of the execution. Needs no NumPy.
 
-To add one: define it and add it to the tuple at the end.
+To add one: define it, add it to the tuple at the end, and run ``python -m infra.generate``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from difflib import get_close_matches
-from types import MappingProxyType
-from typing import Any
 
-from candlecloud.errors import InvalidParameterError
-from candlecloud.parameters import Number, Parameter, Parameters, check_bounds, parameters_schema
+from candlecloud.parameters import Number, Parameter, Parameters
+from candlecloud.registry import Registry, Spec
 
 
-@dataclass(frozen=True)
-class SlippageModel:
+@dataclass(frozen=True, kw_only=True)
+class SlippageModel(Spec):
     """A model of what trading moves the price by.
 
     Attributes
@@ -26,24 +23,7 @@ class SlippageModel:
         `candlecloud.backtest.execution.Execution`; 0 is off.
     """
 
-    name: str
-    description: str
-    parameters: tuple[Parameter, ...]
     execution: Callable[[Parameters], dict[str, float]]
-
-    def check_parameters(self, values: Mapping[str, Any], field: str = "slippage") -> dict[str, Number]:
-        """Complete values by defaults and check each.
-
-        Raises
-        ------
-        InvalidParameterError
-            For an unknown name or a value out of bounds; `field` names the place in the request.
-        """
-        return check_bounds(self.name, self.parameters, values, field)
-
-    def schema(self) -> dict[str, Any]:
-        """JSON Schema of the parameters."""
-        return parameters_schema(self.parameters)
 
 
 def _execution(slippage_bps: Number, impact_bps: Number = 0.0, max_participation: Number = 0.0) -> dict[str, float]:
@@ -90,25 +70,6 @@ PARTICIPATION_RATE = SlippageModel(
     ),
 )
 
-SLIPPAGE: Mapping[str, SlippageModel] = MappingProxyType(
-    {model.name: model for model in (FIXED_BPS, SPREAD_PCT, PARTICIPATION_RATE)}
+SLIPPAGE: Registry[SlippageModel] = Registry(
+    "slippage model", (FIXED_BPS, SPREAD_PCT, PARTICIPATION_RATE), field="slippage.model"
 )
-
-
-def find_slippage(name: str, field: str = "slippage.model") -> SlippageModel:
-    """Look a slippage model up by its name.
-
-    Raises
-    ------
-    InvalidParameterError
-        If there is none; `field` names the place in the request.
-    """
-    if name not in SLIPPAGE:
-        near = get_close_matches(str(name)[:80], SLIPPAGE, n=1)
-        raise InvalidParameterError(
-            f"There is no slippage model {str(name)[:80]!r}.",
-            hint=(f"Did you mean {near[0]}? " if near else "") + f"Use one of {', '.join(SLIPPAGE)}.",
-            field=field,
-            allowed=list(SLIPPAGE),
-        )
-    return SLIPPAGE[name]

@@ -10,6 +10,7 @@ from typing import Annotated, Any, NoReturn, Self
 
 from pydantic import ConfigDict, Field, StrictBool, ValidationError, model_validator
 
+from candlecloud.catalogue import SIZING, STRATEGIES
 from candlecloud.contract.fields import Amount, Instant, Name, RangeFields, SeriesFields
 from candlecloud.contract.funding import Funding, check_funding
 from candlecloud.contract.refusals import as_field_error, refuse
@@ -20,15 +21,12 @@ from candlecloud.market.ranges import TimeRange
 from candlecloud.market.series import Series
 from candlecloud.market.timeframe import TIMEFRAMES, Timeframe
 from candlecloud.parameters import Parameters
-from candlecloud.strategies.registry import find_strategy
-from candlecloud.strategies.rules import canonical_rules, rules_strategy
-from candlecloud.strategies.sizing import find_sizing
-from candlecloud.strategies.strategy import Strategy
+from candlecloud.registry import StrategySpec
+from candlecloud.strategies.rules.language import RULES, canonical_rules, rules_spec
 
 MAX_BARS = 2_700_000  # five years of minutes
 MAX_SEED = 2**53 - 1
 """The largest whole number that every reader of JSON gets right."""
-RULES = "rules"
 
 
 @dataclass(frozen=True)
@@ -121,15 +119,15 @@ class Setting(TradingFields, RangeFields, SeriesFields):  # pydantic lists the f
         return TimeRange(self.start, self.end)
 
     @cached_property
-    def strategy_rule(self) -> Strategy:
-        """The strategy by its name, or the one that the rules write down."""
-        return (
-            find_strategy(self.strategy) if self.rules is None else rules_strategy(self.rules, self.series.timeframe.ms)
-        )
+    def strategy_rule(self) -> StrategySpec:
+        """The data of the strategy by its name, or of the one that the rules write down."""
+        if self.rules is None:
+            return STRATEGIES.find(self.strategy)
+        return rules_spec(self.rules, self.series.timeframe.ms)
 
     def warmup_bars_of(self, parameters: Parameters) -> int:
         """Closed bars that the first decision with these parameters of the strategy needs, its size included."""
-        of_sizing = find_sizing(self.sizing.model).warmup_bars(self.sizing.parameters)
+        of_sizing = SIZING.find(self.sizing.model).warmup_bars(self.sizing.parameters)
         return max(self.strategy_rule.warmup_bars(parameters), of_sizing)
 
     @property
@@ -179,7 +177,7 @@ class Setting(TradingFields, RangeFields, SeriesFields):  # pydantic lists the f
         if self.rules is not None:
             hint = 'Set strategy to "rules", or leave rules out.'
             self._refuse("rules", f"rules are given, and strategy is {self.strategy}.", hint)
-        find_strategy(self.strategy)
+        STRATEGIES.find(self.strategy)
         return None
 
     def _settle_finer(self) -> None:
@@ -222,7 +220,7 @@ class Setting(TradingFields, RangeFields, SeriesFields):  # pydantic lists the f
         raise as_field_error(InvalidParameterError(message, hint=hint, **details), field)
 
 
-def check_direction(strategy: Strategy, direction: Direction) -> None:
+def check_direction(strategy: StrategySpec, direction: Direction) -> None:
     """Refuse a direction in which the strategy can never hold anything.
 
     Raises

@@ -7,12 +7,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 
-from candlecloud.backtest.slippage import find_slippage
+from candlecloud.catalogue import SIZING, SLIPPAGE
 from candlecloud.contract.fields import Amount, Fraction, Name, Number, Strict
 from candlecloud.contract.refusals import as_field_error
 from candlecloud.errors import CandlecloudError
 from candlecloud.parameters import Number as PlainNumber
-from candlecloud.strategies.sizing import find_sizing
+from candlecloud.registry import Registry, Spec
 
 Direction = Literal["long", "short", "both"]
 DIRECTIONS: tuple[Direction, ...] = ("long", "short", "both")
@@ -34,15 +34,14 @@ class ModelChoice(Strict):
         return self.__pydantic_extra__
 
 
-def _completed(find: Callable[[str, str], Any], field: str) -> AfterValidator:
+def _completed(models: Registry[Spec], field: str) -> AfterValidator:
     """All parameters of the model, checked: what is left out has its default."""
 
     def complete(choice: ModelChoice) -> ModelChoice:
         try:
-            model = find(choice.model, f"{field}.model")
-            return ModelChoice.model_construct(
-                model=model.name, **dict(model.check_parameters(choice.parameters, field))
-            )
+            model = models.find(choice.model, f"{field}.model")
+            values: dict[str, Any] = {**model.check_parameters(choice.parameters, field), "model": model.name}
+            return ModelChoice.model_construct(None, **values)
         except CandlecloudError as error:
             raise as_field_error(error) from error
 
@@ -64,8 +63,8 @@ def fixed_fraction(fraction: float = 1.0) -> ModelChoice:
     return ModelChoice.model_construct(model="fixed_fraction", fraction=fraction)
 
 
-SlippageChoice = Annotated[ModelChoice, _completed(find_slippage, "slippage"), _unless_null(fixed_bps)]
-SizingChoice = Annotated[ModelChoice, _completed(find_sizing, "sizing"), _unless_null(fixed_fraction)]
+SlippageChoice = Annotated[ModelChoice, _completed(SLIPPAGE, "slippage"), _unless_null(fixed_bps)]
+SizingChoice = Annotated[ModelChoice, _completed(SIZING, "sizing"), _unless_null(fixed_fraction)]
 
 
 class Stops(Strict):

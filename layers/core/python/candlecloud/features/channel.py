@@ -8,8 +8,10 @@ import numpy as np
 
 from candlecloud.arrays import FloatArray
 from candlecloud.features.bars import Bars
+from candlecloud.features.feature import Feature
+from candlecloud.features.window_parameter import FULL_WINDOW, window_parameter
 from candlecloud.features.windows import close_moments, highest, lowest
-from candlecloud.parameters import Parameters
+from candlecloud.parameters import Parameter, Parameters
 
 
 def donchian_of_bars(bars: Bars, parameters: Parameters) -> Mapping[str, FloatArray]:
@@ -35,3 +37,38 @@ def zscore_of_bars(bars: Bars, parameters: Parameters) -> Mapping[str, FloatArra
     found = close_moments(bars, int(parameters["window"]))
     with np.errstate(invalid="ignore"):
         return {"zscore": found.distances / found.deviations}
+
+
+DONCHIAN = Feature(
+    name="donchian",
+    description="Highest high and lowest low of the window, the current bar included, and their mean, in quote "
+    "currency. A breakout compares the close with the channel one bar earlier.",
+    formula="upper = max(high[t-w+1..t]); lower = min(low[t-w+1..t]); middle = (upper + lower) / 2",
+    source="Donchian 1960; TA-Lib MAX, MIN",
+    parameters=(window_parameter(20),),
+    outputs=("upper", "lower", "middle"),
+    warmup=FULL_WINDOW,
+    compute=donchian_of_bars,
+)
+BOLLINGER = Feature(
+    name="bollinger",
+    description="Simple average of the close and bands of `width` population standard deviations, in quote currency.",
+    formula="middle = SMA; upper, lower = middle +- width sqrt(w sum(c c) - sum(c)^2) / w",
+    source="Bollinger 2001, Bollinger on Bollinger Bands; TA-Lib BBANDS",
+    parameters=(
+        window_parameter(20, low=2),
+        Parameter("width", "number", 0.01, 20.0, 2.0, "Distance of a band from the middle, in standard deviations."),
+    ),
+    outputs=("middle", "upper", "lower"),
+    warmup=FULL_WINDOW,
+    compute=bollinger_of_bars,
+)
+ZSCORE = Feature(
+    name="zscore",
+    description="Distance of the close to its mean, in population standard deviations. NaN where all closes are equal.",
+    formula="(w c[t] - sum(c)) / sqrt(w sum(c c) - sum(c)^2)",
+    source="standard score; sums over the last w closes",
+    parameters=(window_parameter(20, low=2),),
+    warmup=FULL_WINDOW,
+    compute=zscore_of_bars,
+)

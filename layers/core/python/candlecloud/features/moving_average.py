@@ -12,8 +12,10 @@ import numpy as np
 
 from candlecloud.arrays import FloatArray, IntArray, SignArray
 from candlecloud.features.bars import Bars
+from candlecloud.features.feature import Feature
 from candlecloud.features.kernels import recursive
 from candlecloud.features.kernels.views import doubles
+from candlecloud.features.window_parameter import FULL_WINDOW, window_parameter
 from candlecloud.features.windows import close_means, weighted_means
 from candlecloud.parameters import Parameters
 
@@ -122,3 +124,33 @@ def ema(values: FloatArray, window: int, first: int = 0) -> FloatArray:
     average = np.full(len(values), np.nan)
     recursive.ema(doubles(np.ascontiguousarray(values)), first, window, doubles(average))
     return average
+
+
+SMA = Feature(
+    name="sma",
+    description="Simple moving average of the close, in quote currency; exact sums of ticks, divided once.",
+    formula="(c[t-w+1] + ... + c[t]) / w",
+    source="TA-Lib SMA",
+    parameters=(window_parameter(20),),
+    warmup=FULL_WINDOW,
+    compute=sma_of_bars,
+)
+EMA = Feature(
+    name="ema",
+    description="Exponential moving average of the close, in quote currency; seeded by the mean of the first w closes.",
+    formula="e[t] = e[t-1] + 2 / (w + 1) (c[t] - e[t-1])",
+    source="TA-Lib EMA",
+    parameters=(window_parameter(20, low=2, description="The weight of a new close is 2 / (window + 1)."),),
+    warmup=FULL_WINDOW,
+    compute=ema_of_bars,
+    recursive=True,
+)
+WMA = Feature(
+    name="wma",
+    description="Linearly weighted moving average of the close, in quote currency; exact sums of ticks, divided once.",
+    formula="(1 c[t-w+1] + 2 c[t-w+2] + ... + w c[t]) / (w (w + 1) / 2)",
+    source="TA-Lib WMA",
+    parameters=(window_parameter(20),),
+    warmup=FULL_WINDOW,
+    compute=wma_of_bars,
+)

@@ -1,15 +1,13 @@
-"""docs/features.md from the registry: ``python -m candlecloud.features.reference > docs/features.md``."""
+"""docs/features.md from the registry; ``python -m infra.generate`` writes it."""
 
 from __future__ import annotations
-
-import sys
 
 from candlecloud.features.feature import Feature
 from candlecloud.features.registry import FEATURES
 
 _INTRODUCTION = """# Features
 
-Made from the registry by `python -m candlecloud.features.reference > docs/features.md`.
+Made from the registry by `python -m infra.generate`.
 
 A feature turns bars into numbers, one per bar and output. The value at bar t is made of bars up to and including t;
 computing on more bars changes none of the values before. `c` is the close, `v` the base volume, `w` the parameter
@@ -47,13 +45,5 @@ def _section(feature: Feature) -> str:
     lines.append(f"- Source: {feature.source}")
     if feature.labels:
         lines.append("- Labels: " + ", ".join(f"{value} = {name}" for value, name in feature.labels.items()))
-    if feature.parameters:
-        lines.append("\n| parameter | kind | from | to | default | meaning |\n|---|---|---|---|---|---|")
-    lines.extend(
-        f"| `{p.name}` | {p.kind} | {p.low} | {p.high} | {p.default} | {p.description} |" for p in feature.parameters
-    )
+    lines.extend(feature.parameter_lines())
     return "\n".join(lines) + "\n"
-
-
-if __name__ == "__main__":
-    sys.stdout.write(reference_page())

@@ -14,11 +14,13 @@ import numpy as np
 from candlecloud.arrays import FloatArray, IntArray
 from candlecloud.errors import CorruptObjectError
 from candlecloud.features.bars import Bars
+from candlecloud.features.feature import Feature
 from candlecloud.features.kernels import logarithm, rolling
 from candlecloud.features.kernels.views import doubles, integers
+from candlecloud.features.window_parameter import FULL_WINDOW, FULL_WINDOW_OF_CHANGES, LONGEST_WINDOW, window_parameter
 from candlecloud.features.windows import moments
 from candlecloud.metrics.annual import bars_per_year
-from candlecloud.parameters import Parameters
+from candlecloud.parameters import Parameter, Parameters, Warmup
 
 _UNIT = 2.0**50
 _LOG_2 = 0.6931471805599453
@@ -89,3 +91,54 @@ def _squares(values: IntArray, window: int) -> FloatArray:
 
 def _per_year(bars: Bars) -> float:
     return sqrt(bars_per_year(bars.timeframe_ms))
+
+
+_RETURNS = "Log returns in the window."
+WINDOW_AND_LOOKBACK = Warmup(0, {"window": 1, "lookback": 1})
+"""Warm-up of a feature of `lookback` volatilities, each over `window` returns."""
+
+
+def lookback_parameter(default: int, description: str) -> Parameter:
+    """How many values of the volatility are looked at."""
+    return Parameter("lookback", "integer", 2, LONGEST_WINDOW, default, description)
+
+
+REALISED_VOLATILITY = Feature(
+    name="realised_volatility",
+    description="Sample standard deviation of log returns from close to close, per year.",
+    formula="sqrt(A sum((r - mean r)^2) / (w - 1)), r[t] = ln(c[t] / c[t-1]), A = bars per 365-day year",
+    source="close-to-close estimator, Hull, Options, Futures, and Other Derivatives, ch. 15",
+    parameters=(window_parameter(24, low=2, description=_RETURNS),),
+    warmup=FULL_WINDOW_OF_CHANGES,
+    compute=realised_volatility_of_bars,
+)
+PARKINSON_VOLATILITY = Feature(
+    name="parkinson_volatility",
+    description="Volatility from the range of each bar, per year.",
+    formula="sqrt(A mean(ln(high / low)^2) / (4 ln 2)), A = bars per 365-day year",
+    source="Parkinson 1980, The Extreme Value Method for Estimating the Variance of the Rate of Return",
+    parameters=(window_parameter(24),),
+    warmup=FULL_WINDOW,
+    compute=parkinson_volatility_of_bars,
+)
+GARMAN_KLASS_VOLATILITY = Feature(
+    name="garman_klass_volatility",
+    description="Volatility from the range and the body of each bar, per year.",
+    formula="sqrt(A mean(ln(high / low)^2 / 2 - (2 ln 2 - 1) ln(close / open)^2)), A = bars per 365-day year",
+    source="Garman and Klass 1980, On the Estimation of Security Price Volatilities from Historical Data, eq. 20",
+    parameters=(window_parameter(24),),
+    warmup=FULL_WINDOW,
+    compute=garman_klass_volatility_of_bars,
+)
+VOLATILITY_OF_VOLATILITY = Feature(
+    name="volatility_of_volatility",
+    description="Sample standard deviation of the last values of realised_volatility, in the same yearly unit.",
+    formula="sqrt(sum((s - mean s)^2) / (k - 1)) over the last k = lookback values s of realised_volatility(window)",
+    source="own definition, after the close-to-close estimator",
+    parameters=(
+        window_parameter(24, low=2, description=_RETURNS),
+        lookback_parameter(168, "Values of the realised volatility whose deviation is taken."),
+    ),
+    warmup=WINDOW_AND_LOOKBACK,
+    compute=volatility_of_volatility_of_bars,
+)

@@ -8,9 +8,11 @@ import numpy as np
 
 from candlecloud.arrays import FloatArray
 from candlecloud.features.bars import Bars
+from candlecloud.features.feature import Feature
 from candlecloud.features.kernels import recursive, rolling
 from candlecloud.features.kernels.views import doubles, integers
-from candlecloud.parameters import Parameters
+from candlecloud.features.window_parameter import FULL_WINDOW, window_parameter
+from candlecloud.parameters import Parameters, Warmup
 
 _DAY_MS = 86_400_000
 
@@ -58,3 +60,36 @@ def _typical(bars: Bars) -> FloatArray:
 
 def _volume(bars: Bars) -> memoryview[float]:
     return doubles(np.ascontiguousarray(bars.volume))
+
+
+OBV = Feature(
+    name="obv",
+    description="On-balance volume, in base units. Unknown after an unknown volume.",
+    formula="b[t] = b[t-1] + sign(c[t] - c[t-1]) v[t], b[0] = v[0]",
+    source="Granville 1963; TA-Lib OBV",
+    parameters=(),
+    warmup=Warmup(1),
+    compute=obv_of_bars,
+    recursive=True,
+)
+VWAP = Feature(
+    name="vwap",
+    description="Volume-weighted average of typical prices in the window, in quote currency. NaN while a volume in the "
+    "window is unknown, and where nothing was traded.",
+    formula="sum(p v) / sum(v), p = (high + low + close) / 3; sums in fixed point of 2^-56",
+    source="Berkowitz, Logue, Noser 1988, with typical prices per bar",
+    parameters=(window_parameter(24),),
+    warmup=FULL_WINDOW,
+    compute=vwap_of_bars,
+)
+SESSION_VWAP = Feature(
+    name="session_vwap",
+    description="Volume-weighted average of typical prices since midnight UTC, in quote currency. The first value "
+    "comes with the first midnight in the bars; NaN from an unknown volume to the end of its day, and before a day's "
+    "first trade.",
+    formula="sum(p v) / sum(v) over the bars of the UTC day up to t, p = (high + low + close) / 3",
+    source="Berkowitz, Logue, Noser 1988, with typical prices per bar",
+    parameters=(),
+    warmup=Warmup(1),
+    compute=session_vwap_of_bars,
+)

@@ -1,1 +1,1 @@
-"""One use case per module: Request, run(request, stores, exchange, now), Report."""
+"""One use case per module: ``Request.from_event(event)``, ``run(request, context)``, ``Report.to_dict()``."""

@@ -7,11 +7,10 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from candlecloud.errors import ExchangeError, SeriesNotFoundError
-from candlecloud.exchange.client import ExchangeClient
 from candlecloud.exchange.coverage import FetchReport
 from candlecloud.exchange.faults import gravest
-from candlecloud.exchange.retry import Clock
 from candlecloud.jobs.acquisition import Progress, acquire, agree_on_time, count
+from candlecloud.jobs.context import Context
 from candlecloud.jobs.detect_gaps import find_missing, listing_span
 from candlecloud.jobs.events import read_fields, read_range, read_series, read_slot, span_dict
 from candlecloud.jobs.firing import ALREADY_DONE, work_off
@@ -118,25 +117,24 @@ class Report:
         return gravest(codes)(f"{self.failed} candles of {self.series} could not be asked for.", report=self.to_dict())
 
 
-def run(
-    request: Request,
-    stores: Stores,
-    exchange: ExchangeClient,
-    *,
-    clock: Clock,
-    deadline: int | None = None,
-    on_progress: Progress = lambda done_ms, total_ms: None,
-) -> Report:
-    """Backfill.
+def run(request: Request, context: Context) -> Report:
+    """Backfill; what failed is raised, with the report, after everything that came is committed.
+
+    Raises
+    ------
+    RegionRefusedError, ExchangeUnavailableError, ExchangeError
+        As in `Report.checked`.
+    SeriesNotFoundError, ConflictError, UnknownSymbolError
+        As in `backfill`.
+    """
+    return backfill(request, context).checked()
+
+
+def backfill(request: Request, context: Context, *, on_progress: Progress = lambda done_ms, total_ms: None) -> Report:
+    """Backfill, and report what failed too.
 
     What is missing is first written down as open gaps: a backfill that is cut short is gone on with by the next one.
-
-    Parameters
-    ----------
-    clock : callable
-        Now, ms UTC.
-    deadline : int, optional
-        ms UTC by `clock`: no request goes out after it.
+    No request goes out after the deadline.
 
     Raises
     ------
@@ -147,23 +145,17 @@ def run(
     """
 
     def work() -> Report:
-        return _backfill(request, stores, exchange, clock, deadline, on_progress)
+        return _backfill(request, context, on_progress)
 
     if request.slot is None:
         return work()
-    report = work_off(stores.ingestion, JOB, request.slot, work, clock=clock, deadline=deadline)
+    report = work_off(context, JOB, request.slot, work)
     return report or Report(request.series.id, skipped=ALREADY_DONE)
 
 
-def _backfill(
-    request: Request,
-    stores: Stores,
-    exchange: ExchangeClient,
-    clock: Clock,
-    deadline: int | None,
-    on_progress: Progress,
-) -> Report:
-    series = request.series
+def _backfill(request: Request, context: Context, on_progress: Progress) -> Report:
+    series, stores, clock, deadline = request.series, context.stores, context.clock, context.deadline
+    exchange = context.exchange(series.exchange)
     bounds = agree_on_time(stores, exchange, series, clock=clock, deadline=deadline)
     stores.candles.repair_index(series, clock())
     again = due_again(stores.gaps, series, bounds.exchange_now) if request.start is None else IntervalSet()

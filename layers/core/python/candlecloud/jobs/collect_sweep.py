@@ -9,9 +9,9 @@ from typing import Any
 
 from candlecloud.contract.setting import canonical_json
 from candlecloud.errors import SweepNotFoundError
+from candlecloud.jobs.context import Context
 from candlecloud.jobs.pinned import find_sweep
 from candlecloud.runs.collect import collect_results, match_batches, summarise_sweep
-from candlecloud.store.stores import Stores
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Report:
         return asdict(self)
 
 
-def run(request: Request, stores: Stores, *, now: int) -> Report:
+def run(request: Request, context: Context) -> Report:
     """Write the sweep's results and close it as succeeded, partial or failed.
 
     Raises
@@ -45,6 +45,7 @@ def run(request: Request, stores: Stores, *, now: int) -> Report:
     SweepNotFoundError
         If the sweep or its plan does not exist.
     """
+    stores, now = context.stores, context.now
     sweep_id = request.sweep_id
     identity = find_sweep(stores, sweep_id)
     plan = stores.sweeps.get_plan(sweep_id)

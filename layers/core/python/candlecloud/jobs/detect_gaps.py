@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from candlecloud.errors import SeriesNotFoundError
-from candlecloud.exchange.retry import Clock
+from candlecloud.jobs.context import Context
 from candlecloud.jobs.events import read_fields, read_range, read_series, read_slot, span_dict
 from candlecloud.jobs.gap_ledger import Finding, all_gaps, write_findings
 from candlecloud.market.candle import period_range, periods_between
@@ -83,7 +83,7 @@ class Report:
         return asdict(self)
 
 
-def run(request: Request, stores: Stores, *, clock: Clock) -> Report:
+def run(request: Request, context: Context) -> Report:
     """Look for holes and write them down; doing it twice is doing it once.
 
     Raises
@@ -91,7 +91,7 @@ def run(request: Request, stores: Stores, *, clock: Clock) -> Report:
     SeriesNotFoundError
         If nothing is stored of the series.
     """
-    series, now = request.series, clock()
+    series, stores, now = request.series, context.stores, context.now
     span = listing_span(stores, series, request.start, request.end)
     missing = find_missing(stores, series, span)
     before = [gap for gap in all_gaps(stores.gaps, series) if gap.state != "repaired"]

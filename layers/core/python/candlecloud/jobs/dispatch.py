@@ -7,16 +7,18 @@ from typing import Any, Protocol
 
 
 class Dispatcher(Protocol):
-    """Starts work without waiting for it; only a preview is waited for."""
+    """Has other jobs done. Which ones a function may call says its entry in the catalogue."""
 
-    def start_sweep(self, sweep_id: str, attempt: int = 1) -> None:
-        """Start the fan-out of a sweep; a second start of one attempt changes nothing."""
+    def invoke(self, job: str, payload: Mapping[str, Any]) -> None:
+        """Start a job and do not wait; `payload` is its event."""
 
-    def start_run(self, run_id: str) -> None:
-        """Start one backtest."""
+    def ask(self, job: str, payload: Mapping[str, Any]) -> dict[str, Any]:
+        """Have a job done, wait, and return its report."""
 
-    def start_backfill(self, request: Mapping[str, Any]) -> None:
-        """Start a backfill; `request` is the job's event."""
+    def start_fan_out(self, name: str, payload: Mapping[str, Any]) -> None:
+        """Start the state machine under an execution's name; a second start under the same name changes nothing."""
 
-    def preview(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        """Compute features or targets and wait; `request` is the event of `preview_series`, the answer its report."""
+
+def attempt_name(record_id: str, attempt: int) -> str:
+    """Name of the execution of one attempt: each attempt is started once, however often that is asked for."""
+    return record_id if attempt == 1 else f"{record_id}-{attempt}"

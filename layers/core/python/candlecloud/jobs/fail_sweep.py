@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from candlecloud.store.stores import Stores
+from candlecloud.jobs.context import Context
 
 
 @dataclass(frozen=True)
@@ -41,11 +41,12 @@ class Report:
         return asdict(self)
 
 
-def run(request: Request, stores: Stores, *, now: int) -> Report:
+def run(request: Request, context: Context) -> Report:
     """Mark the sweep as failed. One that has ended well stays so; batches that have a result keep it.
 
     An attempt that was given up and breaks late changes nothing: the sweep belongs to the attempt after it.
     """
+    stores, now = context.stores, context.now
     error = {
         "code": "execution_failed",
         "message": f"The sweep stopped before its end: {request.error[:100]}.",

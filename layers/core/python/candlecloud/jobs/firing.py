@@ -6,11 +6,10 @@ from collections.abc import Callable
 from typing import Protocol, TypeVar
 
 from candlecloud.errors import ConflictError
-from candlecloud.exchange.retry import Clock
-from candlecloud.store.ingestion import IngestionStore
+from candlecloud.jobs.context import Context
 
 ALREADY_DONE = "This firing of the schedule is worked off already."
-_LEASE_MS = 15 * 60_000
+_LONGEST_MS = 15 * 60_000
 _LEASE_MARGIN_MS = 60_000
 
 
@@ -23,17 +22,11 @@ class Outcome(Protocol):
 R = TypeVar("R", bound=Outcome)
 
 
-def work_off(
-    ingestion: IngestionStore, job: str, slot: str, work: Callable[[], R], *, clock: Clock, deadline: int | None
-) -> R | None:
+def work_off(context: Context, job: str, slot: str, work: Callable[[], R]) -> R | None:
     """Do the work of a slot, unless that is done already.
 
-    A slot whose work failed is given back, so that the platform's retry of the event may take it.
-
-    Parameters
-    ----------
-    deadline : int, optional
-        ms UTC by `clock`: the slot is held until a minute after it.
+    A slot whose work failed is given back, so that the platform's retry of the event may take it. It is held until a
+    minute after the deadline, and no longer than an invocation may live.
 
     Returns
     -------
@@ -45,8 +38,8 @@ def work_off(
     ConflictError
         If another invocation holds the slot. It may be dead: only a later retry of the event can tell.
     """
-    now = clock()
-    lease = _LEASE_MS if deadline is None else max(0, deadline - now) + _LEASE_MARGIN_MS
+    ingestion, now = context.stores.ingestion, context.now
+    lease = min(_LONGEST_MS, max(0, context.deadline - now)) + _LEASE_MARGIN_MS
     if not ingestion.claim_slot(job, slot, now, lease):
         if ingestion.is_slot_done(job, slot):
             return None
@@ -61,5 +54,5 @@ def work_off(
     if report.error() is not None:
         ingestion.release_slot(job, slot)
     else:
-        ingestion.finish_slot(job, slot, clock())
+        ingestion.finish_slot(job, slot, context.now)
     return report

@@ -7,17 +7,15 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from candlecloud.errors import ExchangeError
-from candlecloud.exchange.client import ExchangeClient
 from candlecloud.exchange.faults import gravest
 from candlecloud.exchange.pager import Bounds
-from candlecloud.exchange.retry import Clock
 from candlecloud.jobs.acquisition import CHUNK_ROWS, Acquired, Progress, acquire, agree_on_time, count
+from candlecloud.jobs.context import Context
 from candlecloud.jobs.events import read_fields, read_flag, read_range, read_series, read_slot, span_dict
 from candlecloud.jobs.firing import ALREADY_DONE, work_off
 from candlecloud.jobs.ingest_plan import Left, Plan, make_plan
 from candlecloud.market.moment import iso
 from candlecloud.market.series import Series
-from candlecloud.store.stores import Stores
 
 JOB = "ingest_candles"
 
@@ -132,24 +130,33 @@ class Report:
         return gravest(codes)(f"{self.failed} candles of {self.series} could not be asked for.", report=self.to_dict())
 
 
-def run(
+def run(request: Request, context: Context) -> Report:
+    """Ingest; what failed is raised, with the report, after everything that came is committed.
+
+    Raises
+    ------
+    RegionRefusedError, ExchangeUnavailableError, ExchangeError
+        As in `Report.checked`.
+    ConflictError, UnknownSymbolError
+        As in `ingest`.
+    """
+    return ingest(request, context).checked()
+
+
+def ingest(
     request: Request,
-    stores: Stores,
-    exchange: ExchangeClient,
+    context: Context,
     *,
-    clock: Clock,
-    deadline: int | None = None,
     on_progress: Progress = lambda done_ms, total_ms: None,
     chunk_rows: int = CHUNK_ROWS,
 ) -> Report:
-    """Ingest.
+    """Ingest, and report what failed too.
+
+    The context's clock says when we learn something; whether a candle is closed, the exchange's own clock decides. The
+    work stops at the deadline, at a committed cursor; the next run of the series goes on from it.
 
     Parameters
     ----------
-    clock : callable
-        Now, ms UTC: when we learn something. Whether a candle is closed, the exchange's own clock decides.
-    deadline : int, optional
-        ms UTC by `clock`: the work stops there, at a committed cursor; the next run of the series goes on from it.
     chunk_rows : int
         How many candles are collected before they are committed.
 
@@ -162,53 +169,43 @@ def run(
     ExchangeUnavailableError
         If it does not even tell the time; a `RateLimitedError` if it has shut us out, and then it is not asked.
     """
-    slot = request.slot
-    work = _Work(request.series, stores, exchange, clock, deadline, on_progress, chunk_rows)
-    if slot is None:
-        return _ingest(request, work)
-    report = work_off(stores.ingestion, JOB, slot, lambda: _ingest(request, work), clock=clock, deadline=deadline)
+
+    def work() -> Report:
+        return _ingest(request, context, on_progress, chunk_rows)
+
+    if request.slot is None:
+        return work()
+    report = work_off(context, JOB, request.slot, work)
     return report or Report(request.series.id, skipped=ALREADY_DONE)
 
 
-@dataclass(frozen=True)
-class _Work:
-    """What a run is given, in one piece."""
-
-    series: Series
-    stores: Stores
-    exchange: ExchangeClient
-    clock: Clock
-    deadline: int | None
-    on_progress: Progress
-    chunk_rows: int
-
-
-def _ingest(request: Request, work: _Work) -> Report:
-    series, stores = work.series, work.stores
-    bounds = agree_on_time(stores, work.exchange, series, clock=work.clock, deadline=work.deadline)
-    repaired = stores.candles.repair_index(series, work.clock())
+def _ingest(request: Request, context: Context, on_progress: Progress, chunk_rows: int) -> Report:
+    series, stores, clock, deadline = request.series, context.stores, context.clock, context.deadline
+    exchange = context.exchange(series.exchange)
+    bounds = agree_on_time(stores, exchange, series, clock=clock, deadline=deadline)
+    repaired = stores.candles.repair_index(series, clock())
     plan = make_plan(
         stores,
-        work.exchange,
+        exchange,
         series,
         bounds.closed_before,
         start=request.start,
         end=request.end,
         reread=request.reread,
     )
-    left = Left(stores, series, work.clock, plan.wanted)
+    left = Left(stores, series, clock, plan.wanted)
     left.save()
     acquired = acquire(
         stores,
-        work.exchange,
+        exchange,
         series,
         plan.wanted,
         bounds=bounds,
-        clock=work.clock,
-        deadline=work.deadline,
+        clock=clock,
+        deadline=deadline,
         on_commit=left.committed,
-        on_progress=work.on_progress,
-        chunk_rows=work.chunk_rows,
+        on_progress=on_progress,
+        chunk_rows=chunk_rows,
     )
     left.settle(acquired.fetch)
     return _report(series, plan, acquired, left, bounds, repaired.repaired + repaired.removed)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from candlecloud.contract.run import RunConfig
 from candlecloud.contract.sweep import SweepConfig
 from candlecloud.errors import ConflictError, SweepNotFoundError
-from candlecloud.runs.identity import Identity, code_version, sweep_identity
+from candlecloud.runs.identity import Identity, code_version_of, sweep_identity
 from candlecloud.runs.inputs import RUN_COLUMNS, RunInputs
 from candlecloud.runs.sufficiency import needed_range
 from candlecloud.store.stores import Stores
@@ -43,10 +43,11 @@ def refuse_other_code(identity: Identity) -> None:
     ConflictError
         If the code has changed since.
     """
-    if identity.code_version != code_version():
+    found = code_version_of(identity.config)
+    if identity.code_version != found:
         raise ConflictError(
             "The code has changed since this was submitted.",
             hint="Submit it again: it then has the identity of the new code.",
             wanted=identity.code_version,
-            found=code_version(),
+            found=found,
         )

@@ -7,20 +7,27 @@ from dataclasses import asdict, dataclass
 from typing import Any, cast
 
 from candlecloud.contract.sweep import SweepConfig
+from candlecloud.jobs.context import Context
 from candlecloud.jobs.pinned import find_sweep, refuse_other_code
 from candlecloud.runs.plan import cut_into_batches
-from candlecloud.store.stores import Stores
 
 
 @dataclass(frozen=True)
 class Request:
-    """One sweep that `jobs.submit` opened."""
+    """One sweep that `jobs.submit` opened.
+
+    Attributes
+    ----------
+    function : str
+        What each batch is computed by; the execution names it, so that a deployment changes nothing for it.
+    """
 
     sweep_id: str
+    function: str
 
     @classmethod
     def from_event(cls, event: Mapping[str, Any]) -> Request:
-        return cls(str(event["sweep_id"]))
+        return cls(str(event["sweep_id"]), str(event["function"]))
 
 
 @dataclass(frozen=True)
@@ -36,7 +43,7 @@ class Report:
         return asdict(self)
 
 
-def run(request: Request, stores: Stores, *, now: int) -> Report:
+def run(request: Request, context: Context) -> Report:
     """Write the plan.
 
     The sweep's record holds the moment as of which the candles are read and their checksum, so every batch sees the
@@ -49,10 +56,11 @@ def run(request: Request, stores: Stores, *, now: int) -> Report:
     ConflictError
         If it was submitted to other code.
     """
+    stores, now = context.stores, context.now
     identity = find_sweep(stores, request.sweep_id)
     refuse_other_code(identity)
     plan = [
-        {"sweep_id": request.sweep_id, "batch": batch, "start": start, "end": end}
+        {"sweep_id": request.sweep_id, "batch": batch, "start": start, "end": end, "function": request.function}
         for batch, (start, end) in enumerate(cut_into_batches(cast(SweepConfig, identity.config)))
     ]
     key = stores.sweeps.put_plan(request.sweep_id, plan)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from candlecloud.errors import CandlecloudError, InsufficientDataError, InvalidRangeError, SeriesNotFoundError
+from candlecloud.jobs.context import Context
 from candlecloud.jobs.events import read_fields, read_series, read_time
 from candlecloud.market.ranges import TimeRange
 from candlecloud.market.series import Series
@@ -26,6 +27,17 @@ _FIELDS = (
 
 @dataclass(frozen=True)
 class Request:
+    """An event as it came: what is wrong with it is part of the answer."""
+
+    event: Mapping[str, Any]
+
+    @classmethod
+    def from_event(cls, event: Mapping[str, Any]) -> Request:
+        return cls(event)
+
+
+@dataclass(frozen=True)
+class Wanted:
     """What to compute, and where.
 
     Attributes
@@ -45,7 +57,7 @@ class Request:
     subject: Subject
 
     @classmethod
-    def from_event(cls, event: Mapping[str, Any]) -> Request:
+    def from_event(cls, event: Mapping[str, Any]) -> Wanted:
         """Read and check an event.
 
         Raises
@@ -71,45 +83,45 @@ class Report:
         return {"answer": self.answer, "error": self.error}
 
 
-def run(event: Mapping[str, Any], stores: Stores) -> Report:
+def run(request: Request, context: Context) -> Report:
     """Compute; an error of the domain is part of the answer, because the API waits for it."""
     try:
-        request = Request.from_event(event)
-        answer = _features(request, stores) if request.subject.strategy is None else _targets(request, stores)
+        asked, stores = Wanted.from_event(request.event), context.stores
+        answer = _features(asked, stores) if asked.subject.strategy is None else _targets(asked, stores)
     except CandlecloudError as error:
         return Report(error=describe_failure(error))
-    return Report(answer | {"warmup_bars": request.subject.warmup_bars})
+    return Report(answer | {"warmup_bars": asked.subject.warmup_bars})
 
 
-def _features(request: Request, stores: Stores) -> dict[str, Any]:
+def _features(asked: Wanted, stores: Stores) -> dict[str, Any]:
     """Rows of the first `limit` places of the range, or of the last ones where it has no start."""
-    step = request.series.timeframe.ms
-    span = _range(request, stores, request.limit)
-    wanted = TimeRange(span.start, min(span.end, span.start + request.limit * step))
-    found = preview_features(_read(request, stores, wanted), request.subject, wanted)
+    step = asked.series.timeframe.ms
+    span = _range(asked, stores, asked.limit)
+    wanted = TimeRange(span.start, min(span.end, span.start + asked.limit * step))
+    found = preview_features(_read(asked, stores, wanted), asked.subject, wanted)
     return found | {"next_start": wanted.end if wanted.end < span.end else None}
 
 
-def _targets(request: Request, stores: Stores) -> dict[str, Any]:
+def _targets(asked: Wanted, stores: Stores) -> dict[str, Any]:
     """Where the strategy stands after the range."""
-    wanted = _range(request, stores, MAX_ROWS)
-    if wanted.duration > MAX_LOOKBACK * request.series.timeframe.ms:
+    wanted = _range(asked, stores, MAX_ROWS)
+    if wanted.duration > MAX_LOOKBACK * asked.series.timeframe.ms:
         raise InvalidRangeError(
             f"The range holds more than {MAX_LOOKBACK:,} bars.",
             hint="Give a later start, or run a backtest for all decisions of a long range.",
             field="start",
         )
-    found = preview_targets(_read(request, stores, wanted), request.subject, wanted, request.limit)
+    found = preview_targets(_read(asked, stores, wanted), asked.subject, wanted, asked.limit)
     if found is None:
         raise InsufficientDataError(
-            f"No candle of {request.series} is stored in that range.",
+            f"No candle of {asked.series} is stored in that range.",
             hint="Ask for a range within what GET /series shows, or send POST /ingestion/backfill for it.",
-            series=request.series.id,
+            series=asked.series.id,
         )
     return found
 
 
-def _range(request: Request, stores: Stores, bars: int) -> TimeRange:
+def _range(asked: Wanted, stores: Stores, bars: int) -> TimeRange:
     """The wanted part of what is stored, on the grid; empty where they don't meet.
 
     Raises
@@ -117,19 +129,19 @@ def _range(request: Request, stores: Stores, bars: int) -> TimeRange:
     SeriesNotFoundError
         If nothing is stored.
     """
-    timeframe = request.series.timeframe
-    stored = stores.candles.available_range(request.series)
+    timeframe = asked.series.timeframe
+    stored = stores.candles.available_range(asked.series)
     if stored is None:
-        raise SeriesNotFoundError(f"There are no candles of {request.series}.", series=request.series.id)
+        raise SeriesNotFoundError(f"There are no candles of {asked.series}.", series=asked.series.id)
     # A candle counts from its close on: at the moment `as_of` none was known that closed after it.
-    bounds = [stored.end, *(timeframe.floor(t) for t in (request.end, request.as_of) if t is not None)]
+    bounds = [stored.end, *(timeframe.floor(t) for t in (asked.end, asked.as_of) if t is not None)]
     end = max(min(bounds), stored.start)
-    start = end - bars * timeframe.ms if request.start is None else timeframe.ceil(request.start)
+    start = end - bars * timeframe.ms if asked.start is None else timeframe.ceil(asked.start)
     start = min(max(start, stored.start), end)
     return TimeRange(start, end)
 
 
-def _read(request: Request, stores: Stores, wanted: TimeRange) -> Any:
-    lookback = request.subject.lookback_bars * request.series.timeframe.ms
+def _read(asked: Wanted, stores: Stores, wanted: TimeRange) -> Any:
+    lookback = asked.subject.lookback_bars * asked.series.timeframe.ms
     span = TimeRange(max(0, wanted.start - lookback), wanted.end)
-    return stores.candles.read(request.series, span, RUN_COLUMNS, as_of=request.as_of)
+    return stores.candles.read(asked.series, span, RUN_COLUMNS, as_of=asked.as_of)

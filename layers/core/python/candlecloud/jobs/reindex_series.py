@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from candlecloud.exchange.retry import Clock
+from candlecloud.jobs.context import Context
 from candlecloud.jobs.events import read_fields, read_series
 from candlecloud.market.series import Series
-from candlecloud.store.stores import Stores
 
 
 @dataclass(frozen=True)
@@ -53,10 +52,11 @@ class Report:
         return asdict(self)
 
 
-def run(request: Request, stores: Stores, *, clock: Clock) -> Report:
+def run(request: Request, context: Context) -> Report:
     """Reindex; where the index is true already, nothing is written."""
+    stores = context.stores
     wanted = [request.series] if request.series is not None else stores.candles.stored_series()
-    found = [(series, stores.candles.repair_index(series, clock())) for series in wanted]
+    found = [(series, stores.candles.repair_index(series, context.now)) for series in wanted]
     return Report(
         series=len(found),
         objects_checked=sum(repair.checked for _, repair in found),

@@ -7,11 +7,11 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from candlecloud.errors import CandlecloudError, RunNotFoundError, TransientStoreError
+from candlecloud.jobs.context import Context
 from candlecloud.jobs.pinned import read_inputs, refuse_other_code
 from candlecloud.runs.evaluate import evaluate_run
 from candlecloud.runs.identity import run_identity
 from candlecloud.runs.state import describe_failure
-from candlecloud.store.stores import Stores
 from candlecloud.tearsheet.page import render
 
 
@@ -37,7 +37,7 @@ class Report:
         return asdict(self)
 
 
-def run(request: Request, stores: Stores, *, now: int) -> Report:
+def run(request: Request, context: Context) -> Report:
     """Evaluate the run and store manifest, result and summary. A run that has succeeded is left as it is.
 
     A failure that would come again is recorded with the run, for its user; one of the store is raised, to be tried
@@ -50,6 +50,7 @@ def run(request: Request, stores: Stores, *, now: int) -> Report:
     TransientStoreError
         If the store does not answer.
     """
+    stores, now = context.stores, context.now
     record = stores.runs.get(request.run_id)
     if record is None:
         raise RunNotFoundError(f"There is no run {request.run_id}.", run_id=request.run_id)

@@ -10,11 +10,11 @@ from typing import Any, cast
 from candlecloud.contract.setting import canonical_json
 from candlecloud.contract.sweep import SweepConfig
 from candlecloud.errors import CandlecloudError, TransientStoreError
+from candlecloud.jobs.context import Context
 from candlecloud.jobs.pinned import find_sweep, read_inputs, refuse_other_code
 from candlecloud.runs.batch import evaluate_batch
 from candlecloud.runs.collect import fits
 from candlecloud.runs.state import describe_failure
-from candlecloud.store.stores import Stores
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Report:
         return asdict(self)
 
 
-def run(request: Request, stores: Stores, *, now: int) -> Report:
+def run(request: Request, context: Context) -> Report:
     """Evaluate the batch. One that has its result already, from an earlier try, is left as it is.
 
     Whatever goes wrong in the evaluation is recorded as the batch's result, so that the sweep can say what is missing
@@ -54,6 +54,7 @@ def run(request: Request, stores: Stores, *, now: int) -> Report:
     TransientStoreError
         If the store does not answer.
     """
+    stores = context.stores
     identity = find_sweep(stores, request.sweep_id)
     done = stores.sweeps.get_batch_result(request.sweep_id, request.batch)
     if done is not None and fits(asdict(request), json.loads(done)):

@@ -18,7 +18,7 @@ from candlecloud.market.candle import period_range, periods_between, times_ms
 from candlecloud.market.ranges import TimeRange
 from candlecloud.market.series import Series
 from candlecloud.market.timeframe import TIMEFRAMES, Timeframe
-from candlecloud.runs.identity import Identity, code_version
+from candlecloud.runs.identity import Identity, code_version_of
 from candlecloud.runs.sufficiency import Coverage, check_sufficiency, choose_range
 from candlecloud.store.stores import Stores
 
@@ -102,7 +102,7 @@ def _pin(config: Config, stores: Stores, now: int) -> tuple[Identity, Coverage]:
         available = _as_known_then(stores, series, available, as_of)
     listed_from = stores.index.listed_from(series)
     coverage = check_sufficiency(series, span, warmup, open_times, available, listed_from)
-    return Identity(pinned, inputs.revision(), code_version()), coverage
+    return Identity(pinned, inputs.revision(), code_version_of(pinned)), coverage
 
 
 def _finer_timeframe(setting: Setting, stores: Stores, span: TimeRange) -> str:

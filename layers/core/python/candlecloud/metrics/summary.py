@@ -1,20 +1,56 @@
-"""One summary per backtest, from its tallies; what each number means stands in `conventions`. Needs no NumPy."""
+"""The numbers of backtests from their rows of tallies, for all rows at once; a run alone is a batch of one.
+
+What each number means stands in `conventions`.
+"""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any, TypeAlias, TypedDict, Unpack, cast
 
-from candlecloud.metrics.annual import YEAR_MS, bars_per_year, growth_per_year
-from candlecloud.metrics.moments import sample_deviation
-from candlecloud.metrics.tallies import Tallies
+import numpy as np
+
+from candlecloud.arrays import BoolArray, FloatArray
+from candlecloud.metrics.annual import YEAR_MS, bars_per_year
+from candlecloud.metrics.compounding import growths_per_year
+from candlecloud.metrics.moments import smallest_spread, squares_from_mean
+from candlecloud.metrics.tallies import COLUMNS
+
+Columns: TypeAlias = Mapping[str, FloatArray]
 
 _NO_PROFIT = 1e-9  # of the initial equity: a gross profit below it is rounding, and no share of it is a number
+_WHOLE = ("max_drawdown_bars", "max_drawdown_seconds", "n_trades")
+
+
+class Extent(TypedDict):
+    """What all rows of a run or sweep share.
+
+    Attributes
+    ----------
+    initial_equity : float
+        Quote currency, above zero.
+    n_bars : int
+        Bars of the run, at least 1.
+    timeframe_ms : int
+        Length of a bar; absent candles make no bar and so no return.
+    span_ms : int
+        From the first bar's open to the last bar's close; no number per year exists without a time above zero.
+    """
+
+    initial_equity: float
+    n_bars: int
+    timeframe_ms: int
+    span_ms: int
 
 
 @dataclass(frozen=True)
 class Summary:
-    """Fractions are fractions (0.01 is 1 %); None where a number does not exist."""
+    """Fractions are fractions (0.01 is 1 %); None where a number does not exist.
+
+    A ratio beyond the largest float (over a loss next to nothing) is None too: JSON has no infinity.
+    """
 
     final_equity: float
     total_return: float
@@ -38,74 +74,130 @@ class Summary:
     cost_share: float | None
 
     def to_dict(self) -> dict[str, float | int | None]:
-        """By name; a ratio beyond the largest float (over a loss next to nothing) is None: JSON has no infinity."""
-        return {
-            name: value if value is not None and math.isfinite(value) else None for name, value in vars(self).items()
-        }
+        """By name."""
+        return dict(vars(self))
 
 
-def summary_of(tallies: Tallies, *, initial_equity: float, n_bars: int, timeframe_ms: int, span_ms: int) -> Summary:
+_NAMES = tuple(Summary.__dataclass_fields__)
+_BLOCK = 1_000  # rows at a time: what is in between stays in the processor's cache
+
+
+def summary_of(tallies: Iterable[float], **extent: Unpack[Extent]) -> Summary:
     """Work out the numbers of one backtest.
 
     Parameters
     ----------
-    tallies : Tallies
-        Of a run, or of one set of a sweep (``Tallies.from_row(row)``): the same row gives the same bits.
-    initial_equity : float
-        Quote currency, above zero.
-    n_bars : int
-        Bars of the run, at least 1.
-    timeframe_ms : int
-        Length of a bar; absent candles make no bar and so no return.
-    span_ms : int
-        From the first bar's open to the last bar's close.
+    tallies : Tallies, or a row of them
+        Of a run, or of one set of a sweep: the same row gives the same bits.
+    extent
+        As in `Extent`.
     """
-    t = tallies
-    cagr = growth_per_year(t.final_equity / initial_equity, span_ms)
-    volatility, sharpe, sortino = _ratios(t, n_bars, bars_per_year(span_ms / n_bars))
-    mean_equity = t.sum_equity / n_bars
-    under_water, n_trades = int(t.max_under_water_bars), int(t.n_trades)
-    return Summary(
-        final_equity=t.final_equity,
-        total_return=t.final_equity / initial_equity - 1.0,
-        cagr=cagr,
-        volatility=volatility,
-        sharpe=sharpe,
-        sortino=sortino,
-        calmar=cagr / t.max_drawdown if cagr is not None and t.max_drawdown > 0.0 else None,
-        max_drawdown=t.max_drawdown,
-        max_drawdown_bars=under_water,
-        max_drawdown_seconds=under_water * timeframe_ms // 1000,
-        n_trades=n_trades,
-        win_rate=t.n_wins / t.n_trades if n_trades else None,
-        profit_factor=t.sum_profit / t.sum_loss if t.sum_loss > 0.0 else None,
-        expectancy=(t.sum_profit - t.sum_loss) / t.n_trades if n_trades else None,
-        exposure=t.bars_in_position / n_bars,
-        turnover=t.notional / mean_equity * (YEAR_MS / span_ms) if mean_equity > 0.0 and span_ms > 0 else None,
-        fees=t.fees,
-        slippage=t.slippage,
-        funding=t.funding,
-        cost_share=_cost_share(t, initial_equity),
-    )
+    (numbers,) = summary_dicts(summary_columns(np.array([[*tallies]], np.float64), **extent))
+    return Summary(**cast("dict[str, Any]", numbers))
 
 
-def _ratios(t: Tallies, n: int, per_year: float) -> tuple[float | None, float | None, float | None]:
+def summary_columns(
+    rows: FloatArray, *, initial_equity: float, n_bars: int, timeframe_ms: int, span_ms: int
+) -> dict[str, FloatArray]:
+    """Work out the numbers of many backtests over the same bars.
+
+    Every number is worked out element by element, so it has the same bits in whatever company a row comes.
+
+    Parameters
+    ----------
+    rows : FloatArray, shape (P, len(COLUMNS))
+        One row of tallies per backtest.
+    initial_equity, n_bars, timeframe_ms, span_ms
+        As in `Extent`.
+
+    Returns
+    -------
+    dict of FloatArray, length P
+        By the names of `Summary` and in its order; NaN where that has None. Counts are whole.
+    """
+    table = np.empty((len(_NAMES), len(rows)))
+    extent = Extent(initial_equity=initial_equity, n_bars=n_bars, timeframe_ms=timeframe_ms, span_ms=span_ms)
+    with np.errstate(all="ignore"):  # a quotient that does not exist is replaced
+        for start in range(0, len(rows), _BLOCK):
+            block = np.array([*_numbers(rows[start : start + _BLOCK], extent).values()])
+            block[~np.isfinite(block)] = np.nan
+            table[:, start : start + _BLOCK] = block
+    return dict(zip(_NAMES, table, strict=True))
+
+
+def summary_dicts(columns: Columns) -> list[dict[str, float | int | None]]:
+    """Columns of summaries as one `Summary.to_dict` per row: plain numbers, None for NaN, whole counts."""
+    plain = [_whole(values) if name in _WHOLE else _plain(values) for name, values in columns.items()]
+    return [dict(zip(columns, row, strict=True)) for row in zip(*plain, strict=True)]
+
+
+def _plain(values: FloatArray) -> list[float | int | None]:
+    return [value if value == value else None for value in values.tolist()]
+
+
+def _whole(values: FloatArray) -> list[float | int | None]:
+    return [int(value) if value == value else None for value in values.tolist()]
+
+
+def _numbers(rows: FloatArray, extent: Extent) -> dict[str, FloatArray]:
+    """The numbers of one block of rows, in the order of `Summary`; not all of them finite yet."""
+    t = dict(zip(COLUMNS, np.ascontiguousarray(rows.T), strict=True))
+    initial_equity, n_bars, span_ms = extent["initial_equity"], extent["n_bars"], extent["span_ms"]
+    growth = t["final_equity"] / initial_equity
+    cagr = growths_per_year(growth, span_ms)
+    under_water, trades = np.trunc(t["max_under_water_bars"]), np.trunc(t["n_trades"])
+    return {
+        "final_equity": t["final_equity"],
+        "total_return": growth - 1.0,
+        "cagr": cagr,
+        **_ratios(t, n_bars, span_ms),
+        "calmar": _where(t["max_drawdown"] > 0.0, cagr / t["max_drawdown"]),
+        "max_drawdown": t["max_drawdown"],
+        "max_drawdown_bars": under_water,
+        "max_drawdown_seconds": under_water * extent["timeframe_ms"] // 1000,
+        "n_trades": trades,
+        "win_rate": _where(trades != 0.0, t["n_wins"] / t["n_trades"]),
+        "profit_factor": _where(t["sum_loss"] > 0.0, t["sum_profit"] / t["sum_loss"]),
+        "expectancy": _where(trades != 0.0, (t["sum_profit"] - t["sum_loss"]) / t["n_trades"]),
+        "exposure": t["bars_in_position"] / n_bars,
+        "turnover": _turnover(t, n_bars, span_ms),
+        "fees": t["fees"],
+        "slippage": t["slippage"],
+        "funding": t["funding"],
+        "cost_share": _cost_share(t, initial_equity),
+    }
+
+
+def _ratios(t: Columns, n: int, span_ms: int) -> dict[str, FloatArray]:
     """Volatility, Sharpe and Sortino ratio, annualised."""
-    if n < 2:
-        return None, None, None
-    mean = t.sum_returns / n
-    deviation = sample_deviation(n, t.sum_returns, t.sum_squares)
-    downside = math.sqrt(t.sum_negative_squares / n)
-    root = math.sqrt(per_year)
-    return (
-        deviation * root,
-        mean / deviation * root if deviation > 0.0 else None,
-        mean / downside * root if downside > 0.0 else None,
-    )
+    if n < 2 or span_ms <= 0:
+        return dict.fromkeys(("volatility", "sharpe", "sortino"), np.full(len(t["sum_returns"]), np.nan))
+    mean = t["sum_returns"] / n
+    spread = squares_from_mean(n, t["sum_returns"], t["sum_squares"])
+    varies = spread > smallest_spread(n, t["sum_squares"])
+    deviation = np.where(varies, np.sqrt(spread / (n - 1)), 0.0)
+    downside = np.sqrt(t["sum_negative_squares"] / n)
+    root = math.sqrt(bars_per_year(span_ms / n))
+    return {
+        "volatility": deviation * root,
+        "sharpe": _where(deviation > 0.0, mean / deviation * root),
+        "sortino": _where(downside > 0.0, mean / downside * root),
+    }
 
 
-def _cost_share(t: Tallies, initial_equity: float) -> float | None:
+def _turnover(t: Columns, n: int, span_ms: int) -> FloatArray:
+    """Traded notional over mean equity, per year."""
+    mean_equity = t["sum_equity"] / n
+    per_year = YEAR_MS / span_ms if span_ms > 0 else math.nan
+    return _where(mean_equity > 0.0, t["notional"] / mean_equity * per_year)
+
+
+def _cost_share(t: Columns, initial_equity: float) -> FloatArray:
     """Costs over the profit that the same fills would have made without them."""
-    costs = t.fees + t.slippage + t.funding
-    before_costs = t.final_equity - initial_equity + costs
-    return costs / before_costs if before_costs > _NO_PROFIT * initial_equity else None
+    costs = t["fees"] + t["slippage"] + t["funding"]
+    before_costs = t["final_equity"] - initial_equity + costs
+    return _where(before_costs > _NO_PROFIT * initial_equity, costs / before_costs)
+
+
+def _where(exists: BoolArray, values: FloatArray) -> FloatArray:
+    return np.where(exists, values, np.nan)

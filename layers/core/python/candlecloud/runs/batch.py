@@ -10,12 +10,13 @@ import numpy as np
 from candlecloud.contract.sweep import SweepConfig
 from candlecloud.features.bars import Bars, bars_from_table
 from candlecloud.metrics.conventions import CONVENTIONS
+from candlecloud.metrics.summary import summary_dicts
 from candlecloud.runs.decide import decide, prove_causality
 from candlecloud.runs.describe import describe_assumptions, describe_bars, describe_coverage
 from candlecloud.runs.execution import BENCHMARK, benchmark_of
 from candlecloud.runs.grid import parameter_sets
 from candlecloud.runs.inputs import RunInputs
-from candlecloud.runs.simulate import statistics_of_run, statistics_of_sets, summary_of_row
+from candlecloud.runs.simulate import statistics_of_run, statistics_of_sets, summary_columns_of, summary_of_row
 
 TESTED_EVERY = 1_000
 
@@ -52,17 +53,13 @@ def evaluate_batch(config: SweepConfig, inputs: RunInputs, start: int, end: int)
             rng = np.random.default_rng([config.seed, number])
             prove_causality(decide(bars, config, one), config, one, rng)
     rows = statistics_of_sets(bars, finer, config, sets)
-    first = bars.index_of(config.range.start)
+    columns = summary_columns_of(rows, bars, bars.index_of(config.range.start), config)
     return {
         "start": start,
         "end": end,
         "rows": [
-            {
-                "set": number,
-                "parameters": sets.parameters(number - start),
-                "metrics": summary_of_row(row, bars, first, config).to_dict(),
-            }
-            for number, row in zip(range(start, end), rows, strict=True)
+            {"set": number, "parameters": sets.parameters(number - start), "metrics": metrics}
+            for number, metrics in enumerate(summary_dicts(columns), start)
         ],
         "common": _common(config, bars, inputs, sets.total) if start == 0 else None,
     }

@@ -16,7 +16,8 @@ from candlecloud.features.registry import compute_use
 from candlecloud.market.moment import iso
 from candlecloud.parameters import Parameters
 from candlecloud.runs.sufficiency import needed_range
-from candlecloud.strategies.sizing import find_sizing
+from candlecloud.strategies.resolve import strategy_of
+from candlecloud.strategies.sizing import SIZING
 from candlecloud.strategies.tripwire import Reading, check_causality
 
 
@@ -84,8 +85,8 @@ def prove_causality(
     LookAheadError
         If something looked ahead.
     """
-    uses = setting.strategy_rule.features(parameters)
-    readings = [Reading(f"feature {use.feature}", lambda bars, use=use: compute_use(bars, use)) for use in uses]  # type: ignore[misc]
+    uses = strategy_of(setting.strategy_rule).features(parameters)
+    readings = [Reading(f"feature {use.feature.name}", lambda bars, use=use: compute_use(bars, use)) for use in uses]  # type: ignore[misc]
     readings.append(Reading(f"strategy {setting.strategy}", lambda bars: _target(bars, setting, parameters)))
     if not isinstance(decisions.size, float):
 
@@ -97,11 +98,11 @@ def prove_causality(
 
 
 def _target(bars: Bars, setting: Setting, parameters: Parameters) -> FloatArray:
-    return allowed_target(setting.strategy_rule.target(bars, parameters), setting.direction)
+    return allowed_target(strategy_of(setting.strategy_rule).target(bars, parameters), setting.direction)
 
 
 def _size(bars: Bars, target: FloatArray, setting: Setting) -> float | FloatArray:
-    return find_sizing(setting.sizing.model).size(bars, target, setting.sizing.parameters)
+    return SIZING.find(setting.sizing.model).size(bars, target, setting.sizing.parameters)
 
 
 def _funding(bars: Bars, setting: Setting) -> FloatArray | None:

@@ -10,7 +10,6 @@ from candlecloud.backtest.assumptions import name_assumptions
 from candlecloud.backtest.trades import Trade
 from candlecloud.contract.setting import Setting
 from candlecloud.features.bars import Bars
-from candlecloud.market.candle import times_ms
 from candlecloud.market.moment import iso
 from candlecloud.runs.execution import execution_of
 from candlecloud.runs.inputs import RunInputs
@@ -20,7 +19,7 @@ from candlecloud.runs.sufficiency import Coverage, measure_coverage, needed_rang
 def describe_coverage(setting: Setting, warmup_bars: int, inputs: RunInputs) -> Coverage:
     """How many of the needed candles are there."""
     needed = needed_range(setting.range, warmup_bars, setting.series)
-    return measure_coverage(needed, times_ms(inputs.candles), setting.series)
+    return measure_coverage(needed, inputs.candles.column("open_time"), setting.series)
 
 
 def describe_bars(bars: Bars, first: int) -> dict[str, Any]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from candlecloud.backtest.execution import Execution
-from candlecloud.backtest.slippage import find_slippage
+from candlecloud.backtest.slippage import SLIPPAGE
 from candlecloud.contract.run import RunConfig
 from candlecloud.contract.setting import Setting
 from candlecloud.contract.trading import Stops, fixed_fraction
+from candlecloud.strategies.buy_and_hold import BUY_AND_HOLD
 
-BENCHMARK = "buy_and_hold"
+BENCHMARK = BUY_AND_HOLD.name
 
 
 def execution_of(setting: Setting) -> Execution:
@@ -19,7 +20,7 @@ def execution_of(setting: Setting) -> Execution:
     return Execution(
         taker_fee_bps=setting.fee_bps,
         maker_fee_bps=setting.fee_bps if setting.maker_fee_bps is None else setting.maker_fee_bps,
-        **find_slippage(setting.slippage.model).execution(setting.slippage.parameters),
+        **SLIPPAGE.find(setting.slippage.model).execution(setting.slippage.parameters),
         stop_loss=stops.stop_loss or 0.0,
         take_profit=stops.take_profit or 0.0,
         trailing_stop=stops.trailing_stop or 0.0,

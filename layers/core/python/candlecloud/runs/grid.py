@@ -57,6 +57,8 @@ def parameter_sets(config: SweepConfig) -> ParameterSets:
     flat = {name: np.ascontiguousarray(grid.ravel()) for name, grid in zip(config.values, grids, strict=True)}
     if not flat:
         return ParameterSets(0, {}, 1)
-    fits = np.array([rule.conflict(parameters) is None for parameters in config.combinations()])
-    kept = {name: column if fits.all() else column[fits] for name, column in flat.items()}
+    fits = np.ones(len(next(iter(flat.values()))), np.bool_)
+    for order in rule.ordered:
+        fits &= order.holds(flat)
+    kept = flat if fits.all() else {name: column[fits] for name, column in flat.items()}
     return ParameterSets(0, kept, int(fits.sum()))

@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
-from importlib.resources.abc import Traversable
 from typing import Any
 
-from candlecloud import __version__
 from candlecloud.contract.run import RunConfig
 from candlecloud.contract.setting import canonical_json
 from candlecloud.contract.sweep import SweepConfig
-
-# What a result depends on; a change of a store, the API or a job makes no other run of it.
-_DECIDING = ("market", "parameters.py", "metrics", "features", "strategies", "backtest", "runs")
-_SOURCES = (".py", ".pxd")  # a kernel's declarations choose its number types; the library is made from the two
+from candlecloud.runs.code_version import code_version
 
 
 @dataclass(frozen=True)
@@ -29,7 +22,7 @@ class Identity:
     data_revision : str
         `candlecloud.market.checksum.market_checksum` of the candles, warm-up included.
     code_version : str
-        `code_version` of the code that computes it.
+        `code_version_of` the configuration, where it was submitted.
     """
 
     config: RunConfig | SweepConfig
@@ -65,29 +58,13 @@ def sweep_identity(record: Mapping[str, Any]) -> Identity:
     return Identity(SweepConfig.from_dict(record["config"]), record["data_revision"], record["code_version"])
 
 
-@cache
-def code_version() -> str:
-    """Release and a hash of every source file that decides a result, such as ``0.1.0+4f2a9c01d3b7``.
-
-    Raises
-    ------
-    RuntimeError
-        If the sources are not there: a bundle must ship them beside the compiled files.
-    """
-    digest = hashlib.sha256()
-    for part in _DECIDING:
-        sources = list(_sources(files("candlecloud").joinpath(part), part))
-        if not sources:
-            raise RuntimeError(f"The sources of candlecloud/{part} are missing, so results could not be told apart.")
-        for name, source in sources:
-            digest.update(f"{name}\n".encode() + source.read_bytes())
-    return f"{__version__}+{digest.hexdigest()[:12]}"
-
-
-def _sources(place: Traversable, name: str) -> Iterator[tuple[str, Traversable]]:
-    """Walk through a file or folder by name; compiled files are not looked at, so it is the same with and without."""
-    if place.is_dir():
-        for child in sorted(place.iterdir(), key=lambda child: child.name):
-            yield from _sources(child, f"{name}/{child.name}")
-    elif place.is_file() and name.endswith(_SOURCES):
-        yield name, place
+def code_version_of(config: RunConfig | SweepConfig) -> str:
+    """Version of the code that computes a configuration here: of the engine and of the entries that it names."""
+    features = () if config.rules is None else [named["feature"] for named in config.rules["features"].values()]
+    return code_version(
+        "backtest" if isinstance(config, RunConfig) else "sweep",
+        strategy=config.strategy,
+        features=features,
+        sizing=config.sizing.model,
+        slippage=config.slippage.model,
+    )

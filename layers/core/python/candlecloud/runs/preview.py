@@ -11,10 +11,12 @@ import pyarrow as pa
 from candlecloud.arrays import FloatArray
 from candlecloud.backtest.orders import Direction, allowed_target
 from candlecloud.features.bars import Bars, bars_from_table
-from candlecloud.features.feature import FeatureUse
-from candlecloud.features.registry import compute_feature, compute_use, find_feature
+from candlecloud.features.compute import compute_feature, compute_use
+from candlecloud.features.registry import FEATURES
 from candlecloud.market.ranges import TimeRange
+from candlecloud.registry import FeatureUse
 from candlecloud.runs.subject import Subject
+from candlecloud.strategies.resolve import strategy_of
 
 
 def preview_features(table: pa.Table, subject: Subject, wanted: TimeRange) -> dict[str, Any]:
@@ -64,7 +66,8 @@ def preview_targets(table: pa.Table, subject: Subject, wanted: TimeRange, limit:
     first = bars.index_of(wanted.start)
     if first >= len(bars):
         return None
-    target = allowed_target(subject.strategy.target(bars, subject.parameters), cast(Direction, subject.direction))
+    wanted_target = strategy_of(subject.strategy).target(bars, subject.parameters)
+    target = allowed_target(wanted_target, cast(Direction, subject.direction))
     known = max(first, subject.warmup_bars - 1)
     moved = [t for t in range(known + 1, len(bars)) if target[t] != target[t - 1]]
     last = len(bars) - 1
@@ -85,10 +88,11 @@ def preview_targets(table: pa.Table, subject: Subject, wanted: TimeRange, limit:
 
 
 def _outputs(bars: Bars, use: FeatureUse) -> Mapping[str, FloatArray]:
+    feature = FEATURES.find(use.feature.name)
     if use.timeframe is None:
-        return compute_feature(bars, use.feature, use.parameters)
-    outputs = find_feature(use.feature).outputs
-    return {name: compute_use(bars, FeatureUse(use.feature, use.parameters, use.timeframe, name)) for name in outputs}
+        return compute_feature(bars, feature, use.parameters)
+    read = [FeatureUse(feature, use.parameters, use.timeframe, name) for name in feature.outputs]
+    return {one.output_name(): compute_use(bars, one) for one in read}
 
 
 def _cells(outputs: Mapping[str, FloatArray], t: int) -> dict[str, float | None]:

@@ -10,7 +10,9 @@ import numpy as np
 
 from candlecloud.backtest.simulation import Simulation
 from candlecloud.features.bars import Bars
-from candlecloud.features.registry import compute_feature, find_feature
+from candlecloud.features.compute import compute_feature
+from candlecloud.features.feature import Feature
+from candlecloud.features.regime import TREND_REGIME, VOLATILITY_REGIME
 from candlecloud.market.timeframe import Timeframe
 from candlecloud.metrics.curves import bar_returns
 from candlecloud.metrics.regimes import describe_regimes, labels_in_force
@@ -24,12 +26,11 @@ _LONGEST = 10_000  # bars; of minutes that is a week
 class Regime:
     """A label feature with its parameters in bars."""
 
-    feature: str
+    feature: Feature
     parameters: Mapping[str, Number]
 
     def to_dict(self) -> dict[str, Any]:
-        checked = find_feature(self.feature).check_parameters(self.parameters)
-        return {"feature": self.feature, **checked}
+        return {"feature": self.feature.name, **self.feature.check_parameters(self.parameters)}
 
 
 def regimes_of(timeframe: Timeframe) -> dict[str, Regime]:
@@ -38,9 +39,9 @@ def regimes_of(timeframe: Timeframe) -> dict[str, Regime]:
     Days are too long for that: there it is 20 bars, and 10 bars among 100.
     """
     return {
-        "trend": Regime("trend_regime", {"window": _bars(200, timeframe, 20)}),
+        "trend": Regime(TREND_REGIME, {"window": _bars(200, timeframe, 20)}),
         "volatility": Regime(
-            "volatility_regime", {"window": _bars(24, timeframe, 10), "lookback": _bars(720, timeframe, 100)}
+            VOLATILITY_REGIME, {"window": _bars(24, timeframe, 10), "lookback": _bars(720, timeframe, 100)}
         ),
     }
 
@@ -60,9 +61,9 @@ def describe_by_regime(bars: Bars, result: Simulation, timeframe: Timeframe) -> 
     bar_ms = result.span_ms / len(result.equity)
     found: dict[str, Any] = {}
     for name, regime in regimes_of(timeframe).items():
-        labels = labels_in_force(compute_feature(bars, regime.feature, regime.parameters)[regime.feature], result.first)
-        names = find_feature(regime.feature).labels
-        rows = describe_regimes(returns, labels, names, entry_bars, profits, bar_ms)
+        feature = regime.feature
+        labels = labels_in_force(compute_feature(bars, feature, regime.parameters)[feature.name], result.first)
+        rows = describe_regimes(returns, labels, feature.labels, entry_bars, profits, bar_ms)
         found[name] = [row.to_dict() for row in rows]
     return found
 

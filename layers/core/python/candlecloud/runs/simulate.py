@@ -17,8 +17,8 @@ from candlecloud.backtest.sweep_form import PlainCosts, fits_event_form, statist
 from candlecloud.contract.setting import Setting
 from candlecloud.contract.trading import fixed_fraction
 from candlecloud.features.bars import Bars
-from candlecloud.metrics.summary import Summary, summary_of
-from candlecloud.metrics.tallies import COLUMNS, Tallies
+from candlecloud.metrics.summary import Extent, Summary, summary_columns, summary_of
+from candlecloud.metrics.tallies import COLUMNS
 from candlecloud.parameters import Parameters
 from candlecloud.runs.decide import Decisions, decide
 from candlecloud.runs.execution import execution_of
@@ -92,13 +92,22 @@ def statistics_of_run(decisions: Decisions, setting: Setting, parameters: Parame
 
 def summary_of_row(row: FloatArray, bars: Bars, first: int, setting: Setting) -> Summary:
     """The numbers of a row of statistics."""
-    return summary_of(
-        Tallies.from_row(row),
-        initial_equity=setting.initial_equity,
-        n_bars=len(bars) - first,
-        timeframe_ms=setting.series.timeframe.ms,
-        span_ms=int(bars.close_time[-1] - bars.open_time[first]),
-    )
+    return summary_of(row, **_extent_of(bars, first, setting))
+
+
+def summary_columns_of(rows: FloatArray, bars: Bars, first: int, setting: Setting) -> dict[str, FloatArray]:
+    """The numbers of many rows of statistics, each the bits of its row alone."""
+    return summary_columns(rows, **_extent_of(bars, first, setting))
+
+
+def _extent_of(bars: Bars, first: int, setting: Setting) -> Extent:
+    """What the rows of one run or sweep share."""
+    return {
+        "initial_equity": setting.initial_equity,
+        "n_bars": len(bars) - first,
+        "timeframe_ms": setting.series.timeframe.ms,
+        "span_ms": int(bars.close_time[-1] - bars.open_time[first]),
+    }
 
 
 def _plain_costs(bars: Bars, setting: Setting) -> PlainCosts | None:

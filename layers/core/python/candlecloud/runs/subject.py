@@ -6,17 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from candlecloud.contract.setting import RULES, check_direction
+from candlecloud.catalogue import FEATURES, STRATEGIES
+from candlecloud.contract.setting import check_direction
 from candlecloud.contract.trading import DIRECTIONS, Direction
 from candlecloud.errors import InvalidParameterError, InvalidTimeframeError
-from candlecloud.features.feature import FeatureUse
-from candlecloud.features.registry import FEATURES, find_feature, use_warmup_bars
 from candlecloud.market.timeframe import Timeframe
 from candlecloud.parameters import Parameters
+from candlecloud.registry import FeatureUse, StrategySpec
 from candlecloud.runs.fields import check_names, read_choice
-from candlecloud.strategies.registry import find_strategy
-from candlecloud.strategies.rules import canonical_rules, rules_strategy
-from candlecloud.strategies.strategy import Strategy
+from candlecloud.strategies.rules.language import RULES, canonical_rules, rules_spec
 
 MAX_FEATURES = 30
 MAX_LOOKBACK = 200_000
@@ -46,7 +44,7 @@ class Subject:
     warmup_bars: int
     lookback_bars: int
     features: Mapping[str, FeatureUse] = field(default_factory=dict)
-    strategy: Strategy | None = None
+    strategy: StrategySpec | None = None
     parameters: Parameters = field(default_factory=dict)
     direction: str = "both"
 
@@ -73,7 +71,7 @@ def read_subject(event: Mapping[str, Any], bar_ms: int) -> Subject:
             f"features must name 1 to {MAX_FEATURES} features.", field="features", allowed=list(FEATURES)
         )
     uses = {label: _use(label, item, bar_ms) for label, item in given.items()}
-    warmup = max(use_warmup_bars(use, bar_ms) for use in uses.values())
+    warmup = max(use.warmup_bars(bar_ms) for use in uses.values())
     lookback = max(_lookback_bars(use, bar_ms) for use in uses.values())
     return Subject(_within_reach(warmup), min(lookback, MAX_LOOKBACK), features=uses)
 
@@ -81,9 +79,9 @@ def read_subject(event: Mapping[str, Any], bar_ms: int) -> Subject:
 def _use(label: str, item: Any, bar_ms: int) -> FeatureUse:
     where = f"features.{label}"
     given = check_names(item, ("feature", "parameters", "higher_timeframe"), where)
-    feature = find_feature(str(given.get("feature", label)), where)
+    feature = FEATURES.find(str(given.get("feature", label)), where)
     parameters = feature.check_parameters(given.get("parameters") or {}, where)
-    return FeatureUse(feature.name, parameters, _higher_timeframe(given.get("higher_timeframe"), bar_ms))
+    return FeatureUse(feature, parameters, _higher_timeframe(given.get("higher_timeframe"), bar_ms))
 
 
 def _higher_timeframe(given: Any, bar_ms: int) -> str | None:
@@ -100,14 +98,15 @@ def _higher_timeframe(given: Any, bar_ms: int) -> str | None:
 
 
 def _lookback_bars(use: FeatureUse, bar_ms: int) -> int:
-    warmup = use_warmup_bars(use, bar_ms)
+    warmup = use.warmup_bars(bar_ms)
     day = _DAY_MS // bar_ms  # a session's values begin at midnight
-    return max(_SETTLE * warmup, _LEAST_SETTLE, day) if find_feature(use.feature).recursive else max(warmup, day)
+    return max(_SETTLE * warmup, _LEAST_SETTLE, day) if use.feature.recursive else max(warmup, day)
 
 
 def _strategy_subject(event: Mapping[str, Any], bar_ms: int) -> Subject:
     name = str(event["strategy"])
-    strategy = rules_strategy(canonical_rules(event.get("rules")), bar_ms) if name == RULES else find_strategy(name)
+    is_rules = name == RULES
+    strategy = rules_spec(canonical_rules(event.get("rules")), bar_ms) if is_rules else STRATEGIES.find(name)
     parameters = strategy.check_parameters(event.get("parameters") or {})
     warmup = _within_reach(strategy.warmup_bars(parameters))
     direction = cast(Direction, read_choice(event, "direction", "long", DIRECTIONS))

@@ -8,7 +8,7 @@ from typing import Any
 
 from candlecloud.contract.setting import Setting
 from candlecloud.errors import InsufficientDataError
-from candlecloud.market.gaps import missing_ranges
+from candlecloud.market.gaps import Times, missing_ranges
 from candlecloud.market.moment import iso
 from candlecloud.market.ranges import TimeRange
 from candlecloud.market.series import Series
@@ -70,7 +70,7 @@ def choose_range(setting: Setting, warmup_bars: int, available: TimeRange | None
     return TimeRange(start, max(end, start + timeframe.ms))
 
 
-def measure_coverage(needed: TimeRange, open_times: Sequence[int], series: Series) -> Coverage:
+def measure_coverage(needed: TimeRange, open_times: Times, series: Series) -> Coverage:
     """Count candles and holes of a range."""
     gaps = missing_ranges(open_times, needed, series.timeframe)
     required = needed.duration // series.timeframe.ms

@@ -1,4 +1,4 @@
-"""Work elsewhere: a sweep's state machine, one run and one backfill are started, a preview is waited for."""
+"""Work elsewhere: functions are invoked or asked, the state machine is started."""
 
 from __future__ import annotations
 
@@ -17,39 +17,69 @@ class AwsDispatcher:
 
     Parameters
     ----------
-    sweep_state_machine_arn : str
-    run_function, backfill_function : str
-        Names of the functions that are invoked without waiting for them.
-    preview_function : str
-        Name of the function whose answer is waited for.
+    functions : mapping
+        Job to what is invoked for it: an ARN with a version, or a name.
+    state_machine_arn : str, optional
+        What fans out; None where this function may not.
     """
 
-    def __init__(
-        self,
-        clients: AwsClients,
-        *,
-        sweep_state_machine_arn: str,
-        run_function: str,
-        backfill_function: str,
-        preview_function: str,
-    ) -> None:
+    def __init__(self, clients: AwsClients, functions: Mapping[str, str], state_machine_arn: str | None = None) -> None:
         self._clients = clients
-        self._state_machine = sweep_state_machine_arn
-        self._run_function = run_function
-        self._backfill_function = backfill_function
-        self._preview_function = preview_function
+        self._functions = functions
+        self._state_machine = state_machine_arn
 
-    def start_sweep(self, sweep_id: str, attempt: int = 1) -> None:
-        """Start the state machine. A second start of the same attempt is none: the execution carries its name.
+    def invoke(self, job: str, payload: Mapping[str, Any]) -> None:
+        """Start a job and do not wait.
 
         Raises
         ------
+        LookupError
+            If this function may not call it.
         TransientStoreError
             If it could not be started.
         """
-        name = sweep_id if attempt == 1 else f"{sweep_id}-{attempt}"
-        document = json.dumps({"sweep_id": sweep_id, "attempt": attempt})
-        with store_border("start the sweep"):
+        function = self._function(job)
+        with store_border(f"start {_in_words(job)}"):
+            self._clients.lambda_.invoke(FunctionName=function, InvocationType="Event", Payload=_bytes(payload))
+
+    def ask(self, job: str, payload: Mapping[str, Any]) -> dict[str, Any]:
+        """Have a job done, wait, and return its report.
+
+        Raises
+        ------
+        LookupError
+            If this function may not call it.
+        TransientStoreError
+            If it was not reached, ran out of time or broke; its log says which.
+        """
+        function, action = self._function(job), f"get the answer of {_in_words(job)}"
+        with store_border(action):
+            answer = self._clients.lambda_.invoke(
+                FunctionName=function, InvocationType="RequestResponse", Payload=_bytes(payload)
+            )
+            said = answer["Payload"].read()
+        if "FunctionError" in answer:
+            hint = "Try again; if it stays, ask for fewer rows, a shorter range or shorter windows."
+            raise TransientStoreError(f"Could not {action}.", hint=hint, reason="FunctionError")
+        report: dict[str, Any] = json.loads(said)
+        return report
+
+    def start_fan_out(self, name: str, payload: Mapping[str, Any]) -> None:
+        """Start the state machine. A second start under the same name is none.
+
+        The input says which functions the execution calls, so that a deployment changes nothing for it.
+
+        Raises
+        ------
+        LookupError
+            If this function may not start one.
+        TransientStoreError
+            If it could not be started.
+        """
+        if self._state_machine is None:
+            raise LookupError("This function may not start a fan-out: say starts_fan_outs in its catalogue entry.")
+        document = json.dumps({**payload, "functions": dict(self._functions)})
+        with store_border("start the fan-out"):
             try:
                 self._clients.stepfunctions.start_execution(
                     stateMachineArn=self._state_machine, name=name, input=document
@@ -58,38 +88,16 @@ class AwsDispatcher:
                 if error_code(error) != "ExecutionAlreadyExists":
                     raise
 
-    def start_run(self, run_id: str) -> None:
-        """Invoke the run function without waiting."""
-        self._invoke(self._run_function, {"run_id": run_id}, "start the run")
+    def _function(self, job: str) -> str:
+        if job not in self._functions:
+            known = ", ".join(sorted(self._functions)) or "none"
+            raise LookupError(f"This function may not call {job!r} (but {known}): name it in its catalogue entry.")
+        return self._functions[job]
 
-    def start_backfill(self, request: Mapping[str, Any]) -> None:
-        """Invoke the backfill function without waiting; `request` is its event."""
-        self._invoke(self._backfill_function, request, "start the backfill")
 
-    def preview(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        """Invoke the preview function, wait, and return its report.
+def _in_words(job: str) -> str:
+    return job.replace("_", " ")
 
-        Raises
-        ------
-        TransientStoreError
-            If it was not reached, ran out of time or broke; its log says which.
-        """
-        action = "compute the preview"
-        with store_border(action):
-            answer = self._clients.lambda_.invoke(
-                FunctionName=self._preview_function,
-                InvocationType="RequestResponse",
-                Payload=json.dumps(dict(request)).encode(),
-            )
-            payload = answer["Payload"].read()
-        if "FunctionError" in answer:
-            hint = "Try again; if it stays, ask for fewer rows, a shorter range or shorter windows."
-            raise TransientStoreError(f"Could not {action}.", hint=hint, reason="FunctionError")
-        report: dict[str, Any] = json.loads(payload)
-        return report
 
-    def _invoke(self, function: str, event: Mapping[str, Any], action: str) -> None:
-        with store_border(action):
-            self._clients.lambda_.invoke(
-                FunctionName=function, InvocationType="Event", Payload=json.dumps(dict(event)).encode()
-            )
+def _bytes(payload: Mapping[str, Any]) -> bytes:
+    return json.dumps(dict(payload)).encode()

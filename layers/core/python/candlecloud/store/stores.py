@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from candlecloud.store.aws import AwsClients
@@ -16,6 +17,7 @@ from candlecloud.store.runs import RunStore
 from candlecloud.store.sweeps import SweepStore
 from candlecloud.store.table import Table
 from candlecloud.store.tokens import TokenStore
+from candlecloud.store.versions import VersionStore
 
 
 @dataclass(frozen=True)
@@ -32,10 +34,17 @@ class Stores:
     sweeps: SweepStore
     tokens: TokenStore
     idempotency: IdempotencyStore
+    versions: VersionStore
 
 
-def build_stores(clients: AwsClients, bucket: str, table: str) -> Stores:
-    """Build all stores; nothing is asked of AWS yet."""
+def build_stores(clients: AwsClients, bucket: str, table: str, functions: Mapping[str, str] | None = None) -> Stores:
+    """Build all stores; nothing is asked of AWS yet.
+
+    Parameters
+    ----------
+    functions : mapping, optional
+        Job to function: whose versions the store of versions knows.
+    """
     objects = ObjectStore(clients.s3, bucket)
     items = Table(clients.dynamodb, table)
     index = IndexStore(items)
@@ -50,4 +59,5 @@ def build_stores(clients: AwsClients, bucket: str, table: str) -> Stores:
         sweeps=SweepStore(items, objects),
         tokens=TokenStore(items),
         idempotency=IdempotencyStore(items, objects),
+        versions=VersionStore(clients, functions or {}),
     )

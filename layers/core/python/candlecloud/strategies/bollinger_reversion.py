@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from candlecloud.features.feature import FeatureUse
-from candlecloud.features.registry import compute_feature
-from candlecloud.parameters import Parameter, Parameters
+from candlecloud.arrays import FloatArray
+from candlecloud.features.bars import Bars
+from candlecloud.features.channel import BOLLINGER
+from candlecloud.features.compute import compute_feature
+from candlecloud.parameters import Parameter, Parameters, Warmup
+from candlecloud.registry import FeatureUse
+from candlecloud.strategies.holding import hold
 from candlecloud.strategies.strategy import Strategy
-
-if TYPE_CHECKING:
-    from candlecloud.arrays import FloatArray
-    from candlecloud.features.bars import Bars
 
 
 def _target(bars: Bars, parameters: Parameters) -> FloatArray:
-    from candlecloud.strategies.holding import hold  # needs NumPy, the registry does not
-
-    bands = compute_feature(bars, "bollinger", parameters)
+    bands = compute_feature(bars, BOLLINGER, parameters)
     return hold(
         long_entry=bars.close < bands["lower"],
         long_exit=~(bars.close < bands["middle"]),
@@ -34,9 +30,9 @@ BOLLINGER_REVERSION = Strategy(
         Parameter("window", "integer", 2, 10_000, 20, "Window of mean and deviation, in bars."),
         Parameter("width", "number", 0.01, 20.0, 2.0, "Distance of the bands from the middle, in standard deviations."),
     ),
-    warmup_bars=lambda parameters: int(parameters["window"]),
+    warmup=Warmup(0, {"window": 1}),
     target=_target,
     features=lambda parameters: [
-        FeatureUse("bollinger", dict(parameters), output=output) for output in ("lower", "middle", "upper")
+        FeatureUse(BOLLINGER, dict(parameters), output=output) for output in ("lower", "middle", "upper")
     ],
 )

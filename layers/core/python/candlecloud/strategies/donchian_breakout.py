@@ -2,34 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from candlecloud.features.feature import FeatureUse
-from candlecloud.features.registry import compute_feature
-from candlecloud.parameters import Parameter, Parameters
+from candlecloud.arrays import FloatArray
+from candlecloud.features.bars import Bars
+from candlecloud.features.channel import DONCHIAN
+from candlecloud.features.compute import compute_feature
+from candlecloud.parameters import Ordered, Parameter, Parameters, Warmup
+from candlecloud.registry import FeatureUse
+from candlecloud.strategies.holding import before, hold
 from candlecloud.strategies.strategy import Strategy
-
-if TYPE_CHECKING:
-    from candlecloud.arrays import FloatArray
-    from candlecloud.features.bars import Bars
 
 
 def _target(bars: Bars, parameters: Parameters) -> FloatArray:
-    from candlecloud.strategies.holding import before, hold  # needs NumPy, the registry does not
-
-    wide = compute_feature(bars, "donchian", {"window": parameters["entry"]})
-    narrow = compute_feature(bars, "donchian", {"window": parameters["exit"]})
+    wide = compute_feature(bars, DONCHIAN, {"window": parameters["entry"]})
+    narrow = compute_feature(bars, DONCHIAN, {"window": parameters["exit"]})
     return hold(
         long_entry=bars.close > before(wide["upper"]),
         long_exit=bars.close < before(narrow["lower"]),
         short_entry=bars.close < before(wide["lower"]),
         short_exit=bars.close > before(narrow["upper"]),
     )
-
-
-def _conflict(parameters: Parameters) -> str | None:
-    entry, leave = parameters["entry"], parameters["exit"]
-    return None if leave <= entry else f"exit ({leave}) must not be above entry ({entry})"
 
 
 DONCHIAN_BREAKOUT = Strategy(
@@ -41,11 +32,11 @@ DONCHIAN_BREAKOUT = Strategy(
         Parameter("entry", "integer", 1, 10_000, 20, "Bars of the range whose break enters."),
         Parameter("exit", "integer", 1, 10_000, 10, "Bars of the range whose break leaves; at most entry."),
     ),
-    warmup_bars=lambda parameters: int(parameters["entry"]) + 1,
+    warmup=Warmup(1, {"entry": 1}),
     target=_target,
-    conflict=_conflict,
+    ordered=(Ordered(("exit", "entry"), strict=False),),
     features=lambda parameters: [
-        FeatureUse("donchian", {"window": parameters[window]}, output=output)
+        FeatureUse(DONCHIAN, {"window": parameters[window]}, output=output)
         for window in ("entry", "exit")
         for output in ("upper", "lower")
     ],

@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from candlecloud.features.feature import FeatureUse
-from candlecloud.parameters import Parameter, Parameters
+from candlecloud.arrays import FloatArray
+from candlecloud.features.bars import Bars
+from candlecloud.features.moving_average import SMA, compare_sma
+from candlecloud.parameters import Ordered, Parameter, Parameters, Warmup
+from candlecloud.registry import FeatureUse
 from candlecloud.strategies.strategy import Strategy
-
-if TYPE_CHECKING:
-    from candlecloud.arrays import FloatArray
-    from candlecloud.features.bars import Bars
 
 
 def _target(bars: Bars, parameters: Parameters) -> FloatArray:
-    from candlecloud.features.moving_average import compare_sma  # needs NumPy, the registry does not
-
     return compare_sma(bars.close_tick_sums, int(parameters["fast"]), int(parameters["slow"])).astype("float64")
-
-
-def _conflict(parameters: Parameters) -> str | None:
-    fast, slow = parameters["fast"], parameters["slow"]
-    return None if fast < slow else f"fast ({fast}) must be below slow ({slow})"
 
 
 DUAL_SMA = Strategy(
@@ -32,9 +22,9 @@ DUAL_SMA = Strategy(
         Parameter("fast", "integer", 1, 5_000, 20, "Window of the faster average, in bars; below slow."),
         Parameter("slow", "integer", 2, 10_000, 50, "Window of the slower average, in bars; above fast."),
     ),
-    warmup_bars=lambda parameters: int(parameters["slow"]),
+    warmup=Warmup(0, {"slow": 1}),
     target=_target,
-    conflict=_conflict,
-    features=lambda parameters: [FeatureUse("sma", {"window": parameters[name]}) for name in ("fast", "slow")],
+    ordered=(Ordered(("fast", "slow")),),
+    features=lambda parameters: [FeatureUse(SMA, {"window": parameters[name]}) for name in ("fast", "slow")],
     crossing=("fast", "slow"),
 )

@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from candlecloud.features.feature import FeatureUse
-from candlecloud.features.registry import compute_use
-from candlecloud.parameters import Parameter, Parameters
+from candlecloud.arrays import FloatArray
+from candlecloud.features.bars import Bars
+from candlecloud.features.compute import compute_use
+from candlecloud.features.moving_average import EMA
+from candlecloud.parameters import Ordered, Parameter, Parameters, Warmup
+from candlecloud.registry import FeatureUse
+from candlecloud.strategies.holding import sides
 from candlecloud.strategies.strategy import Strategy
-
-if TYPE_CHECKING:
-    from candlecloud.arrays import FloatArray
-    from candlecloud.features.bars import Bars
 
 
 def _features(parameters: Parameters) -> list[FeatureUse]:
-    return [FeatureUse("ema", {"window": parameters[name]}) for name in ("fast", "slow")]
+    return [FeatureUse(EMA, {"window": parameters[name]}) for name in ("fast", "slow")]
 
 
 def _target(bars: Bars, parameters: Parameters) -> FloatArray:
-    from candlecloud.strategies.holding import sides  # needs NumPy, the registry does not
-
     fast, slow = (compute_use(bars, use) for use in _features(parameters))
     return sides(fast > slow, fast < slow)
-
-
-def _conflict(parameters: Parameters) -> str | None:
-    fast, slow = parameters["fast"], parameters["slow"]
-    return None if fast < slow else f"fast ({fast}) must be below slow ({slow})"
 
 
 EMA_CROSS = Strategy(
@@ -38,8 +29,8 @@ EMA_CROSS = Strategy(
         Parameter("fast", "integer", 2, 5_000, 12, "Window of the faster average, in bars; below slow."),
         Parameter("slow", "integer", 3, 10_000, 26, "Window of the slower average, in bars; above fast."),
     ),
-    warmup_bars=lambda parameters: int(parameters["slow"]),
+    warmup=Warmup(0, {"slow": 1}),
     target=_target,
-    conflict=_conflict,
+    ordered=(Ordered(("fast", "slow")),),
     features=_features,
 )

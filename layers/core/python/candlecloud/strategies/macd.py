@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from candlecloud.features.feature import FeatureUse
-from candlecloud.features.registry import compute_feature
-from candlecloud.parameters import Parameter, Parameters
+from candlecloud.arrays import FloatArray
+from candlecloud.features.bars import Bars
+from candlecloud.features.compute import compute_feature
+from candlecloud.features.momentum import MACD as MACD_FEATURE
+from candlecloud.parameters import Ordered, Parameter, Parameters, Warmup
+from candlecloud.registry import FeatureUse
+from candlecloud.strategies.holding import sides
 from candlecloud.strategies.strategy import Strategy
-
-if TYPE_CHECKING:
-    from candlecloud.arrays import FloatArray
-    from candlecloud.features.bars import Bars
 
 
 def _target(bars: Bars, parameters: Parameters) -> FloatArray:
-    from candlecloud.strategies.holding import sides  # needs NumPy, the registry does not
-
-    lines = compute_feature(bars, "macd", parameters)
+    lines = compute_feature(bars, MACD_FEATURE, parameters)
     return sides(lines["macd"] > lines["signal"], lines["macd"] < lines["signal"])
-
-
-def _conflict(parameters: Parameters) -> str | None:
-    fast, slow = parameters["fast"], parameters["slow"]
-    return None if fast < slow else f"fast ({fast}) must be below slow ({slow})"
 
 
 MACD = Strategy(
@@ -35,8 +26,10 @@ MACD = Strategy(
         Parameter("slow", "integer", 3, 10_000, 26, "Window of the slower average, in bars; above fast."),
         Parameter("signal", "integer", 2, 10_000, 9, "Window of the signal line, in bars."),
     ),
-    warmup_bars=lambda parameters: int(parameters["slow"]) + int(parameters["signal"]) - 1,
+    warmup=Warmup(-1, {"slow": 1, "signal": 1}),
     target=_target,
-    conflict=_conflict,
-    features=lambda parameters: [FeatureUse("macd", dict(parameters), output=output) for output in ("macd", "signal")],
+    ordered=(Ordered(("fast", "slow")),),
+    features=lambda parameters: [
+        FeatureUse(MACD_FEATURE, dict(parameters), output=output) for output in ("macd", "signal")
+    ],
 )

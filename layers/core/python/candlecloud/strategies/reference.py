@@ -1,18 +1,16 @@
-"""docs/strategies.md from the registries: ``python -m candlecloud.strategies.reference > docs/strategies.md``."""
+"""docs/strategies.md from the registries; ``python -m infra.generate`` writes it."""
 
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Sequence
 from typing import Any
 
-from candlecloud.parameters import Parameter
+from candlecloud.registry import Spec
 from candlecloud.strategies.registry import STRATEGIES
 from candlecloud.strategies.rules.definitions import MAX_FEATURES, MAX_PARAMETERS
 from candlecloud.strategies.rules.examples import EXAMPLES
+from candlecloud.strategies.rules.language import DESCRIPTION
 from candlecloud.strategies.rules.parse import MAX_DEPTH, MAX_NODES, MAX_SHIFT
-from candlecloud.strategies.rules.strategy import DESCRIPTION
 from candlecloud.strategies.sizing import SIZING
 from candlecloud.strategies.strategy import Strategy
 
@@ -20,7 +18,7 @@ _WIDTH = 110
 
 _INTRODUCTION = """# Strategies
 
-Made from the registries by `python -m candlecloud.strategies.reference > docs/strategies.md`.
+Made from the registries by `python -m infra.generate`.
 
 A strategy names a target at the close of each bar: 1 long, -1 short, 0 flat, made of bars up to and including that one.
 Orders fill later (`docs/backtest_semantics.md`). The run's `direction` (`long`, `short`, `both`) cuts the targets, and
@@ -99,9 +97,9 @@ size 0: an order for them opens nothing, sells what is held, and is noted (`size
 def reference_page() -> str:
     """The page as Markdown."""
     index = "".join(_index_row(strategy) for strategy in STRATEGIES.values())
-    strategies = "".join(_section(s.name, s.description, s.parameters) for s in STRATEGIES.values())
+    strategies = "".join(_section(strategy) for strategy in STRATEGIES.values())
     examples = "".join(f"\n### {name}\n\n```json\n{pretty(document)}\n```\n" for name, document in EXAMPLES.items())
-    sizing = "".join(_section(m.name, m.description, m.parameters) for m in SIZING.values())
+    sizing = "".join(_section(model) for model in SIZING.values())
     return _INTRODUCTION + index + strategies + _RULES + examples + _SIZING + sizing
 
 
@@ -119,18 +117,10 @@ def pretty(value: Any, indent: int = 0) -> str:
 
 def _index_row(strategy: Strategy) -> str:
     parameters = strategy.check_parameters({})
-    reads = dict.fromkeys(f"`{use.feature}`" for use in strategy.features(parameters))
+    reads = dict.fromkeys(f"`{use.feature.name}`" for use in strategy.features(parameters))
     sides, warmup = ", ".join(sorted(strategy.sides)), strategy.warmup_bars(parameters)
     return f"| [{strategy.name}](#{strategy.name}) | {sides} | {', '.join(reads)} | {warmup} |\n"
 
 
-def _section(name: str, description: str, parameters: Sequence[Parameter]) -> str:
-    lines = [f"\n### {name}\n", description]
-    if parameters:
-        lines.append("\n| parameter | kind | from | to | default | meaning |\n|---|---|---|---|---|---|")
-    lines.extend(f"| `{p.name}` | {p.kind} | {p.low} | {p.high} | {p.default} | {p.description} |" for p in parameters)
-    return "\n".join(lines) + "\n"
-
-
-if __name__ == "__main__":
-    sys.stdout.write(reference_page())
+def _section(entry: Spec) -> str:
+    return "\n".join([f"\n### {entry.name}\n", entry.description, *entry.parameter_lines()]) + "\n"

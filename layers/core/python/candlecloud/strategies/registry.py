@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from difflib import get_close_matches
-from types import MappingProxyType
-
 from candlecloud.errors import UnknownStrategyError
+from candlecloud.registry import Registry
 from candlecloud.strategies.bollinger_reversion import BOLLINGER_REVERSION
 from candlecloud.strategies.buy_and_hold import BUY_AND_HOLD
 from candlecloud.strategies.donchian_breakout import DONCHIAN_BREAKOUT
@@ -19,31 +16,12 @@ from candlecloud.strategies.time_series_momentum import TIME_SERIES_MOMENTUM
 from candlecloud.strategies.volatility_breakout import VOLATILITY_BREAKOUT
 from candlecloud.strategies.zscore_reversion import ZSCORE_REVERSION
 
-STRATEGIES: Mapping[str, Strategy] = MappingProxyType(
-    {
-        strategy.name: strategy
-        for strategy in (
-            BUY_AND_HOLD, DUAL_SMA, EMA_CROSS, MACD, RSI_REVERSION, BOLLINGER_REVERSION, ZSCORE_REVERSION,
-            DONCHIAN_BREAKOUT, TIME_SERIES_MOMENTUM, VOLATILITY_BREAKOUT,
-        )
-    }
+STRATEGIES: Registry[Strategy] = Registry(
+    "strategy",
+    (
+        BUY_AND_HOLD, DUAL_SMA, EMA_CROSS, MACD, RSI_REVERSION, BOLLINGER_REVERSION, ZSCORE_REVERSION,
+        DONCHIAN_BREAKOUT, TIME_SERIES_MOMENTUM, VOLATILITY_BREAKOUT,
+    ),
+    field="strategy",
+    error=UnknownStrategyError,
 )  # fmt: skip
-
-
-def find_strategy(name: str) -> Strategy:
-    """Look a strategy up by its name.
-
-    Raises
-    ------
-    UnknownStrategyError
-        If there is none.
-    """
-    if name not in STRATEGIES:
-        near = get_close_matches(str(name)[:80], STRATEGIES, n=1)
-        raise UnknownStrategyError(
-            f"There is no strategy {str(name)[:80]!r}.",
-            hint=(f"Did you mean {near[0]}? " if near else "") + f"Use one of {', '.join(STRATEGIES)}.",
-            field="strategy",
-            allowed=list(STRATEGIES),
-        )
-    return STRATEGIES[name]

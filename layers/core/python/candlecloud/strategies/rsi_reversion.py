@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from candlecloud.features.feature import FeatureUse
-from candlecloud.features.registry import compute_use
-from candlecloud.parameters import Parameter, Parameters
+from candlecloud.arrays import FloatArray
+from candlecloud.features.bars import Bars
+from candlecloud.features.compute import compute_use
+from candlecloud.features.momentum import RSI
+from candlecloud.parameters import Ordered, Parameter, Parameters, Warmup
+from candlecloud.registry import FeatureUse
+from candlecloud.strategies.holding import hold
 from candlecloud.strategies.strategy import Strategy
-
-if TYPE_CHECKING:
-    from candlecloud.arrays import FloatArray
-    from candlecloud.features.bars import Bars
 
 
 def _features(parameters: Parameters) -> list[FeatureUse]:
-    return [FeatureUse("rsi", {"window": parameters["window"]})]
+    return [FeatureUse(RSI, {"window": parameters["window"]})]
 
 
 def _target(bars: Bars, parameters: Parameters) -> FloatArray:
-    from candlecloud.strategies.holding import hold  # needs NumPy, the registry does not
-
     (rsi,) = (compute_use(bars, use) for use in _features(parameters))
     middle = parameters["exit"]
     return hold(
@@ -28,13 +24,6 @@ def _target(bars: Bars, parameters: Parameters) -> FloatArray:
         long_exit=~(rsi < middle),  # so a missing value leaves too
         short_entry=rsi > parameters["overbought"],
         short_exit=~(rsi > middle),
-    )
-
-
-def _conflict(parameters: Parameters) -> str | None:
-    low, middle, high = (parameters[name] for name in ("oversold", "exit", "overbought"))
-    return (
-        None if low <= middle <= high else f"exit ({middle}) must lie between oversold ({low}) and overbought ({high})"
     )
 
 
@@ -49,8 +38,8 @@ RSI_REVERSION = Strategy(
         Parameter("overbought", "number", 0.0, 100.0, 70.0, "Short above it; at least exit."),
         Parameter("exit", "number", 0.0, 100.0, 50.0, "A long leaves at or above it, a short at or below it."),
     ),
-    warmup_bars=lambda parameters: int(parameters["window"]) + 1,
+    warmup=Warmup(1, {"window": 1}),
     target=_target,
-    conflict=_conflict,
+    ordered=(Ordered(("oversold", "exit", "overbought"), strict=False),),
     features=_features,
 )

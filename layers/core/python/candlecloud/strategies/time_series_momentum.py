@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from candlecloud.features.feature import FeatureUse
-from candlecloud.features.registry import compute_use
-from candlecloud.parameters import Parameter, Parameters
+from candlecloud.arrays import FloatArray
+from candlecloud.features.bars import Bars
+from candlecloud.features.compute import compute_use
+from candlecloud.features.momentum import ROC
+from candlecloud.parameters import Parameter, Parameters, Warmup
+from candlecloud.registry import FeatureUse
+from candlecloud.strategies.holding import sides
 from candlecloud.strategies.strategy import Strategy
-
-if TYPE_CHECKING:
-    from candlecloud.arrays import FloatArray
-    from candlecloud.features.bars import Bars
 
 
 def _features(parameters: Parameters) -> list[FeatureUse]:
-    return [FeatureUse("roc", {"window": parameters["window"]})]
+    return [FeatureUse(ROC, {"window": parameters["window"]})]
 
 
 def _target(bars: Bars, parameters: Parameters) -> FloatArray:
-    from candlecloud.strategies.holding import sides  # needs NumPy, the registry does not
-
     (change,) = (compute_use(bars, use) for use in _features(parameters))
     threshold = parameters["threshold"]
     return sides(change > threshold, change < -threshold)
@@ -34,7 +30,7 @@ TIME_SERIES_MOMENTUM = Strategy(
         Parameter("window", "integer", 1, 10_000, 168, "Bars between the two closes that are compared."),
         Parameter("threshold", "number", 0.0, 10.0, 0.0, "Least return, as a fraction (0.01 = 1 %)."),
     ),
-    warmup_bars=lambda parameters: int(parameters["window"]) + 1,
+    warmup=Warmup(1, {"window": 1}),
     target=_target,
     features=_features,
 )

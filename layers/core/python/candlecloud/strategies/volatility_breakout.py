@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from candlecloud.features.feature import FeatureUse
-from candlecloud.features.registry import compute_use
-from candlecloud.parameters import Parameter, Parameters
+from candlecloud.arrays import FloatArray
+from candlecloud.features.bars import Bars
+from candlecloud.features.compute import compute_use
+from candlecloud.features.moving_average import SMA
+from candlecloud.features.trend import ATR
+from candlecloud.parameters import Parameter, Parameters, Warmup
+from candlecloud.registry import FeatureUse
+from candlecloud.strategies.holding import before, hold
 from candlecloud.strategies.strategy import Strategy
-
-if TYPE_CHECKING:
-    from candlecloud.arrays import FloatArray
-    from candlecloud.features.bars import Bars
 
 
 def _features(parameters: Parameters) -> list[FeatureUse]:
-    return [FeatureUse(name, {"window": parameters["window"]}) for name in ("atr", "sma")]
+    return [FeatureUse(feature, {"window": parameters["window"]}) for feature in (ATR, SMA)]
 
 
 def _target(bars: Bars, parameters: Parameters) -> FloatArray:
-    from candlecloud.strategies.holding import before, hold  # needs NumPy, the registry does not
-
     atr, mean = (compute_use(bars, use) for use in _features(parameters))
     move, least = bars.close - before(bars.close), before(atr) * parameters["multiplier"]
     return hold(
@@ -37,7 +34,7 @@ VOLATILITY_BREAKOUT = Strategy(
         Parameter("window", "integer", 2, 9_999, 20, "Window of range and mean, in bars."),
         Parameter("multiplier", "number", 0.01, 100.0, 1.5, "Least move from close to close, in average true ranges."),
     ),
-    warmup_bars=lambda parameters: int(parameters["window"]) + 2,
+    warmup=Warmup(2, {"window": 1}),
     target=_target,
     features=_features,
 )

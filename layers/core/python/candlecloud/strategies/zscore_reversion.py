@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from candlecloud.features.feature import FeatureUse
-from candlecloud.features.registry import compute_use
-from candlecloud.parameters import Parameter, Parameters
+from candlecloud.arrays import FloatArray
+from candlecloud.features.bars import Bars
+from candlecloud.features.channel import ZSCORE
+from candlecloud.features.compute import compute_use
+from candlecloud.parameters import Ordered, Parameter, Parameters, Warmup
+from candlecloud.registry import FeatureUse
+from candlecloud.strategies.holding import hold
 from candlecloud.strategies.strategy import Strategy
-
-if TYPE_CHECKING:
-    from candlecloud.arrays import FloatArray
-    from candlecloud.features.bars import Bars
 
 
 def _features(parameters: Parameters) -> list[FeatureUse]:
-    return [FeatureUse("zscore", {"window": parameters["window"]})]
+    return [FeatureUse(ZSCORE, {"window": parameters["window"]})]
 
 
 def _target(bars: Bars, parameters: Parameters) -> FloatArray:
-    from candlecloud.strategies.holding import hold  # needs NumPy, the registry does not
-
     (z,) = (compute_use(bars, use) for use in _features(parameters))
     entry, leave = parameters["entry"], parameters["exit"]
     return hold(
@@ -29,11 +25,6 @@ def _target(bars: Bars, parameters: Parameters) -> FloatArray:
         short_entry=z > entry,
         short_exit=~(z > leave),
     )
-
-
-def _conflict(parameters: Parameters) -> str | None:
-    entry, leave = parameters["entry"], parameters["exit"]
-    return None if leave < entry else f"exit ({leave}) must be below entry ({entry})"
 
 
 ZSCORE_REVERSION = Strategy(
@@ -46,8 +37,8 @@ ZSCORE_REVERSION = Strategy(
         Parameter("entry", "number", 0.01, 20.0, 2.0, "Distance at which to enter, in standard deviations."),
         Parameter("exit", "number", 0.0, 19.99, 0.0, "Distance at which to leave, in deviations; below entry."),
     ),
-    warmup_bars=lambda parameters: int(parameters["window"]),
+    warmup=Warmup(0, {"window": 1}),
     target=_target,
-    conflict=_conflict,
+    ordered=(Ordered(("exit", "entry")),),
     features=_features,
 )

@@ -24,10 +24,10 @@ from candlecloud.api.schemas.features import (
     Indicators,
     IndicatorsQuery,
 )
+from candlecloud.catalogue import FEATURES
 from candlecloud.errors import InsufficientDataError
-from candlecloud.features.feature import Feature
-from candlecloud.features.registry import FEATURES, find_feature
 from candlecloud.market.moment import iso
+from candlecloud.registry import FeatureSpec
 
 router = APIRouter(route_class=GuardedRoute, tags=["features and strategies"])
 
@@ -63,7 +63,7 @@ async def preview_feature(request: Request, world: World, query: Annotated[Featu
     null. A recursive feature begins at `computed_from`, 20 warm-ups and more before the first row where as much is
     stored.
     """
-    feature = find_feature(query.feature)
+    feature = FEATURES.find(query.feature)
     given = read_parameters(feature.name, feature.parameters, query.model_extra or {}, _keys(FeaturePreviewQuery))
     parameters = feature.check_parameters(given)
     use = {"feature": feature.name, "parameters": parameters, "higher_timeframe": query.higher_timeframe}
@@ -116,13 +116,13 @@ async def list_indicators(request: Request, world: World, query: Annotated[Indic
     return etag.answer(request, answer)
 
 
-def _named(names: str | None) -> list[Feature]:
+def _named(names: str | None) -> list[FeatureSpec]:
     if names is None:
         return [feature for feature in FEATURES.values() if feature.kind == "indicator"]
-    return [find_feature(name, "names") for name in dict.fromkeys(part.strip() for part in names.split(","))]
+    return [FEATURES.find(name, "names") for name in dict.fromkeys(part.strip() for part in names.split(","))]
 
 
-def _indicator(feature: Feature, values: dict[str, float | None]) -> IndicatorItem:
+def _indicator(feature: FeatureSpec, values: dict[str, float | None]) -> IndicatorItem:
     parameters = feature.check_parameters({})
     first = values[feature.outputs[0]]
     return IndicatorItem(
@@ -135,7 +135,7 @@ def _indicator(feature: Feature, values: dict[str, float | None]) -> IndicatorIt
     )
 
 
-def _item(feature: Feature) -> FeatureItem:
+def _item(feature: FeatureSpec) -> FeatureItem:
     return FeatureItem(
         name=feature.name,
         kind=feature.kind,

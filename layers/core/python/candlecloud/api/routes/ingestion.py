@@ -38,7 +38,7 @@ async def backfill(request: Request, world: World, body: BackfillRequest) -> Res
     event = {"exchange": body.exchange, "symbol": body.symbol_key, "timeframe": body.timeframe}
     follow = f"/gaps?{urlencode(event)}"
     span = {name: iso(t) for name, t in (("start", body.start), ("end", body.end)) if t is not None}
-    world.dispatcher.start_backfill({**event, **span})
+    world.dispatcher.invoke("backfill_candles", {**event, **span})
     accepted = BackfillAccepted(
         exchange=body.exchange,
         symbol=body.symbol_key,

@@ -145,7 +145,7 @@ def _start(world: Dependencies, body: RunConfig) -> str:
     submission = submit_run(body, world.stores, now=world.clock())
     if submission.is_new:
         try:
-            world.dispatcher.start_run(submission.id)
+            world.dispatcher.invoke("run_backtest", {"run_id": submission.id})
         except CandlecloudError as error:
             world.stores.runs.fail(submission.id, describe_failure(error), world.clock())
             raise

@@ -15,12 +15,12 @@ from candlecloud.api.plain_parameters import document_parameters, read_parameter
 from candlecloud.api.previews import bar_times, both_forms, compute
 from candlecloud.api.responses import problems
 from candlecloud.api.schemas.signals import Signal, SignalChange, SignalFields, SignalsQuery, SignalsRequest
-from candlecloud.contract.setting import RULES
+from candlecloud.catalogue import STRATEGIES
 from candlecloud.errors import InvalidParameterError
 from candlecloud.market.moment import iso
 from candlecloud.parameters import Parameters
-from candlecloud.strategies.registry import STRATEGIES, find_strategy
-from candlecloud.strategies.rules import rules_strategy
+from candlecloud.registry import StrategySpec
+from candlecloud.strategies.rules.language import RULES, rules_spec
 
 router = APIRouter(route_class=GuardedRoute, tags=["features and strategies"])
 
@@ -43,7 +43,7 @@ async def get_signal(request: Request, world: World, query: Annotated[SignalsQue
         raise InvalidParameterError(
             "Rules do not fit into a query.", hint="Send them as POST /signals in the body.", field="strategy"
         )
-    strategy = find_strategy(query.strategy)
+    strategy = STRATEGIES.find(query.strategy)
     keys = list(SignalsQuery.model_fields)
     given = read_parameters(strategy.name, strategy.parameters, query.model_extra or {}, keys)
     parameters = strategy.check_parameters(given)
@@ -66,9 +66,9 @@ async def post_signal(request: Request, world: World, body: SignalsRequest) -> R
                 hint="GET /strategies shows their schema and two whole documents.",
                 field="rules",
             )
-        strategy = rules_strategy(body.rules, body.series.timeframe.ms)
+        strategy: StrategySpec = rules_spec(body.rules, body.series.timeframe.ms)
     else:
-        strategy = find_strategy(body.strategy)
+        strategy = STRATEGIES.find(body.strategy)
         if body.rules is not None:
             raise InvalidParameterError(
                 f"rules are given, and strategy is {strategy.name}.",

@@ -12,15 +12,11 @@ from candlecloud.api import etag
 from candlecloud.api.guards import GuardedRoute, needs
 from candlecloud.api.responses import problems
 from candlecloud.api.schemas.strategies import FeatureUseItem, ModelItem, RulesLanguage, StrategyItem, StrategyList
-from candlecloud.backtest.slippage import SLIPPAGE, SlippageModel
-from candlecloud.features.feature import FeatureUse
-from candlecloud.features.registry import find_feature, find_output
-from candlecloud.strategies.registry import STRATEGIES
-from candlecloud.strategies.rules import rules_schema
+from candlecloud.catalogue import SIZING, SLIPPAGE, STRATEGIES, ListedStrategy
+from candlecloud.registry import FeatureUse, Spec
 from candlecloud.strategies.rules.examples import EXAMPLES
-from candlecloud.strategies.rules.strategy import DESCRIPTION
-from candlecloud.strategies.sizing import SIZING, SizingModel
-from candlecloud.strategies.strategy import Strategy
+from candlecloud.strategies.rules.language import DESCRIPTION
+from candlecloud.strategies.rules.schema import rules_schema
 
 router = APIRouter(route_class=GuardedRoute, tags=["features and strategies"])
 
@@ -45,7 +41,7 @@ async def list_strategies(request: Request) -> Response:
     return etag.answer(request, listed)
 
 
-def _strategy(strategy: Strategy) -> StrategyItem:
+def _strategy(strategy: ListedStrategy) -> StrategyItem:
     defaults = strategy.check_parameters({})
     return StrategyItem(
         name=strategy.name,
@@ -54,20 +50,20 @@ def _strategy(strategy: Strategy) -> StrategyItem:
         defaults=defaults,
         warmup_bars=strategy.warmup_bars(defaults),
         sides=[side for side in SIDES if side in strategy.sides],
-        features=[_use(use) for use in strategy.features(defaults)],
+        features=[_use(use) for use in strategy.reads],
     )
 
 
 def _use(use: FeatureUse) -> FeatureUseItem:
     return FeatureUseItem(
-        feature=use.feature,
-        parameters=find_feature(use.feature).check_parameters(use.parameters),
+        feature=use.feature.name,
+        parameters=use.feature.check_parameters(use.parameters),
         timeframe=use.timeframe,
-        output=find_output(use),
+        output=use.output_name(),
     )
 
 
-def _models(registry: Mapping[str, SizingModel] | Mapping[str, SlippageModel]) -> list[ModelItem]:
+def _models(registry: Mapping[str, Spec]) -> list[ModelItem]:
     return [
         ModelItem(
             name=model.name,

@@ -24,6 +24,7 @@ from candlecloud.api.schemas.sweeps import (
 )
 from candlecloud.contract.sweep import SweepConfig
 from candlecloud.errors import CandlecloudError, ConflictError, InvalidParameterError, SweepNotFoundError
+from candlecloud.jobs.dispatch import attempt_name
 from candlecloud.jobs.submit import submit_sweep
 from candlecloud.market.moment import iso
 from candlecloud.runs.state import SWEEP_ENDS, describe_abandoned, describe_failure
@@ -52,7 +53,8 @@ async def start_sweep(request: Request, world: World, body: SweepConfig) -> Resp
     submission = submit_sweep(body, world.stores, now=world.clock())
     if submission.is_new:
         try:
-            world.dispatcher.start_sweep(submission.id, submission.attempt)
+            event = {"sweep_id": submission.id, "attempt": submission.attempt}
+            world.dispatcher.start_fan_out(attempt_name(submission.id, submission.attempt), event)
         except CandlecloudError as error:
             world.stores.sweeps.set_state(
                 submission.id, "failed", world.clock(), error=describe_failure(error), attempt=submission.attempt

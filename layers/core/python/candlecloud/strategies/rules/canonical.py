@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from candlecloud.features.registry import FEATURES
+from candlecloud.catalogue import FEATURES
 from candlecloud.parameters import Number
 from candlecloud.strategies.rules.tree import (
     ArithmeticOperand,

@@ -6,11 +6,11 @@ import re
 from collections.abc import Mapping
 from typing import Any, Literal
 
+from candlecloud.catalogue import FEATURES
 from candlecloud.errors import InvalidTimeframeError
-from candlecloud.features.feature import Feature
-from candlecloud.features.registry import FEATURES
 from candlecloud.market.timeframe import TIMEFRAMES, Timeframe
 from candlecloud.parameters import Number, Parameter
+from candlecloud.registry import FeatureSpec
 from candlecloud.strategies.rules.refusals import read_mapping, read_object, refuse, refuse_word, show, step
 from candlecloud.strategies.rules.tree import PRICES, NamedFeature, Placeholder
 
@@ -101,7 +101,7 @@ def _read_feature(value: Any, pointer: str, parameters: Mapping[str, Parameter])
 
 
 def _read_values(
-    feature: Feature, block: Mapping[str, Any], pointer: str, parameters: Mapping[str, Parameter]
+    feature: FeatureSpec, block: Mapping[str, Any], pointer: str, parameters: Mapping[str, Parameter]
 ) -> dict[str, Number | Placeholder]:
     known = [parameter.name for parameter in feature.parameters]
     for name in block:

@@ -9,7 +9,8 @@ import numpy as np
 
 from candlecloud.arrays import BoolArray, FloatArray
 from candlecloud.features.bars import Bars
-from candlecloud.features.registry import compute_feature, compute_use
+from candlecloud.features.compute import compute_feature
+from candlecloud.features.registry import FEATURES, compute_use
 from candlecloud.parameters import Parameters
 from candlecloud.strategies.holding import before, hold
 from candlecloud.strategies.rules.tree import (
@@ -120,5 +121,5 @@ class _Values:
 
     def _compute(self, name: str) -> None:
         named = self._rules.features[name]
-        computed = compute_feature(self._bars, named.feature, named.values(self._parameters))
+        computed = compute_feature(self._bars, FEATURES.find(named.feature), named.values(self._parameters))
         self._outputs |= {(name, each): array for each, array in computed.items()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
-from candlecloud.features.registry import FEATURES
+from candlecloud.catalogue import FEATURES
 from candlecloud.parameters import Parameter
 from candlecloud.strategies.rules.definitions import read_features, read_number, read_parameters, read_placeholder
 from candlecloud.strategies.rules.refusals import read_mapping, read_object, refuse, refuse_word, show, step, suggest

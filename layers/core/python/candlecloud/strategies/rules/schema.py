@@ -1,13 +1,13 @@
-"""JSON Schema (2020-12) of a rules document, made from the registry of features, and two examples."""
+"""JSON Schema (2020-12) of a rules document, made from the catalogue of features, and two examples."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from candlecloud.features.feature import Feature
-from candlecloud.features.registry import FEATURES
+from candlecloud.catalogue import FEATURES
 from candlecloud.market.timeframe import TIMEFRAMES
 from candlecloud.parameters import parameters_schema
+from candlecloud.registry import FeatureSpec
 from candlecloud.strategies.rules.definitions import MAX_FEATURES, MAX_PARAMETERS, NAME
 from candlecloud.strategies.rules.examples import EXAMPLES
 from candlecloud.strategies.rules.parse import MAX_SHIFT
@@ -90,7 +90,7 @@ def rules_schema(refs: str = "#/$defs/") -> dict[str, Any]:
     }
 
 
-def _feature(feature: Feature, placeholder: dict[str, str]) -> dict[str, Any]:
+def _feature(feature: FeatureSpec, placeholder: dict[str, str]) -> dict[str, Any]:
     values = parameters_schema(feature.parameters)["properties"]
     return _object(
         {

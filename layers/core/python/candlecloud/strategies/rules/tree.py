@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from candlecloud.features.feature import FeatureUse
+from candlecloud.catalogue import FEATURES
 from candlecloud.parameters import Number, Parameter
+from candlecloud.registry import FeatureUse
 
 PRICES = ("open", "high", "low", "close", "volume")
 """What a closed bar says without any feature."""
@@ -84,8 +85,8 @@ class NamedFeature:
         return {name: resolve(value, parameters) for name, value in self.parameters.items()}
 
     def use(self, series: SeriesOperand, parameters: Mapping[str, Number]) -> FeatureUse:
-        """What the registry computes for an operand."""
-        return FeatureUse(self.feature, self.values(parameters), self.timeframe, series.output, series.shift)
+        """What is computed for an operand; the feature is the catalogue's."""
+        return FeatureUse(FEATURES[self.feature], self.values(parameters), self.timeframe, series.output, series.shift)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from candlecloud.features.registry import FEATURES
+from candlecloud.catalogue import FEATURES
 from candlecloud.parameters import Number
 from candlecloud.strategies.rules.tree import (
     ArithmeticOperand,
@@ -22,7 +22,6 @@ _SIGNS = {
     "crosses_below": "crosses below", "add": "+", "sub": "-", "mul": "x", "div": "/",
 }  # fmt: skip
 _SPANS = {"1m": "minute", "1h": "hour", "1d": "day"}
-_ONLY_OUTPUTS = {feature.name for feature in FEATURES.values() if len(feature.outputs) == 1}
 
 
 def describe_rules(rules: Rules) -> str:
@@ -84,7 +83,8 @@ class _Words:
         return self._series(operand)
 
     def _series(self, series: SeriesOperand) -> str:
-        output = f".{series.output}" if series.output not in (None, *_ONLY_OUTPUTS) else ""
-        timeframe = None if series.output is None else self._rules.features[series.name].timeframe
-        back = f"[{_back(series.shift, timeframe)} back]" if series.shift else ""
+        named = None if series.output is None else self._rules.features[series.name]
+        single = named is None or len(FEATURES[named.feature].outputs) == 1
+        output = "" if single else f".{series.output}"
+        back = f"[{_back(series.shift, None if named is None else named.timeframe)} back]" if series.shift else ""
         return f"{series.name}{output}{back}"

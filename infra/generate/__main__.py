@@ -1,0 +1,43 @@
+"""``python -m infra.generate``: write what is made from code; ``--check`` only says what is stale, and exits with 1."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from candlecloud.features import reference as features
+from candlecloud.strategies import reference as strategies
+from infra.generate.catalogue import catalogue_json
+
+ROOT = Path(__file__).resolve().parents[2]
+GENERATED: Mapping[str, Callable[[], str]] = {
+    "layers/core/python/candlecloud/catalogue.json": catalogue_json,
+    "docs/features.md": features.reference_page,
+    "docs/strategies.md": strategies.reference_page,
+}
+"""Path to what makes its content; the catalogue first, because others may read it."""
+
+
+def main(argv: Sequence[str] | None = None, *, root: Path = ROOT) -> int:
+    """Write or check; each file that changed, or would, is named on a line."""
+    parser = argparse.ArgumentParser(prog="python -m infra.generate", description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing, fail where something is stale")
+    check = parser.parse_args(argv).check
+    stale = []
+    for name, make in GENERATED.items():
+        path, content = root / name, make().encode()
+        if path.exists() and path.read_bytes() == content:
+            continue
+        stale.append(name)
+        if not check:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+    for name in stale:
+        print(f"stale: {name}" if check else f"written: {name}", flush=True)
+    return int(check and bool(stale))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,69 @@
+"""``candlecloud/catalogue.json``: the registries without their functions, as `candlecloud.catalogue` reads them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Any
+
+from candlecloud.backtest.slippage import SLIPPAGE
+from candlecloud.features.registry import FEATURES
+from candlecloud.registry import FeatureSpec, FeatureUse, Spec, StrategySpec
+from candlecloud.strategies.registry import STRATEGIES
+from candlecloud.strategies.sizing import SIZING
+
+
+def catalogue_json() -> str:
+    """The whole file."""
+    document = {
+        "features": [describe_feature(feature) for feature in FEATURES.values()],
+        "strategies": [
+            describe_strategy(strategy, strategy.features(strategy.check_parameters({})))
+            for strategy in STRATEGIES.values()
+        ],
+        "sizing": [describe_spec(model) for model in SIZING.values()],
+        "slippage": [describe_spec(model) for model in SLIPPAGE.values()],
+    }
+    return json.dumps(document, indent=1, allow_nan=False) + "\n"
+
+
+def describe_spec(spec: Spec) -> dict[str, Any]:
+    """What every entry has."""
+    return {
+        "name": spec.name,
+        "description": spec.description,
+        "parameters": [asdict(parameter) for parameter in spec.parameters],
+        "ordered": [{"names": list(order.names), "strict": order.strict} for order in spec.ordered],
+        "warmup": {"bars": spec.warmup.bars, "per": dict(spec.warmup.per)},
+    }
+
+
+def describe_feature(feature: FeatureSpec) -> dict[str, Any]:
+    """A feature; JSON has texts as keys only, so labels are named by the text of their value."""
+    return describe_spec(feature) | {
+        "formula": feature.formula,
+        "source": feature.source,
+        "outputs": list(feature.outputs),
+        "kind": feature.kind,
+        "recursive": feature.recursive,
+        "labels": {str(value): name for value, name in feature.labels.items()},
+    }
+
+
+def describe_strategy(strategy: StrategySpec, reads: Iterable[FeatureUse]) -> dict[str, Any]:
+    """A strategy, and what it reads with default parameters."""
+    return describe_spec(strategy) | {
+        "sides": sorted(strategy.sides),
+        "crossing": None if strategy.crossing is None else list(strategy.crossing),
+        "reads": [
+            {
+                "feature": use.feature.name,
+                "parameters": dict(use.parameters),
+                "timeframe": use.timeframe,
+                "output": use.output,
+                "shift": use.shift,
+            }
+            for use in reads
+        ],
+    }

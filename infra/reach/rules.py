@@ -1,0 +1,103 @@
+"""What is an entry, where each kind of computation begins, and what is not followed and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+FOLDER = Path(__file__).resolve().parents[2] / "layers" / "core" / "python"
+PACKAGE = "candlecloud"
+TABLE = "candlecloud/runs/code_table.json"
+"""The table's place below the folder."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of computation.
+
+    Attributes
+    ----------
+    roots : tuple of str
+        Units that compute it.
+    uses : tuple of str
+        Entries, as ``features/sma``, that it asks for by name itself, whatever its configuration says.
+    """
+
+    roots: tuple[str, ...]
+    uses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Rules:
+    """How the table of a package is made.
+
+    Attributes
+    ----------
+    registries : dict
+        Family to the unit that holds its entries.
+    written : dict
+        Entry, as ``strategies/rules``, that stands in no registry, to its roots. A kind does not follow these: a run
+        names the entry, or does not use it.
+    kinds : dict
+        Kind to where it begins.
+    cuts : dict
+        Units that are not followed, each with the reason.
+    left_out : dict
+        Modules and packages that are not looked into, each with the reason.
+    said : dict
+        Entry names that the code of a kind may say without computing by them, each with the reason.
+    """
+
+    registries: dict[str, str]
+    kinds: dict[str, Kind]
+    written: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    cuts: dict[str, str] = field(default_factory=dict)
+    left_out: dict[str, str] = field(default_factory=dict)
+    said: dict[str, str] = field(default_factory=dict)
+    folder: Path = FOLDER
+    package: str = PACKAGE
+    table: str = TABLE
+
+    @property
+    def not_followed(self) -> frozenset[str]:
+        """All cuts: those listed and the registries, whose entries a run names."""
+        return frozenset((*self.cuts, *self.registries.values()))
+
+
+_BENCHMARK = ("strategies/buy_and_hold", "sizing/fixed_fraction")
+
+RULES = Rules(
+    registries={
+        "features": "candlecloud.features.registry:FEATURES",
+        "strategies": "candlecloud.strategies.registry:STRATEGIES",
+        "sizing": "candlecloud.strategies.sizing:SIZING",
+        "slippage": "candlecloud.backtest.slippage:SLIPPAGE",
+    },
+    written={
+        "strategies/rules": (
+            "candlecloud.strategies.rules.strategy:strategy_of_spec",
+            "candlecloud.strategies.rules.language:rules_spec",
+        ),
+    },
+    kinds={
+        "backtest": Kind(
+            ("candlecloud.runs.evaluate:evaluate_run",),
+            (*_BENCHMARK, "features/trend_regime", "features/volatility_regime"),
+        ),
+        "sweep": Kind(("candlecloud.runs.batch:evaluate_batch",), _BENCHMARK),
+    },
+    cuts={
+        "candlecloud.market.series:EXCHANGES": "which venues are known decides what is refused; the id names the venue",
+        "candlecloud.runs.identity:code_version": "makes the version itself, which stands in the id",
+    },
+    left_out={
+        "candlecloud.errors": "what is raised makes no result",
+        "candlecloud.catalogue": "generated from the registries, for readers; it computes nothing",
+        "candlecloud.contract": "models that carry values, all of which stand in the id",
+        "candlecloud.runs.code_version": "makes the version itself, which stands in the id",
+    },
+    said={
+        "rules": "the configuration asks whether it is this strategy; what the strategy does stands under its entry",
+        "fixed_bps": "the configuration's default, which then stands in the id like one that was given",
+    },
+)

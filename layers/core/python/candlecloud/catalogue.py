@@ -1,0 +1,80 @@
+"""Every feature, strategy, sizing and slippage model as data, out of ``catalogue.json``.
+
+The file is made from the registries that compute (``python -m infra.generate``), and a test holds it against them. So
+the API and the planner know every name, bound and warm-up without carrying NumPy. It is read when the first entry is
+asked for.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from candlecloud.errors import UnknownFeatureError, UnknownStrategyError
+from candlecloud.parameters import Ordered, Parameter, Warmup
+from candlecloud.registry import FeatureSpec, FeatureUse, Registry, Spec, StrategySpec
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListedStrategy(StrategySpec):
+    """A strategy and what it reads beside prices, with default parameters."""
+
+    reads: tuple[FeatureUse, ...] = ()
+
+
+def _features() -> list[FeatureSpec]:
+    return [
+        FeatureSpec(
+            **_common(entry),
+            **{name: entry[name] for name in ("formula", "source", "kind", "recursive")},
+            outputs=tuple(entry["outputs"]),
+            labels={int(value): name for value, name in entry["labels"].items()},
+        )
+        for entry in _document()["features"]
+    ]
+
+
+def _strategies() -> list[ListedStrategy]:
+    return [
+        ListedStrategy(
+            **_common(entry),
+            sides=frozenset(entry["sides"]),
+            crossing=None if entry["crossing"] is None else (entry["crossing"][0], entry["crossing"][1]),
+            reads=tuple(FeatureUse(**use | {"feature": FEATURES[use["feature"]]}) for use in entry["reads"]),
+        )
+        for entry in _document()["strategies"]
+    ]
+
+
+def _sizing() -> list[Spec]:
+    return [Spec(**_common(entry)) for entry in _document()["sizing"]]
+
+
+def _slippage() -> list[Spec]:
+    return [Spec(**_common(entry)) for entry in _document()["slippage"]]
+
+
+def _common(entry: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "name": entry["name"],
+        "description": entry["description"],
+        "parameters": tuple(Parameter(**parameter) for parameter in entry["parameters"]),
+        "ordered": tuple(Ordered(tuple(order["names"]), order["strict"]) for order in entry["ordered"]),
+        "warmup": Warmup(entry["warmup"]["bars"], entry["warmup"]["per"]),
+    }
+
+
+@cache
+def _document() -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(files("candlecloud").joinpath("catalogue.json").read_bytes())
+    return document
+
+
+FEATURES: Registry[FeatureSpec] = Registry("feature", _features, field="feature", error=UnknownFeatureError)
+STRATEGIES: Registry[ListedStrategy] = Registry("strategy", _strategies, field="strategy", error=UnknownStrategyError)
+SIZING: Registry[Spec] = Registry("sizing model", _sizing, field="sizing.model")
+SLIPPAGE: Registry[Spec] = Registry("slippage model", _slippage, field="slippage.model")

@@ -1,0 +1,70 @@
+"""Computing a feature on bars. What imports this and a feature names all that it depends on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from candlecloud.arrays import FloatArray
+from candlecloud.features.bars import Bars
+from candlecloud.features.feature import Feature
+from candlecloud.features.resample import align, resample_bars
+from candlecloud.market.timeframe import Timeframe
+from candlecloud.registry import FeatureUse
+
+
+def compute_feature(bars: Bars, feature: Feature, parameters: Mapping[str, Any]) -> Mapping[str, FloatArray]:
+    """Compute a feature on bars.
+
+    Parameters
+    ----------
+    parameters : mapping
+        Checked, and completed by defaults.
+
+    Returns
+    -------
+    mapping
+        Output to FloatArray of the bars' length; entry t is made of bars 0..t only.
+
+    Raises
+    ------
+    InvalidParameterError
+        If a parameter is unknown, out of bounds or in conflict with another.
+    """
+    checked = feature.check_parameters(parameters)
+    if len(bars) == 0:
+        return dict.fromkeys(feature.outputs, bars.close)
+    return feature.compute(bars, checked)
+
+
+def compute_use(bars: Bars, use: FeatureUse) -> FloatArray:
+    """Compute one output of a feature, on the bars or on bars of a higher timeframe that are made of them.
+
+    Parameters
+    ----------
+    use : FeatureUse
+        Of a `Feature`. One of the catalogue names its feature only: `candlecloud.features.registry.compute_use`.
+
+    Returns
+    -------
+    FloatArray of the bars' length
+        On a higher timeframe, the value of its last bar that had closed by the close of this one; with a shift, of the
+        bar so many bars of that timeframe before it. NaN before the first.
+
+    Raises
+    ------
+    InvalidParameterError
+        As `compute_feature`, and if the feature has no such output.
+    InvalidTimeframeError
+        If the timeframe is no multiple of the bars' own.
+    TypeError
+        If the feature is data only.
+    """
+    feature, output = use.feature, use.output_name()
+    if not isinstance(feature, Feature):
+        raise TypeError(f"{feature.name} is the catalogue's: it can't be computed without the registry.")
+    if len(bars) == 0:
+        return compute_feature(bars, feature, use.parameters)[output]
+    own = bars if use.timeframe is None else resample_bars(bars, Timeframe.parse(use.timeframe).ms)
+    values = compute_feature(own, feature, use.parameters)[output]
+    return values if own is bars and not use.shift else align(values, own.close_time, bars.close_time, use.shift)

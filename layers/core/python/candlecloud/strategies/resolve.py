@@ -1,0 +1,20 @@
+"""From a strategy's data to what computes it."""
+
+from __future__ import annotations
+
+from candlecloud.registry import StrategySpec
+from candlecloud.strategies.registry import STRATEGIES
+from candlecloud.strategies.rules.language import RulesSpec
+from candlecloud.strategies.rules.strategy import strategy_of_spec
+from candlecloud.strategies.strategy import Strategy
+
+
+def strategy_of(spec: StrategySpec) -> Strategy:
+    """The strategy that a spec of the catalogue names, or that rules write down.
+
+    Raises
+    ------
+    UnknownStrategyError
+        If no strategy has that name.
+    """
+    return strategy_of_spec(spec) if isinstance(spec, RulesSpec) else STRATEGIES.find(spec.name)

@@ -1,0 +1,92 @@
+"""The code version: it moves with the entries that a run names, and with no other."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from candlecloud.backtest.slippage import SLIPPAGE
+from candlecloud.features.registry import FEATURES
+from candlecloud.runs import code_version as module
+from candlecloud.runs.code_version import ENGINE_VERSION, code_version
+from candlecloud.strategies.registry import STRATEGIES
+from candlecloud.strategies.sizing import SIZING
+from infra.kernels.sources import PYTHON_FOLDER
+
+RUN: dict[str, Any] = {"strategy": "dual_sma", "sizing": "fixed_fraction", "slippage": "fixed_bps"}
+TABLE = {
+    "kinds": {"backtest": "k", "sweep": "w"},
+    "strategies": {"dual_sma": "d", "rules": "r"},
+    "features": {"sma": "s", "ema": "e"},
+    "sizing": {"fixed_fraction": "f", "kelly_fraction": "g"},
+    "slippage": {"fixed_bps": "b", "spread_pct": "p"},
+}
+
+
+@pytest.fixture
+def table(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, dict[str, str]]]:
+    table = {family: dict(part) for family, part in TABLE.items()}
+    monkeypatch.setattr(module, "_table", lambda: table)
+    return table
+
+
+def test_names_engine_and_hash() -> None:
+    assert re.fullmatch(re.escape(ENGINE_VERSION) + r"\+[0-9a-f]{12}", code_version("backtest", **RUN))
+
+
+def test_each_thing_that_is_named_moves_it(table: dict[str, dict[str, str]]) -> None:
+    rules = RUN | {"strategy": "rules"}
+    seen = [
+        code_version("backtest", **RUN),
+        code_version("sweep", **RUN),
+        code_version("backtest", **RUN | {"sizing": "kelly_fraction"}),
+        code_version("backtest", **RUN | {"slippage": "spread_pct"}),
+        code_version("backtest", **rules),
+        code_version("backtest", **rules, features=["sma"]),
+        code_version("backtest", **rules, features=["ema"]),
+        code_version("backtest", **rules, features=["sma", "ema"]),
+    ]
+    assert len(set(seen)) == len(seen)
+    for family, name in (("kinds", "backtest"), ("strategies", "dual_sma"), ("sizing", "fixed_fraction")):
+        table[family][name] += "!"
+        seen.append(code_version("backtest", **RUN))
+    assert len(set(seen)) == len(seen)
+
+
+def test_nothing_else_moves_it(table: dict[str, dict[str, str]]) -> None:
+    rules = RUN | {"strategy": "rules"}
+    before = code_version("backtest", **rules, features=["sma", "ema"])
+    table["strategies"]["dual_sma"] = table["strategies"]["new"] = table["kinds"]["sweep"] = "other"
+    table["features"]["wma"] = table["sizing"]["kelly_fraction"] = table["slippage"]["spread_pct"] = "other"
+    assert code_version("backtest", **rules, features=["ema", "sma", "ema"]) == before
+
+
+@pytest.mark.parametrize(("family", "field"), [("strategies", "strategy"), ("sizing", "sizing"), ("slippage",) * 2])
+def test_unknown_entry_names_the_generator(family: str, field: str) -> None:
+    with pytest.raises(RuntimeError, match=rf"{family}/nothing\. Run `python -m infra\.reach`"):
+        code_version("backtest", **RUN | {field: "nothing"})
+
+
+def test_every_entry_of_the_registries_has_a_version() -> None:
+    for strategy in (*STRATEGIES, "rules"):
+        code_version("sweep", **RUN | {"strategy": strategy}, features=FEATURES)
+    for sizing in SIZING:
+        for slippage in SLIPPAGE:
+            code_version("backtest", strategy="rules", sizing=sizing, slippage=slippage)
+
+
+def test_needs_neither_numpy_nor_parso() -> None:
+    lines = (
+        "import sys",
+        "from candlecloud.runs.code_version import code_version",
+        f"code_version('backtest', **{RUN!r})",
+        "print([name for name in ('numpy', 'parso', 'pyarrow') if name in sys.modules])",
+    )
+    command = [sys.executable, "-c", "\n".join(lines)]
+    environment = {"PYTHONPATH": str(PYTHON_FOLDER)}
+    assert subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout.strip() == "[]"
