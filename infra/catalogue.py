@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
-from candlecloud.settings import ApiSettings, ExchangeSettings, FunctionSettings, VersionSettings
+from candlecloud.settings import ApiSettings, CallerSettings, ExchangeSettings, FunctionSettings, VersionSettings
 
 PYTHON = "3.13"
 """Minor version of the Lambda runtime; the bundle compiles for it."""
@@ -203,7 +203,7 @@ FUNCTIONS: Mapping[str, FunctionSpec] = {
         memory_mb=1769,
         timeout_s=120,
         objects={"candles": Access.READ, "sweeps": Access.READ_WRITE},
-        table=Access.READ,
+        table=Access.READ_WRITE,
         in_fan_out=True,
         room="fan_out",
     ),
@@ -222,6 +222,18 @@ FUNCTIONS: Mapping[str, FunctionSpec] = {
         objects={},
         table=Access.READ_WRITE,
         in_fan_out=True,
+    ),
+    "recover_runs": FunctionSpec(
+        layers=_DATA,
+        memory_mb=512,
+        timeout_s=120,
+        objects={},
+        table=Access.READ_WRITE,
+        settings=CallerSettings,
+        calls=("run_backtest",),
+        starts_fan_outs=True,
+        schedule="rate(5 minutes)",
+        max_event_age_s=300,
     ),
     "prune_versions": FunctionSpec(
         layers=_DATA,

@@ -21,6 +21,7 @@ def _adapter(world: World) -> Mangum:
         max_wait_s=settings.max_wait_s,
         allowed_age_s=settings.allowed_age_s,
         max_inline_bytes=settings.max_inline_bytes,
+        git_hash=settings.git_hash,
     )
     app = create_app(Dependencies(world.stores, world.dispatcher, world.clock, options))
     return Mangum(app, lifespan="off", text_mime_types=[*DEFAULT_TEXT_MIME_TYPES, "application/problem+json"])

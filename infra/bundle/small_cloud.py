@@ -55,7 +55,7 @@ class SmallCloud:
         (machine,) = client.list_state_machines()["stateMachines"]
         executions = client.list_executions(stateMachineArn=machine["stateMachineArn"])["executions"]
         inputs = [client.describe_execution(executionArn=e["executionArn"])["input"] for e in executions]
-        return [json.loads(text)["sweep_id"] for text in inputs]
+        return [json.loads(text)["run_id"] for text in inputs]
 
 
 @contextmanager

@@ -180,16 +180,19 @@ def _sweep(bench: Bench) -> None:
     if bench.cloud.started_sweeps() != [sweep_id]:
         raise HandlerFailedError("POST /sweeps started no execution")
     plan = bench.run(
-        "plan_sweep", {"sweep_id": sweep_id, "function": "run_sweep_batch"}, lambda r: f"{r['batches']} batches"
+        "plan_sweep",
+        {"run_id": sweep_id, "attempt": 1, "function": "run_sweep_batch"},
+        lambda r: f"{r['batches']} batches",
     )
     for batch in range(plan["batches"]):
-        event = {"sweep_id": sweep_id, "batch": batch, "start": 0, "end": 6}
+        event = {"run_id": sweep_id, "fence": plan["fence"], "batch": batch, "start": 0, "end": 6}
         bench.run("run_sweep_batch", event, lambda r: f"batch {r['batch']}")
-    bench.run("collect_sweep", {"sweep_id": sweep_id}, lambda r: _short(r))
+    bench.run("collect_sweep", {"run_id": sweep_id, "fence": plan["fence"]}, lambda r: _short(r))
     state = bench.http("GET", f"/sweeps/{sweep_id}")["state"]
     bench.said["api"] = f"a backtest, and a sweep that {state}"
     error = {"Error": "States.Timeout", "Cause": "tried out"}
-    bench.run("fail_sweep", {"sweep_id": sweep_id, "error": error}, lambda r: _short(r))
+    bench.run("recover_runs", {}, lambda r: _short(r))
+    bench.run("fail_sweep", {"run_id": sweep_id, "attempt": 1, "error": error}, lambda r: _short(r))
 
 
 def _read(bench: Bench) -> None:

@@ -17,8 +17,7 @@ from infra.local.platform import LocalPlatform
 from infra.local.progress import Steps
 from infra.local.report import TEAR_SHEETS, span, write_report
 
-RUN_ENDS = frozenset({"succeeded", "failed"})
-SWEEP_ENDS = frozenset({"succeeded", "partial", "failed"})
+ENDS = frozenset({"succeeded", "failed", "cancelled"})
 TIMEOUT_S = 900.0
 PAGE = 1_000
 
@@ -124,7 +123,7 @@ def _backtest(platform: LocalPlatform, steps: Steps, request: RunRequest, folder
     """Run it, keep its tear sheet as a file, and say what came out."""
     with steps.step(f"Backtest {request.title}") as bar:
         accepted = platform.api.post("/backtest/run", request.body).json()
-        *_, answer = platform.api.wait(f"/runs/{accepted['run_id']}", RUN_ENDS, timeout_s=TIMEOUT_S)
+        *_, answer = platform.api.wait(f"/runs/{accepted['run_id']}", ENDS, timeout_s=TIMEOUT_S)
         if answer["state"] != "succeeded":
             raise DemoFailedError(f"{request.title} ended as {answer['state']}: {answer['error']}")
         result = platform.api.get(answer["links"]["result"])
@@ -169,7 +168,7 @@ def _sweep(platform: LocalPlatform, steps: Steps) -> SweepPart:
     address = f"/sweeps/{accepted['sweep_id']}"
     with steps.step(f"Sweep {accepted['sets']:,} parameter sets, state machine", None) as bar:
         answer: Mapping[str, Any] = {}
-        for answer in platform.api.wait(address, SWEEP_ENDS, timeout_s=TIMEOUT_S):
+        for answer in platform.api.wait(address, ENDS, timeout_s=TIMEOUT_S):
             bar.show(answer["progress"]["batches_done"], answer["progress"]["batches_planned"])
         if answer["state"] != "succeeded":
             raise DemoFailedError(f"the sweep ended as {answer['state']}: {answer['error']}")

@@ -25,9 +25,8 @@ from infra.resources.functions import TELEMETRY_RETENTION
 from infra.resources.names import Names
 from infra.resources.policies import state_machine_role
 
-_TIMEOUT_S = 18 * 60
-"""Less than the 20 minutes without news after which a sweep may be begun anew (``store.runs.STALE_MS``): two attempts
-of one sweep never run side by side. An execution that runs out of time catches nothing, so nobody marks its sweep."""
+_TIMEOUT_S = 4 * 3600
+"""An end for what hangs. What is stale is seen by its heartbeat, long before; a sweep that needs longer is refused."""
 _BACKOFF = {"BackoffRate": 2.0, "MaxDelaySeconds": 15, "JitterStrategy": "FULL"}
 # What is worth trying again: Lambda's own trouble, no room for one more invocation, a store that did not answer.
 # Everything else that a job raises is deterministic.
@@ -65,8 +64,8 @@ def sweep_definition(batches_at_once: int) -> dict[str, Any]:
         "States": {
             "PlanSweep": _task(
                 "$.functions.plan_sweep",
-                {"sweep_id.$": "$.sweep_id", "function.$": "$.functions.run_sweep_batch"},
-                {"bucket.$": "$.Payload.bucket", "plan_key.$": "$.Payload.plan_key"},
+                {"run_id.$": "$.run_id", "attempt.$": "$.attempt", "function.$": "$.functions.run_sweep_batch"},
+                {"bucket.$": "$.Payload.bucket", "plan_key.$": "$.Payload.plan_key", "fence.$": "$.Payload.fence"},
                 ResultPath="$.plan",
                 Catch=_catch("FailSweep"),
                 Next="RunBatches",
@@ -90,9 +89,9 @@ def sweep_definition(batches_at_once: int) -> dict[str, Any]:
             },
             "CollectSweep": _task(
                 "$.functions.collect_sweep",
-                {"sweep_id.$": "$.sweep_id"},
+                {"run_id.$": "$.run_id", "fence.$": "$.plan.fence"},
                 {
-                    "sweep_id.$": "$.Payload.sweep_id",
+                    "run_id.$": "$.Payload.run_id",
                     "state.$": "$.Payload.state",
                     "missing.$": "$.Payload.missing",
                 },
@@ -101,8 +100,8 @@ def sweep_definition(batches_at_once: int) -> dict[str, Any]:
             ),
             "FailSweep": _task(
                 "$.functions.fail_sweep",
-                {"sweep_id.$": "$.sweep_id", "attempt.$": "$.attempt", "error.$": "$.error"},
-                {"sweep_id.$": "$.Payload.sweep_id"},
+                {"run_id.$": "$.run_id", "attempt.$": "$.attempt", "error.$": "$.error"},
+                {"run_id.$": "$.Payload.run_id"},
                 Next="SweepFailed",
             ),
             "SweepFailed": {
@@ -121,7 +120,7 @@ def _batch_processor() -> dict[str, Any]:
         "States": {
             "RunBatch": _task(
                 "$.function",
-                {"sweep_id.$": "$.sweep_id", "batch.$": "$.batch", "start.$": "$.start", "end.$": "$.end"},
+                {f"{name}.$": f"$.{name}" for name in ("run_id", "fence", "batch", "start", "end")},
                 {"batch.$": "$.Payload.batch"},
                 Catch=_catch("BatchFailed"),
                 End=True,

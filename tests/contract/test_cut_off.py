@@ -12,8 +12,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from candlecloud.api.app import create_app
 from candlecloud.api.dependencies import Dependencies
-from candlecloud.store.runs import STALE_MS
+from candlecloud.jobs import recover_runs
+from candlecloud.runs.lifecycle import MAX_ATTEMPTS, PENDING_LEASE_MS
 from tests.support.api_world import NOW, ApiWorld, api_world
+from tests.support.contexts import context
 
 BTC = {"exchange": "binance", "symbol": "BTC-USDT", "timeframe": "1h", "strategy": "dual_sma"}
 RUN = {**BTC, "parameters": {"fast": 20, "slow": 50}}
@@ -48,48 +50,77 @@ def test_the_wait_ends_before_lambda_does() -> None:
         began = time.monotonic()
         answer = client.post("/backtest/run", json=RUN, headers=world.headers())
         assert time.monotonic() - began < 30
-        assert (answer.status_code, answer.json()["state"]) == (202, "running")
+        assert (answer.status_code, answer.json()["state"]) == (202, "pending")
         assert answer.headers["location"] == f"/runs/{answer.json()['run_id']}"
 
 
 def test_the_wait_counts_from_the_requests_beginning(monkeypatch: pytest.MonkeyPatch) -> None:
     with api_world(max_wait_s=1.5) as world:
         began = time.monotonic()
-        monkeypatch.setattr(world.dispatcher, "invoke", lambda job, payload: time.sleep(1.5))
+        monkeypatch.setattr(world.dispatcher, "invoke", lambda *_: time.sleep(1.5))
         answer = world.client.post("/backtest/run", json=RUN, headers=world.headers())
         assert answer.status_code == 202
         assert 1.5 <= time.monotonic() - began < 2.9
 
 
 @pytest.mark.parametrize(("route", "body"), [("/runs", RUN), ("/sweeps", SWEEP)])
-def test_what_was_cut_off_is_shown_as_failed_and_can_be_sent_again(route: str, body: dict[str, object]) -> None:
+def test_what_was_cut_off_is_begun_anew_by_itself(route: str, body: dict[str, object]) -> None:
     with api_world() as world:
         world.dispatcher.deferred = True
-        place = world.client.post(route, json=body, headers=world.headers()).headers["location"]
-        with later(world, STALE_MS - 1) as client:
-            assert client.get(place).json()["state"] == "running"
-        with later(world, STALE_MS) as client:
-            shown = client.get(place)
-            assert (shown.json()["state"], shown.json()["error"]["code"]) == ("failed", "execution_failed")
-            assert "same request again" in shown.json()["error"]["hint"]
+        answer = world.client.post(route, json=body, headers=world.headers())
+        place = answer.headers["location"]
+        assert (answer.status_code, answer.json()["state"]) == (202, "pending")
+        world.dispatcher.drop()  # the start was lost
+        for attempt in range(2, MAX_ATTEMPTS + 1):
+            recover(world, (attempt - 1) * PENDING_LEASE_MS)
+            shown = world.client.get(place, headers=world.headers())
+            assert (shown.json()["state"], shown.json()["attempt"]) == ("pending", attempt)
             assert "immutable" not in shown.headers.get("cache-control", "")
-            assert client.get(f"{place}/result{'s' if route == '/sweeps' else ''}").status_code == 409
+            world.dispatcher.drop()
+        recover(world, MAX_ATTEMPTS * PENDING_LEASE_MS)
+        shown = world.client.get(place, headers=world.headers())
+        assert (shown.json()["state"], shown.json()["error"]["code"]) == ("failed", "execution_failed")
+        assert "same request again" in shown.json()["error"]["hint"]
+        results = f"{place}/result{'s' if route == '/sweeps' else ''}"
+        assert world.client.get(results, headers=world.headers()).status_code == 409
 
-            again = client.post(route, json=body)
-            assert (again.status_code, again.headers["location"]) == (202, place)
-            assert client.get(place).json()["state"] == "running"
+        again = world.client.post(route, json=body, headers=world.headers())
+        assert (again.status_code, again.headers["location"]) == (202, place)
+        world.dispatcher.work()
+        ended = world.client.get(place, headers=world.headers()).json()
+        assert (ended["state"], ended["attempt"]) == ("succeeded", MAX_ATTEMPTS + 1)
+
+
+def test_the_same_request_takes_over_from_a_start_that_was_lost() -> None:
+    with api_world() as world:
+        world.dispatcher.deferred = True
+        place = world.client.post("/runs", json=RUN, headers=world.headers()).headers["location"]
+        world.dispatcher.drop()
+        with later(world, PENDING_LEASE_MS - 1) as client:
+            assert client.post("/runs", json=RUN).json()["attempt"] == 1
+        with later(world, PENDING_LEASE_MS) as client:
+            assert client.post("/runs", json=RUN).json()["attempt"] == 2
             world.dispatcher.work()
             assert client.get(place).json()["state"] == "succeeded"
 
 
-def test_a_planned_sweep_that_stopped_keeps_its_count() -> None:
+def test_a_sweep_under_way_shows_how_far_it_is() -> None:
     with api_world() as world:
         world.dispatcher.deferred = True
-        place = world.client.post("/sweeps", json=SWEEP, headers=world.headers()).headers["location"]
+        place = world.client.post("/sweeps", json=SWEEP | {"batch_size": 1}, headers=world.headers()).headers[
+            "location"
+        ]
         sweep_id = place.rpartition("/")[2]
-        world.stores.sweeps.put_plan(sweep_id, [{"batch": n} for n in range(4)])
-        world.stores.sweeps.set_state(sweep_id, "planned", NOW)
+        world.stores.runs.claim(sweep_id, 1, "me", NOW, NOW + 1)
         world.stores.sweeps.put_batch_result(sweep_id, 2, b"{}")
-        with later(world, STALE_MS) as client:
-            shown = client.get(place).json()
-        assert (shown["state"], shown["progress"]["fraction"]) == ("failed", 0.25)
+        shown = world.client.get(place, headers=world.headers()).json()
+        assert (shown["state"], shown["progress"]["batches_planned"], shown["progress"]["fraction"]) == (
+            "running",
+            4,
+            0.25,
+        )
+
+
+def recover(world: ApiWorld, elapsed_ms: int) -> None:
+    """Let the schedule of `recover_runs` fire."""
+    recover_runs.run(recover_runs.Request(), context(world.stores, now=NOW + elapsed_ms, dispatcher=world.dispatcher))

@@ -8,7 +8,7 @@ import pytest
 
 from candlecloud.api.negotiation import PARQUET
 from candlecloud.errors import TransientStoreError
-from tests.support.api_world import api_world
+from tests.support.api_world import NOW, api_world
 
 BTC = {"exchange": "binance", "symbol": "BTC-USDT", "timeframe": "1h", "strategy": "dual_sma"}
 RUN = {**BTC, "parameters": {"fast": 20, "slow": 50}}
@@ -52,13 +52,12 @@ def test_progress_of_a_sweep_that_runs() -> None:
         sent = {**SWEEP, "batch_size": 5}
         place = world.client.post("/sweeps", json=sent, headers=world.headers()).headers["location"]
         waiting = world.client.get(place, headers=world.headers()).json()
-        assert waiting["progress"] == {"sets": 12, "batches_planned": None, "batches_done": 0, "fraction": 0.0}
+        assert waiting["progress"] == {"sets": 12, "batches_planned": 3, "batches_done": 0, "fraction": 0.0}
         early = world.client.get(f"{place}/results", headers=world.headers())
         assert (early.status_code, early.json()["code"]) == (409, "conflict")
 
         sweep_id = place.rpartition("/")[2]
-        world.stores.sweeps.put_plan(sweep_id, [{"batch": n} for n in range(3)])
-        world.stores.sweeps.set_state(sweep_id, "planned", 1)
+        world.stores.runs.claim(sweep_id, 1, "attempt 1", NOW, NOW + 1)
         world.stores.sweeps.put_batch_result(sweep_id, 1, b"{}")
         half = world.client.get(place, headers=world.headers()).json()
         assert half["progress"] == {"sets": 12, "batches_planned": 3, "batches_done": 1, "fraction": 0.333333}

@@ -49,18 +49,16 @@ def sweep(platform: LocalPlatform, batch_size: int) -> tuple[dict[str, Any], byt
     """Run the sweep through the API and return its answer and the stored results."""
     accepted = platform.api.post("/sweeps", {**SWEEP, "batch_size": batch_size}).json()
     assert (accepted["sets"], accepted["excluded"]) == (SETS, 8)
-    *_, answer = platform.api.wait(
-        f"/sweeps/{accepted['sweep_id']}", frozenset({"succeeded", "partial", "failed"}), timeout_s=60
-    )
+    *_, answer = platform.api.wait(f"/sweeps/{accepted['sweep_id']}", frozenset({"succeeded", "failed"}), timeout_s=60)
     results = platform.stores.sweeps.get_results(accepted["sweep_id"])
     assert results is not None
     return answer, results
 
 
 def in_one_process(platform: LocalPlatform, sweep_id: str) -> bytes:
-    record = platform.stores.sweeps.get(sweep_id)
+    record = platform.stores.runs.get(sweep_id)
     assert record is not None
-    identity = sweep_identity(record.config)
+    identity = sweep_identity(record.document)
     inputs = read_inputs(platform.stores, identity.config)
     whole = evaluate_batch(cast(SweepConfig, identity.config), inputs, 0, SETS)
     return canonical_json(collect_results(identity, [whole], []))
@@ -151,13 +149,15 @@ def test_an_execution_calls_the_versions_that_its_input_names() -> None:
     with filled_platform() as platform:
         functions = platform.functions
         pinned = {job: f"{functions.parts[job].arn}:0" for job in fan_out_jobs()}
-        submission = submit_sweep({**SWEEP, "batch_size": 40}, platform.stores, now=time.time_ns() // 1_000_000)
+        submission = submit_sweep(
+            SweepConfig.from_dict({**SWEEP, "batch_size": 40}), platform.stores, now=time.time_ns() // 1_000_000
+        )
         functions.versions, functions.load = {"0": older}, newest
         machine = functions.parts["api"].environment["CANDLECLOUD_STATE_MACHINE_ARN"]
         dispatcher = AwsDispatcher(AwsClients(platform.session), pinned, machine)
-        dispatcher.start_fan_out(submission.id, {"sweep_id": submission.id, "attempt": 1})
+        dispatcher.start_fan_out(submission.id, {"run_id": submission.id, "attempt": 1})
         assert platform.settle()
-        record = platform.stores.sweeps.get(submission.id)
+        record = platform.stores.runs.get(submission.id)
     assert record is not None
     assert record.state == "succeeded"
     assert sorted(called) == [("collect_sweep", "0"), ("plan_sweep", "0"), *[("run_sweep_batch", "0")] * 2]

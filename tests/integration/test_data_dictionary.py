@@ -13,6 +13,7 @@ from candlecloud.market.gaps import Gap
 from candlecloud.market.ranges import TimeRange
 from candlecloud.store import keys
 from candlecloud.store.parquet import FOOTER_KEYS
+from candlecloud.store.runs import NewRun
 from candlecloud.store.stores import Stores
 from tests.support.candles import BTC_1H, HOUR, JAN_2024, make_table
 
@@ -84,11 +85,13 @@ def _stored_attributes(stores: Stores) -> dict[str, set[str]]:
     stores.tokens.mint("x", ["read"], now)
     stores.idempotency.complete(stores.idempotency.claim(HASH, "b", now), 200, {}, b"x")
     for run_id in ("good", "bad"):
-        stores.runs.create(run_id, {}, now)
-    stores.runs.finish("good", "k", {}, now)
-    stores.runs.fail("bad", {}, now)
-    stores.sweeps.create("s", {}, now)
-    stores.sweeps.set_state("s", "partial", now, summary={}, error={})
+        opened = stores.runs.open(NewRun(run_id, "backtest", {}, {}, {}, "c0ffee"), now).record
+        held = stores.runs.claim(run_id, opened.attempt, "me", now, now)
+        assert held is not None
+        if run_id == "good":
+            stores.runs.finish(held, now, summary={}, result_key="k")
+        else:
+            stores.runs.fail(held, {}, now)
     found: dict[str, set[str]] = defaultdict(set)
     table = stores.index._table
     for item in table._client.scan(TableName=table.name)["Items"]:

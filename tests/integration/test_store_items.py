@@ -12,16 +12,13 @@ from itertools import pairwise
 import pytest
 
 from candlecloud.errors import ConflictError, IdempotencyConflictError, InvalidParameterError
-from candlecloud.jobs import fail_sweep
 from candlecloud.market.candle import QUARANTINE_REASONS
 from candlecloud.market.gaps import Gap
 from candlecloud.market.ranges import IntervalSet, TimeRange
 from candlecloud.market.series import Series
 from candlecloud.store import keys
-from candlecloud.store.runs import STALE_MS
 from candlecloud.store.stores import Stores
 from tests.support.candles import BTC_1H, BTC_1M, HOUR, JAN_2024, MINUTE
-from tests.support.contexts import context
 
 NOW = JAN_2024
 ETH_1H = Series.of("binance", "ETH-USDT", "1h")
@@ -207,62 +204,15 @@ def test_a_refused_row_is_kept_once(stores: Stores) -> None:
 # --- runs and sweeps --------------------------------------------------------------------------------------------------
 
 RUN = "ab" * 32
-CONFIG = {"fast": 10, "slow": 30, "fee_bps": 7.5}
-
-
-def test_one_of_many_creates_a_run(stores: Stores) -> None:
-    assert winners(lambda _: stores.runs.create(RUN, CONFIG, NOW)) == 1
-    run = stores.runs.get(RUN)
-    assert run is not None
-    assert (run.state, run.config, run.attempt, run.created_at) == ("running", CONFIG, 1, NOW)
-    assert stores.runs.get("cd" * 32) is None
-
-
-def test_a_run_that_succeeded_stays_so(stores: Stores) -> None:
-    stores.runs.create(RUN, CONFIG, NOW)
-    key = stores.runs.put_artifact(RUN, "result.json", b'{"equity": 1}')
-    stores.runs.finish(RUN, key, {"return": 0.25}, NOW + 1)
-    stores.runs.fail(RUN, {"code": "x"}, NOW + 2)
-    assert not stores.runs.create(RUN, CONFIG, NOW + 10**12)
-    run = stores.runs.get(RUN)
-    assert run is not None
-    assert (run.state, run.result_key, run.summary, run.error) == ("succeeded", key, {"return": 0.25}, None)
-    assert key == f"runs/{RUN}/result.json"
-    assert stores.runs.get_artifact(RUN, "result.json") == b'{"equity": 1}'
-    assert stores.runs.get_artifact(RUN, "manifest.json") is None
-
-
-def test_a_run_that_failed_or_was_given_up_begins_anew_once(stores: Stores) -> None:
-    stores.runs.create(RUN, CONFIG, NOW)
-    stores.runs.fail(RUN, {"code": "insufficient_data", "message": "m"}, NOW + 1)
-    run = stores.runs.get(RUN)
-    assert run is not None
-    assert (run.state, run.error) == ("failed", {"code": "insufficient_data", "message": "m"})
-    assert winners(lambda _: stores.runs.create(RUN, CONFIG, NOW + 2)) == 1
-    assert not stores.runs.create(RUN, CONFIG, NOW + 2 + 59_999, stale_ms=60_000)
-    assert winners(lambda _: stores.runs.create(RUN, CONFIG, NOW + 2 + 60_000, stale_ms=60_000)) == 1
-    run = stores.runs.get(RUN)
-    assert run is not None
-    assert (run.state, run.attempt, run.error, run.created_at) == ("running", 3, None, NOW)
-
-
-def test_an_end_without_a_run_makes_none(stores: Stores) -> None:
-    stores.runs.finish(RUN, "x", {}, NOW)
-    stores.runs.fail(RUN, {}, NOW)
-    assert not stores.sweeps.set_state(RUN, "planned", NOW)
-    assert stores.runs.get(RUN) is None
-    assert stores.sweeps.get(RUN) is None
 
 
 def test_a_sweep_from_plan_to_results(stores: Stores) -> None:
-    assert winners(lambda _: stores.sweeps.create(RUN, CONFIG, NOW)) == 1
-    plan = [{"sweep_id": RUN, "batch": i, "start": i * 10, "end": i * 10 + 10} for i in range(12)]
+    plan = [{"run_id": RUN, "batch": i, "start": i * 10, "end": i * 10 + 10} for i in range(12)]
     assert stores.sweeps.put_plan(RUN, plan) == f"sweeps/{RUN}/plan.json"
     assert stores.sweeps.get_plan(RUN) == plan
     stored = stores.objects.get(f"sweeps/{RUN}/plan.json")
     assert stored is not None
     assert json.loads(stored.body) == plan
-    assert stores.sweeps.set_state(RUN, "planned", NOW + 1, summary={"batches": 12})
     for batch in (0, 11, 3, 3):
         stores.sweeps.put_batch_result(RUN, batch, b"[1]")
     stores.sweeps.put_batch_result("cd" * 32, 5, b"[]")
@@ -272,35 +222,6 @@ def test_a_sweep_from_plan_to_results(stores: Stores) -> None:
     assert stores.sweeps.get_results(RUN) is None
     assert stores.sweeps.put_results(RUN, b"[2]") == f"sweeps/{RUN}/results.json"
     assert stores.sweeps.get_results(RUN) == b"[2]"
-    assert stores.sweeps.set_state(RUN, "succeeded", NOW + 2, summary={"batches": 12, "missing": 0})
-    assert not stores.sweeps.set_state(RUN, "failed", NOW + 3, error={"code": "late"})
-    assert not stores.sweeps.create(RUN, CONFIG, NOW + 10**12)
-    sweep = stores.sweeps.get(RUN)
-    assert sweep is not None
-    assert (sweep.state, sweep.summary, sweep.error) == ("succeeded", {"batches": 12, "missing": 0}, None)
-
-
-@pytest.mark.parametrize("state", ["failed", "partial"])
-def test_a_sweep_that_did_not_end_well_begins_anew(stores: Stores, state: str) -> None:
-    stores.sweeps.create(RUN, CONFIG, NOW)
-    stores.sweeps.set_state(RUN, state, NOW + 1, error={"code": "x"})  # type: ignore[arg-type]
-    assert stores.sweeps.create(RUN, CONFIG, NOW + 2)
-    sweep = stores.sweeps.get(RUN)
-    assert sweep is not None
-    assert (sweep.state, sweep.attempt, sweep.error) == ("running", 2, None)
-
-
-def test_late_failure_of_an_attempt_leaves_the_next_one_alone(stores: Stores) -> None:
-    stores.sweeps.create(RUN, CONFIG, NOW)
-    assert stores.sweeps.create(RUN, CONFIG, NOW + STALE_MS)
-    caught = {"sweep_id": RUN, "error": {"Error": "States.TaskFailed"}}
-    states = [
-        fail_sweep.run(
-            fail_sweep.Request.from_event({**caught, "attempt": attempt}), context(stores, now=NOW + STALE_MS)
-        ).state
-        for attempt in (1, 2)
-    ]
-    assert states == ["running", "failed"]
 
 
 # --- tokens -----------------------------------------------------------------------------------------------------------

@@ -30,7 +30,10 @@ from candlecloud.runs.batch import evaluate_batch
 from candlecloud.runs.collect import collect_results
 from candlecloud.runs.evaluate import evaluate_run
 from candlecloud.runs.identity import Identity, run_identity
+from candlecloud.runs.lifecycle import FAN_OUT_LEASE_MS
+from candlecloud.store import keys
 from candlecloud.store.objects import ObjectStore
+from candlecloud.store.runs import NewRun
 from candlecloud.store.stores import Stores
 from tests.support.contexts import context
 from tests.support.recorded import BTC_1H, LEARNED, btc_hours
@@ -60,17 +63,21 @@ def lake(stores: Stores) -> Stores:
     return stores
 
 
+def planned(stores: Stores, submission: Submission) -> dict[str, Any]:
+    """The first step of a submission's attempt."""
+    event = {"run_id": submission.id, "attempt": submission.record.attempt, "function": FUNCTION}
+    return plan_sweep.run(plan_sweep.Request.from_event(event), context(stores, now=NOW)).to_dict()
+
+
 def run_sweep(stores: Stores, submission: Submission, *, reverse: bool = False) -> bytes:
     """What the state machine does, one step after the other."""
-    report = plan_sweep.run(
-        plan_sweep.Request.from_event({"sweep_id": submission.id, "function": FUNCTION}), context(stores, now=NOW)
-    ).to_dict()
+    report = planned(stores, submission)
     plan = json.loads(stores.objects.get(report["plan_key"]).body)  # type: ignore[union-attr]
     assert len(plan) == report["batches"]
     for item in reversed(plan) if reverse else plan:
         answer = run_sweep_batch.run(run_sweep_batch.Request.from_event(item), context(stores, now=NOW)).to_dict()
-        assert answer == {"batch": item["batch"]}
-    collect_sweep.run(collect_sweep.Request(submission.id), context(stores, now=NOW))
+        assert answer == {"batch": item["batch"], "superseded": False}
+    collect_sweep.run(collect_sweep.Request(submission.id, report["fence"]), context(stores, now=NOW))
     results = stores.sweeps.get_results(submission.id)
     assert results is not None
     return results
@@ -91,7 +98,7 @@ def test_sweep_in_batches_of_1_7_100_equals_one_process_byte_for_byte(lake: Stor
     for size in (1, 7, 100):
         submission = submit_sweep(SweepConfig.from_dict(BASE | {"grid": GRID, "batch_size": size}), lake, now=NOW)
         results[size] = run_sweep(lake, submission, reverse=size == 7)
-        lake.sweeps.set_state(submission.id, "partial", NOW)  # so that the same sweep may be opened again
+        lake.index._table.delete(keys.run_item(submission.id))  # so that the same sweep may be opened again
         lake.sweeps.put_results(submission.id, b"")
         for batch in lake.sweeps.present_batches(submission.id):
             lake.sweeps.put_batch_result(submission.id, batch, b'{"error": {"code": "wiped", "message": ""}}')
@@ -104,25 +111,25 @@ def test_sweep_in_batches_of_1_7_100_equals_one_process_byte_for_byte(lake: Stor
     document = json.loads(results[1])
     assert document["sets"] == len(document["rows"]) == 108
     assert document["excluded"] == 2
-    assert document["excluded"][0]["reason"] == "fast (20) must be below slow (20)"
+    assert document["first_excluded"]["reason"] == "fast (20) must be below slow (20)"
     assert document["missing"] == []
 
 
 def test_states_of_a_sweep(lake: Stores) -> None:
     submission = submit_sweep(SweepConfig.from_dict(BASE | {"grid": GRID}), lake, now=NOW)
+    assert state_of(lake, submission) == "pending"
+    report = planned(lake, submission)
     assert state_of(lake, submission) == "running"
-    report = plan_sweep.run(plan_sweep.Request(submission.id, FUNCTION), context(lake, now=NOW))
-    assert state_of(lake, submission) == "planned"
-    assert set(report.to_dict()) == {"sweep_id", "bucket", "plan_key", "batches"}
+    assert set(report) == {"run_id", "fence", "bucket", "plan_key", "batches"}
     run_sweep(lake, submission)
     assert state_of(lake, submission) == "succeeded"
-    summary = lake.sweeps.get(submission.id).summary  # type: ignore[union-attr]
+    summary = lake.runs.get(submission.id).summary  # type: ignore[union-attr]
     assert summary is not None
     assert (summary["rows"], summary["missing_batches"], len(summary["best"])) == (108, 0, 5)
 
 
 def state_of(stores: Stores, submission: Submission) -> str:
-    record = stores.sweeps.get(submission.id)
+    record = stores.runs.get(submission.id)
     assert record is not None
     return record.state
 
@@ -130,7 +137,7 @@ def state_of(stores: Stores, submission: Submission) -> str:
 def test_same_sweep_is_opened_once(lake: Stores) -> None:
     first = submit_sweep(SweepConfig.from_dict(BASE | {"grid": GRID}), lake, now=NOW)
     again = submit_sweep(SweepConfig.from_dict(BASE | {"grid": GRID, "batch_size": 3}), lake, now=NOW + 5)
-    assert (first.id, first.is_new, again.is_new, again.attempt) == (again.id, True, False, 1)
+    assert (first.id, first.is_new, again.is_new, again.record.attempt) == (again.id, True, False, 1)
 
 
 def test_restatement_meanwhile_moves_no_batch(lake: Stores) -> None:
@@ -138,13 +145,13 @@ def test_restatement_meanwhile_moves_no_batch(lake: Stores) -> None:
     undisturbed = run_sweep(lake, submit_sweep(SweepConfig.from_dict(document), lake, now=NOW))
     # The same again, with the candle restated after the first batch.
     submission = submit_sweep(SweepConfig.from_dict(document | {"seed": 1}), lake, now=NOW)
-    plan_sweep.run(plan_sweep.Request(submission.id, FUNCTION), context(lake, now=NOW))
+    fence = planned(lake, submission)["fence"]
     plan = lake.sweeps.get_plan(submission.id) or []
     for number, item in enumerate(plan):
         if number == 1:
             restate(lake, NOW + 1)
         run_sweep_batch.run(run_sweep_batch.Request.from_event(item), context(lake, now=NOW))
-    assert collect_sweep.run(collect_sweep.Request(submission.id), context(lake, now=NOW)).state == "succeeded"
+    assert collect_sweep.run(collect_sweep.Request(submission.id, fence), context(lake, now=NOW)).state == "succeeded"
     rows = [json.loads(body)["rows"] for body in (undisturbed, lake.sweeps.get_results(submission.id) or b"")]
     assert rows[0] == rows[1]
     # A sweep submitted after the restatement is another one, with other numbers.
@@ -155,13 +162,13 @@ def test_restatement_meanwhile_moves_no_batch(lake: Stores) -> None:
 
 def test_missing_and_failed_batches_are_named(lake: Stores) -> None:
     submission = submit_sweep(SweepConfig.from_dict(BASE | {"grid": GRID, "batch_size": 30}), lake, now=NOW)
-    plan_sweep.run(plan_sweep.Request(submission.id, FUNCTION), context(lake, now=NOW))
+    fence = planned(lake, submission)["fence"]
     plan = lake.sweeps.get_plan(submission.id) or []
     run_sweep_batch.run(run_sweep_batch.Request.from_event(plan[0]), context(lake, now=NOW))
     broken = plan[1] | {"end": 10_000}  # a batch that cannot be evaluated leaves its reason
     assert run_sweep_batch.run(run_sweep_batch.Request.from_event(broken), context(lake, now=NOW)).batch == 1
-    report = collect_sweep.run(collect_sweep.Request(submission.id), context(lake, now=NOW))
-    assert report.to_dict() == {"sweep_id": submission.id, "state": "partial", "missing": 3}
+    report = collect_sweep.run(collect_sweep.Request(submission.id, fence), context(lake, now=NOW))
+    assert report.to_dict() == {"run_id": submission.id, "state": "succeeded", "missing": 3}
     document = json.loads(lake.sweeps.get_results(submission.id) or b"")
     assert [(m["batch"], m["error"]["code"]) for m in document["missing"]] == [
         (1, "invalid_parameter"),
@@ -169,24 +176,25 @@ def test_missing_and_failed_batches_are_named(lake: Stores) -> None:
         (3, "no_result"),
     ]
     assert [row["set"] for row in document["rows"]] == list(range(30))
-    record = lake.sweeps.get(submission.id)
+    record = lake.runs.get(submission.id)
     assert record is not None
-    assert record.error == {"code": "batches_missing", "message": "3 of 4 batches gave no result."}
+    assert (record.state, record.missing_batches) == ("succeeded", 3)
     # Sent again it is opened anew, and ends whole.
     anew = submit_sweep(SweepConfig.from_dict(BASE | {"grid": GRID, "batch_size": 30}), lake, now=NOW + 9)
-    assert (anew.id, anew.is_new, anew.attempt) == (submission.id, True, 2)
-    assert json.loads(run_sweep(lake, anew))["state"] == "succeeded"
+    assert (anew.id, anew.is_new, anew.record.attempt) == (submission.id, True, 2)
+    assert json.loads(run_sweep(lake, anew))["missing"] == []
+    assert lake.runs.get(submission.id).missing_batches == 0  # type: ignore[union-attr]
 
 
 def test_sweep_without_any_result_has_failed(lake: Stores) -> None:
     submission = submit_sweep(SweepConfig.from_dict(BASE | {"grid": GRID}), lake, now=NOW)
-    plan_sweep.run(plan_sweep.Request(submission.id, FUNCTION), context(lake, now=NOW))
-    assert collect_sweep.run(collect_sweep.Request(submission.id), context(lake, now=NOW)).state == "failed"
+    fence = planned(lake, submission)["fence"]
+    assert collect_sweep.run(collect_sweep.Request(submission.id, fence), context(lake, now=NOW)).state == "failed"
 
 
 def test_batch_that_is_done_is_not_done_again(lake: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
     submission = submit_sweep(SweepConfig.from_dict(BASE | {"grid": GRID}), lake, now=NOW)
-    plan_sweep.run(plan_sweep.Request(submission.id, FUNCTION), context(lake, now=NOW))
+    planned(lake, submission)
     request = run_sweep_batch.Request.from_event((lake.sweeps.get_plan(submission.id) or [])[0])
     run_sweep_batch.run(request, context(lake, now=NOW))
     written: list[str] = []
@@ -203,6 +211,7 @@ def test_batch_that_is_done_is_not_done_again(lake: Stores, monkeypatch: pytest.
 
 def test_failing_store_is_raised_to_be_tried_again(lake: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
     sweep = submit_sweep(SweepConfig.from_dict(BASE | {"grid": GRID}), lake, now=NOW)
+    fence = planned(lake, sweep)["fence"]
     run = submit_run(RunConfig.from_dict(BASE), lake, now=NOW)
 
     def silent(*_: Any, **__: Any) -> pa.Table:
@@ -210,18 +219,19 @@ def test_failing_store_is_raised_to_be_tried_again(lake: Stores, monkeypatch: py
 
     monkeypatch.setattr(type(lake.candles), "read", silent)
     with pytest.raises(TransientStoreError):
-        run_sweep_batch.run(run_sweep_batch.Request(sweep.id, 0, 0, 5), context(lake, now=NOW))
+        run_sweep_batch.run(run_sweep_batch.Request(sweep.id, fence, 0, 0, 5), context(lake, now=NOW))
     with pytest.raises(TransientStoreError):
-        run_backtest.run(run_backtest.Request(run.id), context(lake, now=NOW))
+        run_backtest.run(run_backtest.Request(run.id, 1), context(lake, now=NOW))
     assert lake.sweeps.present_batches(sweep.id) == []
     assert lake.runs.get(run.id).state == "running"  # type: ignore[union-attr]
 
 
 def test_broken_state_machine_closes_its_sweep_unless_it_had_succeeded(lake: Stores) -> None:
     submission = submit_sweep(SweepConfig.from_dict(BASE | {"grid": GRID}), lake, now=NOW)
-    event = {"sweep_id": submission.id, "error": {"Error": "States.Timeout", "Cause": "arn:aws:lambda:secret"}}
+    error = {"Error": "States.Timeout", "Cause": "arn:aws:lambda:secret"}
+    event = {"run_id": submission.id, "attempt": 1, "error": error}
     assert fail_sweep.run(fail_sweep.Request.from_event(event), context(lake, now=NOW)).state == "failed"
-    record = lake.sweeps.get(submission.id)
+    record = lake.runs.get(submission.id)
     assert record is not None
     assert record.error is not None
     assert "States.Timeout" in record.error["message"]
@@ -235,7 +245,9 @@ def test_run_through_its_job(lake: Stores) -> None:
     submission = submit_run(RunConfig.from_dict(BASE), lake, now=NOW)
     assert (submission.is_new, submission.coverage.received_candles) == (True, 92 * 24 + 50 - 1)
     assert submit_run(RunConfig.from_dict(BASE), lake, now=NOW + 1).is_new is False
-    report = run_backtest.run(run_backtest.Request.from_event({"run_id": submission.id}), context(lake, now=NOW))
+    report = run_backtest.run(
+        run_backtest.Request.from_event({"run_id": submission.id, "attempt": 1}), context(lake, now=NOW)
+    )
     assert report.to_dict() == {"run_id": submission.id, "state": "succeeded"}
     record = lake.runs.get(submission.id)
     assert record is not None
@@ -249,7 +261,7 @@ def test_run_through_its_job(lake: Stores) -> None:
     identity = run_identity(manifest)
     assert evaluate_run(identity, read_inputs(lake, identity.config)).content == content
     # Invoked a second time, it leaves the result alone.
-    assert run_backtest.run(run_backtest.Request(submission.id), context(lake, now=NOW + 20)).state == "succeeded"
+    assert run_backtest.run(run_backtest.Request(submission.id, 1), context(lake, now=NOW + 20)).state == "succeeded"
 
 
 def test_range_left_out_is_all_that_is_stored(lake: Stores) -> None:
@@ -283,8 +295,8 @@ def test_as_of_looks_back_but_not_ahead(lake: Stores) -> None:
 def test_run_whose_candles_or_code_moved_fails_and_says_so(lake: Stores, part: str) -> None:
     identity = submit_run(RunConfig.from_dict(BASE), lake, now=NOW).identity
     other = Identity(**{**identity.__dict__, part: "of another day"})
-    lake.runs.create(other.id, other.to_dict(), NOW)
-    assert run_backtest.run(run_backtest.Request(other.id), context(lake, now=NOW)).state == "failed"
+    lake.runs.open(NewRun(other.id, "backtest", other.to_dict(), {}, {}), NOW)
+    assert run_backtest.run(run_backtest.Request(other.id, 1), context(lake, now=NOW)).state == "failed"
     record = lake.runs.get(other.id)
     assert record is not None
     assert record.error is not None
@@ -295,19 +307,23 @@ def test_run_whose_candles_or_code_moved_fails_and_says_so(lake: Stores, part: s
 def test_sweep_of_other_code_is_not_planned(lake: Stores) -> None:
     identity = submit_sweep(SweepConfig.from_dict(BASE | {"grid": GRID}), lake, now=NOW).identity
     other = Identity(identity.config, identity.data_revision, "0.0.0")
-    lake.sweeps.create(other.id, other.to_dict(), NOW)
+    lake.runs.open(NewRun(other.id, "tune", other.to_dict(), {}, {"batches": 1}), NOW)
     with pytest.raises(ConflictError):
-        plan_sweep.run(plan_sweep.Request(other.id, FUNCTION), context(lake, now=NOW))
+        plan_sweep.run(plan_sweep.Request(other.id, 1, FUNCTION), context(lake, now=NOW))
+    record = lake.runs.get(other.id)
+    assert record is not None
+    assert record.error is not None
+    assert (record.state, record.error["code"]) == ("failed", "conflict")
 
 
 def test_ids_that_nobody_submitted(stores: Stores) -> None:
     missing: list[tuple[type[Exception], Callable[[], object]]] = [
-        (RunNotFoundError, lambda: run_backtest.run(run_backtest.Request("run_x"), context(stores, now=NOW))),
-        (SweepNotFoundError, lambda: plan_sweep.run(plan_sweep.Request("sweep_x", FUNCTION), context(stores, now=NOW))),
-        (SweepNotFoundError, lambda: collect_sweep.run(collect_sweep.Request("sweep_x"), context(stores, now=NOW))),
+        (RunNotFoundError, lambda: run_backtest.run(run_backtest.Request("run_x", 1), context(stores, now=NOW))),
+        (ConflictError, lambda: plan_sweep.run(plan_sweep.Request("sweep_x", 1, FUNCTION), context(stores, now=NOW))),
+        (SweepNotFoundError, lambda: collect_sweep.run(collect_sweep.Request("sweep_x", 1), context(stores, now=NOW))),
         (
             SweepNotFoundError,
-            lambda: run_sweep_batch.run(run_sweep_batch.Request("x", 0, 0, 1), context(stores, now=NOW)),
+            lambda: run_sweep_batch.run(run_sweep_batch.Request("x", 1, 0, 0, 1), context(stores, now=NOW)),
         ),
     ]
     for error, call in missing:
@@ -318,7 +334,7 @@ def test_ids_that_nobody_submitted(stores: Stores) -> None:
 def test_sweep_without_a_plan_is_not_collected(lake: Stores) -> None:
     submission = submit_sweep(SweepConfig.from_dict(BASE | {"grid": GRID}), lake, now=NOW)
     with pytest.raises(SweepNotFoundError, match="no plan"):
-        collect_sweep.run(collect_sweep.Request(submission.id), context(lake, now=NOW))
+        collect_sweep.run(collect_sweep.Request(submission.id, 1), context(lake, now=NOW))
 
 
 @pytest.mark.parametrize("job", [run_backtest, plan_sweep, run_sweep_batch, collect_sweep, fail_sweep])
@@ -326,7 +342,7 @@ def test_events_on_file_are_read(job: Any) -> None:
     name = job.__name__.rpartition(".")[2]
     event = json.loads((EVENTS / f"{name}.json").read_text())
     request = job.Request.from_event(event)
-    assert (getattr(request, "sweep_id", None) or request.run_id).startswith(("run_", "sweep_"))
+    assert request.run_id.startswith(("run_", "sweep_"))
 
 
 def test_a_run_next_to_a_hole_can_be_submitted_again_with_its_own_as_of(lake: Stores) -> None:
@@ -352,3 +368,33 @@ def test_backfill_request_is_ready_to_send_even_at_the_beginning_of_time(lake: S
             RunConfig.from_dict(BASE | {"start": "1970-01-01", "parameters": {"fast": 5, "slow": 20}}), lake, now=NOW
         )
     assert caught.value.details["backfill_request"]["body"]["start"] == "1970-01-01T00:00:00Z"
+
+
+def test_a_worker_that_was_given_up_writes_nothing(lake: Stores) -> None:
+    """Its lease ran out, another attempt began: batches of the old one are left alone, and so is its collection."""
+    submission = submit_sweep(SweepConfig.from_dict(BASE | {"grid": GRID, "batch_size": 60}), lake, now=NOW)
+    fence = planned(lake, submission)["fence"]
+    plan = lake.sweeps.get_plan(submission.id) or []
+    late = NOW + FAN_OUT_LEASE_MS
+    assert lake.runs.recover(submission.id, late) is not None
+    event = {"run_id": submission.id, "attempt": 2, "function": FUNCTION}
+    assert plan_sweep.run(plan_sweep.Request.from_event(event), context(lake, now=late)).fence == fence + 1
+    answer = run_sweep_batch.run(run_sweep_batch.Request.from_event(plan[0]), context(lake, now=late))
+    assert answer.superseded
+    assert lake.sweeps.present_batches(submission.id) == []
+    collected = collect_sweep.run(collect_sweep.Request(submission.id, fence), context(lake, now=late))
+    assert (collected.state, state_of(lake, submission)) == ("superseded", "running")
+    broken = fail_sweep.Request.from_event({"run_id": submission.id, "attempt": 1, "error": {"Error": "late"}})
+    assert fail_sweep.run(broken, context(lake, now=late)).state == "running"
+
+
+def test_a_late_run_is_refused_its_end(lake: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
+    submission = submit_run(RunConfig.from_dict(BASE), lake, now=NOW)
+
+    def taken_over(*_: Any) -> Any:
+        assert lake.runs.cancel(submission.id, NOW)
+        return evaluate_run(*_)
+
+    monkeypatch.setattr(run_backtest, "evaluate_run", taken_over)
+    report = run_backtest.run(run_backtest.Request(submission.id, 1), context(lake, now=NOW, deadline=NOW + 60_000))
+    assert (report.state, state_of(lake, submission)) == ("superseded", "cancelled")

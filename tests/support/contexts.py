@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from candlecloud.exchange.client import ExchangeClient
@@ -17,13 +18,15 @@ NEVER = 2**53
 class _NoDispatcher:
     """Fails a test in which a job starts work that nobody expects."""
 
-    def invoke(self, job: str, payload: Mapping[str, Any]) -> None:
+    functions: Mapping[str, str] = MappingProxyType({})
+
+    def invoke(self, job: str, payload: Mapping[str, Any], functions: Mapping[str, str] | None = None) -> None:
         raise AssertionError(f"nobody expects {job}")
 
     def ask(self, job: str, payload: Mapping[str, Any]) -> dict[str, Any]:
         raise AssertionError(f"nobody expects {job}")
 
-    def start_fan_out(self, name: str, payload: Mapping[str, Any]) -> None:
+    def start_fan_out(self, name: str, payload: Mapping[str, Any], functions: Mapping[str, str] | None = None) -> None:
         raise AssertionError(f"nobody expects {name}")
 
 
@@ -35,6 +38,7 @@ def context(
     now: int = 0,
     deadline: int | None = None,
     dispatcher: Dispatcher | None = None,
+    owner: str = "a-test",
 ) -> Context:
     """What a job is given.
 
@@ -56,7 +60,7 @@ def context(
         stores=stores,
         clock=clock or (lambda: now),
         deadline=NEVER if deadline is None else deadline,
-        owner="a-test",
+        owner=owner,
         git_hash=None,
         exchange=client_of,
         dispatcher=dispatcher or _NoDispatcher(),

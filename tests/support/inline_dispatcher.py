@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from candlecloud.jobs import collect_sweep, plan_sweep, preview_series, run_backtest, run_sweep_batch
@@ -28,7 +29,9 @@ class InlineDispatcher:
         self.backfills: list[dict[str, Any]] = []
         self.previews = 0
 
-    def invoke(self, job: str, payload: Mapping[str, Any]) -> None:
+    functions: Mapping[str, str] = MappingProxyType({"run_backtest": "run_backtest:7", "plan_sweep": "plan_sweep:7"})
+
+    def invoke(self, job: str, payload: Mapping[str, Any], functions: Mapping[str, str] | None = None) -> None:
         if job == "backfill_candles":
             self.backfills.append(dict(payload))
         else:
@@ -43,8 +46,12 @@ class InlineDispatcher:
         answer: dict[str, Any] = json.loads(json.dumps(report, allow_nan=False))
         return answer
 
-    def start_fan_out(self, name: str, payload: Mapping[str, Any]) -> None:
-        self._do(lambda: self._sweep(payload["sweep_id"]))
+    def start_fan_out(self, name: str, payload: Mapping[str, Any], functions: Mapping[str, str] | None = None) -> None:
+        self._do(lambda: self._sweep(payload["run_id"], payload["attempt"]))
+
+    def drop(self) -> None:
+        """Lose what waits."""
+        self._waiting.clear()
 
     def work(self) -> None:
         """Do what waits."""
@@ -60,8 +67,8 @@ class InlineDispatcher:
     def _context(self) -> Context:
         return context(self._stores, now=self._clock(), dispatcher=self)
 
-    def _sweep(self, sweep_id: str) -> None:
-        plan_sweep.run(plan_sweep.Request(sweep_id, _FUNCTION), self._context())
+    def _sweep(self, sweep_id: str, attempt: int) -> None:
+        report = plan_sweep.run(plan_sweep.Request(sweep_id, attempt, _FUNCTION), self._context())
         for item in self._stores.sweeps.get_plan(sweep_id) or []:
             run_sweep_batch.run(run_sweep_batch.Request.from_event(item), self._context())
-        collect_sweep.run(collect_sweep.Request(sweep_id), self._context())
+        collect_sweep.run(collect_sweep.Request(sweep_id, report.fence), self._context())

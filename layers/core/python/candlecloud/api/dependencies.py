@@ -26,12 +26,15 @@ class ApiOptions:
         Job to the age in seconds of its last success above which ``/health`` calls it stalled.
     max_inline_bytes : int
         Answers above it are stored and linked to.
+    git_hash : str, optional
+        Commit that was deployed; records keep it.
     """
 
     max_wait_s: float = 20.0
     poll_s: float = 0.2
     allowed_age_s: Mapping[str, int] = field(default_factory=dict)
     max_inline_bytes: int = 1_000_000
+    git_hash: str | None = None
 
 
 @dataclass(frozen=True)

@@ -15,26 +15,23 @@ class Request:
 
     Attributes
     ----------
-    attempt : int, optional
-        The attempt that broke; where it is left out, whichever there is.
+    attempt : int
+        The attempt that broke.
     """
 
-    sweep_id: str
+    run_id: str
+    attempt: int
     error: str
-    attempt: int | None = None
 
     @classmethod
     def from_event(cls, event: Mapping[str, Any]) -> Request:
         error = event.get("error") or {}
-        attempt = event.get("attempt")
-        return cls(
-            str(event["sweep_id"]), str(error.get("Error", "unknown")), None if attempt is None else int(attempt)
-        )
+        return cls(str(event["run_id"]), int(event["attempt"]), str(error.get("Error", "unknown")))
 
 
 @dataclass(frozen=True)
 class Report:
-    sweep_id: str
+    run_id: str
     state: str
 
     def to_dict(self) -> dict[str, Any]:
@@ -42,16 +39,16 @@ class Report:
 
 
 def run(request: Request, context: Context) -> Report:
-    """Mark the sweep as failed. One that has ended well stays so; batches that have a result keep it.
+    """Mark the sweep as failed. One that has ended stays so; batches that have a result keep it.
 
     An attempt that was given up and breaks late changes nothing: the sweep belongs to the attempt after it.
     """
-    stores, now = context.stores, context.now
+    runs = context.stores.runs
     error = {
         "code": "execution_failed",
         "message": f"The sweep stopped before its end: {request.error[:100]}.",
         "hint": "Submit it again: batches that are done are not computed again.",
     }
-    stores.sweeps.set_state(request.sweep_id, "failed", now, error=error, attempt=request.attempt)
-    record = stores.sweeps.get(request.sweep_id)
-    return Report(request.sweep_id, record.state if record else "failed")
+    runs.abandon(request.run_id, request.attempt, error, context.now)
+    record = runs.get(request.run_id)
+    return Report(request.run_id, record.state if record else "failed")

@@ -4,25 +4,11 @@ from __future__ import annotations
 
 from candlecloud.contract.run import RunConfig
 from candlecloud.contract.sweep import SweepConfig
-from candlecloud.errors import ConflictError, SweepNotFoundError
-from candlecloud.runs.identity import Identity, code_version_of, sweep_identity
+from candlecloud.errors import ConflictError
+from candlecloud.runs.identity import Identity, code_version_of
 from candlecloud.runs.inputs import RUN_COLUMNS, RunInputs
 from candlecloud.runs.sufficiency import needed_range
 from candlecloud.store.stores import Stores
-
-
-def find_sweep(stores: Stores, sweep_id: str) -> Identity:
-    """Identity of a submitted sweep.
-
-    Raises
-    ------
-    SweepNotFoundError
-        If nobody submitted it.
-    """
-    record = stores.sweeps.get(sweep_id)
-    if record is None:
-        raise SweepNotFoundError(f"There is no sweep {sweep_id}.", sweep_id=sweep_id)
-    return sweep_identity(record.config)
 
 
 def read_inputs(stores: Stores, config: RunConfig | SweepConfig) -> RunInputs:

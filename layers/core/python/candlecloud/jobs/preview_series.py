@@ -13,8 +13,8 @@ from candlecloud.market.ranges import TimeRange
 from candlecloud.market.series import Series
 from candlecloud.runs.fields import read_integer
 from candlecloud.runs.inputs import RUN_COLUMNS
+from candlecloud.runs.lifecycle import describe_failure
 from candlecloud.runs.preview import preview_features, preview_targets
-from candlecloud.runs.state import describe_failure
 from candlecloud.runs.subject import MAX_LOOKBACK, Subject, read_subject
 from candlecloud.store.stores import Stores
 

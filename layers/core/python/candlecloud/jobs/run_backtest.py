@@ -11,24 +11,27 @@ from candlecloud.jobs.context import Context
 from candlecloud.jobs.pinned import read_inputs, refuse_other_code
 from candlecloud.runs.evaluate import evaluate_run
 from candlecloud.runs.identity import run_identity
-from candlecloud.runs.state import describe_failure
+from candlecloud.runs.lifecycle import describe_failure
 from candlecloud.tearsheet.page import render
+
+_AFTER_DEADLINE_MS = 20_000  # the deadline is a margin before Lambda's own; then nobody works on it any more
 
 
 @dataclass(frozen=True)
 class Request:
-    """One run that `jobs.submit` opened."""
+    """One attempt of a run that `jobs.submit` opened."""
 
     run_id: str
+    attempt: int
 
     @classmethod
     def from_event(cls, event: Mapping[str, Any]) -> Request:
-        return cls(str(event["run_id"]))
+        return cls(str(event["run_id"]), int(event["attempt"]))
 
 
 @dataclass(frozen=True)
 class Report:
-    """How it ended; the result itself lies in the store."""
+    """How it ended; the result itself lies in the store. State ``superseded``: it belongs to somebody else by now."""
 
     run_id: str
     state: str
@@ -38,10 +41,10 @@ class Report:
 
 
 def run(request: Request, context: Context) -> Report:
-    """Evaluate the run and store manifest, result and summary. A run that has succeeded is left as it is.
+    """Claim the run, evaluate it, and store manifest, result and summary.
 
-    A failure that would come again is recorded with the run, for its user; one of the store is raised, to be tried
-    again.
+    One that has ended, belongs to a later attempt, or is in another's hands is left as it is. A failure that would come
+    again is recorded with the run, for its user; one of the store is raised, to be tried again.
 
     Raises
     ------
@@ -50,26 +53,33 @@ def run(request: Request, context: Context) -> Report:
     TransientStoreError
         If the store does not answer.
     """
-    stores, now = context.stores, context.now
-    record = stores.runs.get(request.run_id)
+    stores, run_id = context.stores, request.run_id
+    lease_until = context.deadline + _AFTER_DEADLINE_MS
+    record = stores.runs.claim(run_id, request.attempt, context.owner, context.now, lease_until)
     if record is None:
-        raise RunNotFoundError(f"There is no run {request.run_id}.", run_id=request.run_id)
-    if record.state == "succeeded":
-        return Report(request.run_id, "succeeded")
+        return Report(run_id, _state_of(context, run_id))
     try:
-        identity = run_identity(record.config)
+        identity = run_identity(record.document)
         refuse_other_code(identity)
         result = evaluate_run(identity, read_inputs(stores, identity.config))
     except TransientStoreError:
         raise
     except CandlecloudError as error:
-        stores.runs.fail(request.run_id, describe_failure(error), now)
-        return Report(request.run_id, "failed")
+        ended = stores.runs.fail(record, describe_failure(error), context.now)
+        return Report(run_id, "failed" if ended else "superseded")
     except Exception:
-        stores.runs.fail(request.run_id, {"code": "internal_error", "message": "The run broke; the log says why."}, now)
+        broke = {"code": "internal_error", "message": "The run broke; the log says why."}
+        stores.runs.fail(record, broke, context.now)
         raise
-    stores.runs.put_artifact(request.run_id, "manifest.json", result.manifest)
-    stores.runs.put_artifact(request.run_id, "report.html", render(result.document).encode())
-    key = stores.runs.put_artifact(request.run_id, "result.json", result.content)
-    stores.runs.finish(request.run_id, key, result.summary, now)
-    return Report(request.run_id, "succeeded")
+    stores.runs.put_artifact(run_id, "manifest.json", result.manifest)
+    stores.runs.put_artifact(run_id, "report.html", render(result.document).encode())
+    key = stores.runs.put_artifact(run_id, "result.json", result.content)
+    ended = stores.runs.finish(record, context.now, summary=result.summary, result_key=key)
+    return Report(run_id, "succeeded" if ended else "superseded")
+
+
+def _state_of(context: Context, run_id: str) -> str:
+    record = context.stores.runs.get(run_id)
+    if record is None:
+        raise RunNotFoundError(f"There is no run {run_id}.", run_id=run_id)
+    return record.state if record.ended_at is not None else "superseded"

@@ -9,40 +9,44 @@ from typing import Any, cast
 
 from candlecloud.contract.setting import canonical_json
 from candlecloud.contract.sweep import SweepConfig
-from candlecloud.errors import CandlecloudError, TransientStoreError
+from candlecloud.errors import CandlecloudError, SweepNotFoundError, TransientStoreError
 from candlecloud.jobs.context import Context
-from candlecloud.jobs.pinned import find_sweep, read_inputs, refuse_other_code
+from candlecloud.jobs.pinned import read_inputs, refuse_other_code
 from candlecloud.runs.batch import evaluate_batch
 from candlecloud.runs.collect import fits
-from candlecloud.runs.state import describe_failure
+from candlecloud.runs.identity import sweep_identity
+from candlecloud.runs.lifecycle import describe_failure
 
 
 @dataclass(frozen=True)
 class Request:
     """One item of a plan: the parameter sets ``start`` to ``end - 1``."""
 
-    sweep_id: str
+    run_id: str
+    fence: int
     batch: int
     start: int
     end: int
 
     @classmethod
     def from_event(cls, event: Mapping[str, Any]) -> Request:
-        return cls(str(event["sweep_id"]), int(event["batch"]), int(event["start"]), int(event["end"]))
+        numbers = (int(event[name]) for name in ("fence", "batch", "start", "end"))
+        return cls(str(event["run_id"]), *numbers)
 
 
 @dataclass(frozen=True)
 class Report:
-    """A few bytes for the state; the result lies in the store."""
+    """A few bytes for the state; the result lies in the store, if the sweep still is in these hands."""
 
     batch: int
+    superseded: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
 
 
 def run(request: Request, context: Context) -> Report:
-    """Evaluate the batch. One that has its result already, from an earlier try, is left as it is.
+    """Evaluate the batch. One that has its result already, or whose sweep was given up, is left as it is.
 
     Whatever goes wrong in the evaluation is recorded as the batch's result, so that the sweep can say what is missing
     and why; only a store that does not answer is raised, to be tried again.
@@ -55,8 +59,13 @@ def run(request: Request, context: Context) -> Report:
         If the store does not answer.
     """
     stores = context.stores
-    identity = find_sweep(stores, request.sweep_id)
-    done = stores.sweeps.get_batch_result(request.sweep_id, request.batch)
+    record = stores.runs.get(request.run_id)
+    if record is None:
+        raise SweepNotFoundError(f"There is no sweep {request.run_id}.", sweep_id=request.run_id)
+    if (record.state, record.fence) != ("running", request.fence) or not stores.runs.heartbeat(record, context.now):
+        return Report(request.batch, superseded=True)
+    identity = sweep_identity(record.document)
+    done = stores.sweeps.get_batch_result(request.run_id, request.batch)
     if done is not None and fits(asdict(request), json.loads(done)):
         return Report(request.batch)
     try:
@@ -70,7 +79,7 @@ def run(request: Request, context: Context) -> Report:
         result = _failure(request, describe_failure(error))
     except Exception as error:  # noqa: BLE001 - recorded, and named by collect: one batch must not stop the others
         result = _failure(request, {"code": "internal_error", "message": f"{type(error).__name__}: {error}"[:500]})
-    stores.sweeps.put_batch_result(request.sweep_id, request.batch, canonical_json(result))
+    stores.sweeps.put_batch_result(request.run_id, request.batch, canonical_json(result))
     return Report(request.batch)
 
 

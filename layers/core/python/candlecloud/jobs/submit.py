@@ -5,8 +5,8 @@ The caller then starts it, if it was not there already.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from candlecloud.contract.run import RunConfig
@@ -19,10 +19,24 @@ from candlecloud.market.ranges import TimeRange
 from candlecloud.market.series import Series
 from candlecloud.market.timeframe import TIMEFRAMES, Timeframe
 from candlecloud.runs.identity import Identity, code_version_of
+from candlecloud.runs.lifecycle import RunType
+from candlecloud.runs.plan import cut_into_batches
 from candlecloud.runs.sufficiency import Coverage, check_sufficiency, choose_range
+from candlecloud.store.runs import NewRun, RunRecord
 from candlecloud.store.stores import Stores
 
 Config = TypeVar("Config", RunConfig, SweepConfig)
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """What takes the request: the functions that will compute it, and the commit that they were made of."""
+
+    functions: Mapping[str, str] = field(default_factory=dict)
+    git_hash: str | None = None
+
+
+NOWHERE = Deployed()
 
 
 @dataclass(frozen=True)
@@ -31,22 +45,22 @@ class Submission:
 
     Attributes
     ----------
-    id : str
-        Of the run or sweep.
     is_new : bool
         Whether this call opened it (or opened it anew after a failure): exactly one caller starts it.
-    attempt : int
-        1, and one more each time it was opened anew.
     """
 
-    id: str
+    record: RunRecord
     is_new: bool
-    attempt: int
     identity: Identity
     coverage: Coverage
 
+    @property
+    def id(self) -> str:
+        """Of the run or sweep."""
+        return self.record.run_id
 
-def submit_run(config: RunConfig, stores: Stores, *, now: int) -> Submission:
+
+def submit_run(config: RunConfig, stores: Stores, *, now: int, deployed: Deployed = NOWHERE) -> Submission:
     """Open a run.
 
     Parameters
@@ -63,13 +77,10 @@ def submit_run(config: RunConfig, stores: Stores, *, now: int) -> Submission:
     InsufficientDataError
         If the stored candles do not reach from the warm-up to the end.
     """
-    identity, coverage = _pin(config, stores, now)
-    is_new = stores.runs.create(identity.id, identity.to_dict(), now)
-    record = stores.runs.get(identity.id)
-    return Submission(identity.id, is_new, record.attempt if record else 1, identity, coverage)
+    return _open(config, stores, now, "backtest", {}, deployed)
 
 
-def submit_sweep(config: SweepConfig, stores: Stores, *, now: int) -> Submission:
+def submit_sweep(config: SweepConfig, stores: Stores, *, now: int, deployed: Deployed = NOWHERE) -> Submission:
     """Open a sweep; like `submit_run`, with a grid. The longest warm-up of any set counts.
 
     Raises
@@ -77,11 +88,19 @@ def submit_sweep(config: SweepConfig, stores: Stores, *, now: int) -> Submission
     InvalidInputError, InsufficientDataError
         As `submit_run`.
     """
-    identity, coverage = _pin(config, stores, now)
     counts = {"sets": config.size.valid, "excluded": config.size.excluded}
-    is_new = stores.sweeps.create(identity.id, identity.to_dict() | counts, now)
-    record = stores.sweeps.get(identity.id)
-    return Submission(identity.id, is_new, record.attempt if record else 1, identity, coverage)
+    return _open(config, stores, now, "tune", counts, deployed)
+
+
+def _open(
+    config: Config, stores: Stores, now: int, kind: RunType, counts: Mapping[str, int], deployed: Deployed
+) -> Submission:
+    identity, coverage = _pin(config, stores, now)
+    if isinstance(identity.config, SweepConfig):
+        counts = {**counts, "batches": len(cut_into_batches(identity.config))}
+    new = NewRun(identity.id, kind, identity.to_dict(), deployed.functions, counts, deployed.git_hash)
+    opened = stores.runs.open(new, now)
+    return Submission(opened.record, opened.is_new, identity, coverage)
 
 
 def _pin(config: Config, stores: Stores, now: int) -> tuple[Identity, Coverage]:

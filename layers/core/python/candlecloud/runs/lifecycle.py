@@ -17,6 +17,8 @@ State = Literal["pending", "running", "succeeded", "failed", "cancelled"]
 RunType = Literal["data_sync", "data_fetch", "tune", "wfo", "backtest", "validation", "simulation"]
 Guard = Literal["nothing", "attempt", "fence"]
 
+FAN_OUTS: tuple[RunType, ...] = ("tune",)
+"""Types that the state machine runs; all others are one function's work."""
 STATES: tuple[State, ...] = ("pending", "running", "succeeded", "failed", "cancelled")
 ACTIVE: tuple[State, ...] = ("pending", "running")
 ENDS: tuple[State, ...] = ("succeeded", "failed", "cancelled")
@@ -59,6 +61,7 @@ class Transition:
 TRANSITIONS: Mapping[str, Transition] = MappingProxyType(
     {
         "reopen": Transition("pending", ("failed", "cancelled"), stale=ACTIVE, holes=True),
+        "recover": Transition("pending", (), stale=ACTIVE),
         "claim": Transition("running", ("pending",), stale=("running",), guard="attempt"),
         "heartbeat": Transition("running", ("running",), guard="fence"),
         "finish": Transition("succeeded", ("running",), guard="fence"),

@@ -25,10 +25,10 @@ class AwsDispatcher:
 
     def __init__(self, clients: AwsClients, functions: Mapping[str, str], state_machine_arn: str | None = None) -> None:
         self._clients = clients
-        self._functions = functions
+        self.functions = functions
         self._state_machine = state_machine_arn
 
-    def invoke(self, job: str, payload: Mapping[str, Any]) -> None:
+    def invoke(self, job: str, payload: Mapping[str, Any], functions: Mapping[str, str] | None = None) -> None:
         """Start a job and do not wait.
 
         Raises
@@ -38,7 +38,7 @@ class AwsDispatcher:
         TransientStoreError
             If it could not be started.
         """
-        function = self._function(job)
+        function = self._function(job, functions)
         with store_border(f"start {_in_words(job)}"):
             self._clients.lambda_.invoke(FunctionName=function, InvocationType="Event", Payload=_bytes(payload))
 
@@ -64,7 +64,7 @@ class AwsDispatcher:
         report: dict[str, Any] = json.loads(said)
         return report
 
-    def start_fan_out(self, name: str, payload: Mapping[str, Any]) -> None:
+    def start_fan_out(self, name: str, payload: Mapping[str, Any], functions: Mapping[str, str] | None = None) -> None:
         """Start the state machine. A second start under the same name is none.
 
         The input says which functions the execution calls, so that a deployment changes nothing for it.
@@ -78,7 +78,7 @@ class AwsDispatcher:
         """
         if self._state_machine is None:
             raise LookupError("This function may not start a fan-out: say starts_fan_outs in its catalogue entry.")
-        document = json.dumps({**payload, "functions": dict(self._functions)})
+        document = json.dumps({**payload, "functions": dict(functions or self.functions)})
         with store_border("start the fan-out"):
             try:
                 self._clients.stepfunctions.start_execution(
@@ -88,11 +88,11 @@ class AwsDispatcher:
                 if error_code(error) != "ExecutionAlreadyExists":
                     raise
 
-    def _function(self, job: str) -> str:
-        if job not in self._functions:
-            known = ", ".join(sorted(self._functions)) or "none"
+    def _function(self, job: str, functions: Mapping[str, str] | None = None) -> str:
+        if job not in self.functions:
+            known = ", ".join(sorted(self.functions)) or "none"
             raise LookupError(f"This function may not call {job!r} (but {known}): name it in its catalogue entry.")
-        return self._functions[job]
+        return (functions or {}).get(job, self.functions[job])
 
 
 def _in_words(job: str) -> str:

@@ -114,6 +114,11 @@ class RunStore:
         again = self._move("reopen", new.run_id, now, changed, add={"attempt": 1}, remove=_OF_AN_ATTEMPT)
         return Opened(again, True) if again else Opened(_record(write.old), False)
 
+    def recover(self, run_id: str, now: int) -> RunRecord | None:
+        """Begin the next attempt of a run that was given up; None if it was not, or another did so."""
+        begun = {"lease_until": now + PENDING_LEASE_MS, "heartbeat_at": now}
+        return self._move("recover", run_id, now, begun, add={"attempt": 1}, remove=_OF_AN_ATTEMPT)
+
     def get(self, run_id: str) -> RunRecord | None:
         """Read a record.
 
@@ -215,7 +220,8 @@ class RunStore:
         transition = TRANSITIONS[name]
         values: dict[str, Any] = {f"is_{state}": state for state in {*transition.sources, *transition.stale}}
         ways = [f"#state = :is_{state}" for state in transition.sources]
-        ways += [f"(#state = :is_{state} AND #lease_until <= :now)" for state in transition.stale]
+        ran_out = "(attribute_not_exists(#lease_until) OR #lease_until <= :now)"
+        ways += [f"(#state = :is_{state} AND {ran_out})" for state in transition.stale]
         if owner is not None:
             ways.append("(#state = :is_running AND #owner = :owner)")
             values["owner"] = owner
@@ -252,8 +258,8 @@ def _record(item: Item) -> RunRecord:
         attempt=item["attempt"],
         fence=item.get("fence", 0),
         owner=item.get("owner"),
-        lease_until=item.get("lease_until", item["updated_at"]),
-        heartbeat_at=item.get("heartbeat_at", item["updated_at"]),
+        lease_until=int(item.get("lease_until", item["updated_at"])),
+        heartbeat_at=int(item.get("heartbeat_at", item["updated_at"])),
         created_at=item["created_at"],
         updated_at=item["updated_at"],
         started_at=item.get("started_at"),

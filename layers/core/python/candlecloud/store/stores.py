@@ -56,7 +56,7 @@ def build_stores(clients: AwsClients, bucket: str, table: str, functions: Mappin
         quarantine=QuarantineStore(objects),
         ingestion=IngestionStore(items),
         runs=RunStore(items, objects),
-        sweeps=SweepStore(items, objects),
+        sweeps=SweepStore(objects),
         tokens=TokenStore(items),
         idempotency=IdempotencyStore(items, objects),
         versions=VersionStore(clients, functions or {}),

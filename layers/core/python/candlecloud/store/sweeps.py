@@ -1,87 +1,23 @@
-"""Sweeps: one item for the state; the plan, each batch's result and the collected results are objects."""
+"""What a sweep leaves in the lake: its plan, each batch's result, and the collected results."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from candlecloud.store import keys
 from candlecloud.store.objects import ObjectStore
-from candlecloud.store.runs import STALE_MS, begin
-from candlecloud.store.table import Item, Table, as_text, from_text
 
-SweepState = Literal["running", "planned", "succeeded", "partial", "failed"]
 _PLAN, _RESULTS = "plan.json", "results.json"
 
 
-@dataclass(frozen=True)
-class SweepRecord:
-    """A sweep; times are ms UTC.
-
-    Attributes
-    ----------
-    attempt : int
-        1, and one more each time it was started anew; part of the execution's name.
-    summary : dict, optional
-        Batches planned, batches missing, the best parameter sets, ...
-    """
-
-    sweep_id: str
-    state: SweepState
-    config: Mapping[str, Any]
-    attempt: int
-    created_at: int
-    updated_at: int
-    summary: Mapping[str, Any] | None
-    error: Mapping[str, Any] | None
-
-
 class SweepStore:
-    """State and artifacts of sweeps."""
+    """Artifacts of sweeps; their state is a record like any other, in `candlecloud.store.runs`."""
 
-    def __init__(self, table: Table, objects: ObjectStore) -> None:
-        self._table = table
+    def __init__(self, objects: ObjectStore) -> None:
         self._objects = objects
         self.bucket = objects.bucket
-
-    def create(self, sweep_id: str, config: Mapping[str, Any], now: int, stale_ms: int = STALE_MS) -> bool:
-        """Begin a sweep; True for exactly one of several callers.
-
-        A sweep that failed, ended partial, or did not change for longer than `stale_ms`, is begun anew.
-        """
-        return begin(self._table, keys.sweep_item(sweep_id) | {"sweep_id": sweep_id}, config, now, stale_ms)
-
-    def get(self, sweep_id: str) -> SweepRecord | None:
-        item = self._table.get(keys.sweep_item(sweep_id))
-        return _sweep(item) if item else None
-
-    def set_state(
-        self,
-        sweep_id: str,
-        state: SweepState,
-        now: int,
-        *,
-        summary: Mapping[str, Any] | None = None,
-        error: Mapping[str, Any] | None = None,
-        attempt: int | None = None,
-    ) -> bool:
-        """Move a sweep on; a sweep that succeeded stays so. Says whether it was moved.
-
-        Parameters
-        ----------
-        attempt : int, optional
-            Only if this still is its attempt: what ends late must not close the one that was begun after it.
-        """
-        put: dict[str, Any] = {"state": state, "updated_at": now}
-        put |= {} if summary is None else {"summary": as_text(summary)}
-        put |= {} if error is None else {"error": as_text(error)}
-        condition = "attribute_exists(#pk) AND (#state <> :done OR :to = :done)"
-        values: dict[str, Any] = {"done": "succeeded", "to": state}
-        if attempt is not None:
-            condition, values = f"{condition} AND #attempt = :attempt", values | {"attempt": attempt}
-        return self._table.update(keys.sweep_item(sweep_id), put=put, condition=condition, values=values).done
 
     def put_plan(self, sweep_id: str, batches: Sequence[Mapping[str, Any]]) -> str:
         """Write the plan, a JSON array with one item per batch; returns its key."""
@@ -117,16 +53,3 @@ class SweepStore:
     def get_results(self, sweep_id: str) -> bytes | None:
         stored = self._objects.get(keys.sweep_object(sweep_id, _RESULTS))
         return stored.body if stored else None
-
-
-def _sweep(item: Item) -> SweepRecord:
-    return SweepRecord(
-        sweep_id=item["sweep_id"],
-        state=item["state"],
-        config=from_text(item["config"]),
-        attempt=item["attempt"],
-        created_at=item["created_at"],
-        updated_at=item["updated_at"],
-        summary=from_text(item.get("summary")),
-        error=from_text(item.get("error")),
-    )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request
@@ -20,11 +19,12 @@ from candlecloud.api.responses import LOCATION, SEE_OTHER, as_json, problems
 from candlecloud.api.schemas.runs import RunAnswer
 from candlecloud.contract.run import RunConfig
 from candlecloud.errors import CandlecloudError, ConflictError, RunNotFoundError
-from candlecloud.jobs.submit import submit_run
+from candlecloud.jobs.dispatch import start
+from candlecloud.jobs.submit import Deployed, submit_run
 from candlecloud.market.moment import iso
-from candlecloud.runs.state import RUN_ENDS, describe_abandoned, describe_failure
+from candlecloud.runs.lifecycle import ENDS, describe_failure
 from candlecloud.store import keys
-from candlecloud.store.runs import RunRecord, is_given_up
+from candlecloud.store.runs import RunRecord
 from candlecloud.tearsheet.policy import CONTENT_SECURITY_POLICY
 
 router = APIRouter(route_class=GuardedRoute, tags=["backtests"])
@@ -53,7 +53,7 @@ async def run_backtest(request: Request, world: World, body: RunConfig) -> Respo
     the numbers, a start that would work, and a backfill request that is ready to be sent.
     """
     record = await _wait(world, _start(world, body), _wait_until(request, world.options.max_wait_s))
-    return _posted(request, record, 200 if record.state in RUN_ENDS else 202)
+    return _posted(request, record, 200 if record.state in ENDS else 202)
 
 
 @router.post(
@@ -66,7 +66,7 @@ async def run_backtest(request: Request, world: World, body: RunConfig) -> Respo
 )
 async def start_run(request: Request, world: World, body: RunConfig) -> Response:
     """Like `/backtest/run`, without waiting."""
-    return _posted(request, _find(world, _start(world, body)), 202)
+    return _posted(request, _start(world, body), 202)
 
 
 @router.get(
@@ -79,7 +79,7 @@ async def start_run(request: Request, world: World, body: RunConfig) -> Response
 async def get_run(request: Request, world: World, run_id: RunId) -> Response:
     """What was asked, and how it ended. Once it has succeeded the answer never changes.
 
-    A run that has not ended long after its computation was cut off is shown as failed, with `execution_failed`.
+    A run whose computation was cut off is begun anew by itself, three attempts in all.
     """
     record = _find(world, run_id)
     return etag.answer(request, _answer(record), immutable=record.state == "succeeded")
@@ -140,21 +140,23 @@ def _artifact(world: Dependencies, run_id: str, name: str, what: str) -> bytes:
     return body
 
 
-def _start(world: Dependencies, body: RunConfig) -> str:
-    """Open the run and start it, where it is not there already; returns its id."""
-    submission = submit_run(body, world.stores, now=world.clock())
+def _start(world: Dependencies, body: RunConfig) -> RunRecord:
+    """Open the run and start it, where it is not there already."""
+    deployed = Deployed(world.dispatcher.functions, world.options.git_hash)
+    submission = submit_run(body, world.stores, now=world.clock(), deployed=deployed)
+    record = submission.record
     if submission.is_new:
         try:
-            world.dispatcher.invoke("run_backtest", {"run_id": submission.id})
+            start(record, world.dispatcher)
         except CandlecloudError as error:
-            world.stores.runs.fail(submission.id, describe_failure(error), world.clock())
+            world.stores.runs.abandon(record.run_id, record.attempt, describe_failure(error), world.clock())
             raise
-    return submission.id
+    return record
 
 
 def _posted(request: Request, record: RunRecord, status: int) -> Response:
     headers = {"Location": place_of(request, f"/runs/{record.run_id}")} | (
-        {} if record.state in RUN_ENDS else {"Retry-After": "2"}
+        {} if record.state in ENDS else {"Retry-After": "2"}
     )
     return Response(_answer(record), status, headers, JSON)
 
@@ -173,24 +175,23 @@ def _wait_until(request: Request, max_wait_s: float) -> float:
     return min(until, time.monotonic() + left_ms / 1000 - _ANSWER_S)
 
 
-async def _wait(world: Dependencies, run_id: str, deadline: float) -> RunRecord:
+async def _wait(world: Dependencies, record: RunRecord, deadline: float) -> RunRecord:
     """The run at its end, or as it is at the deadline (seconds of the monotonic clock)."""
     pause = world.options.poll_s
-    while True:
-        record = _find(world, run_id)
+    while record.state not in ENDS:
+        record = _find(world, record.run_id)
         left = deadline - time.monotonic()
-        if record.state in RUN_ENDS or left <= 0:
-            return record
+        if record.state in ENDS or left <= 0:
+            break
         await asyncio.sleep(min(pause, left))
         pause = min(pause * 1.5, _LONGEST_POLL_S)
+    return record
 
 
 def _find(world: Dependencies, run_id: str) -> RunRecord:
     record = world.stores.runs.get(run_id)
     if record is None:
         raise RunNotFoundError(f"There is no run {run_id}.", run_id=run_id)
-    if is_given_up(record.state, record.updated_at, world.clock()):
-        return replace(record, state="failed", error=describe_abandoned("run", record.updated_at))
     return record
 
 
@@ -204,11 +205,13 @@ def _answer(record: RunRecord) -> bytes:
         {
             "run_id": record.run_id,
             "state": record.state,
+            "attempt": record.attempt,
             "created_at": iso(record.created_at),
             "created_at_ms": record.created_at,
             "updated_at": iso(record.updated_at),
             "updated_at_ms": record.updated_at,
-            **record.config,
+            **record.document,
+            "git_hash": record.git_hash,
             **{name: summary.get(name) for name in ("metrics", "benchmark", "relative", "data", "assumptions")},
             "error": record.error,
             "links": links,

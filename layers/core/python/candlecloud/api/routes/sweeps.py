@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
@@ -24,12 +23,11 @@ from candlecloud.api.schemas.sweeps import (
 )
 from candlecloud.contract.sweep import SweepConfig
 from candlecloud.errors import CandlecloudError, ConflictError, InvalidParameterError, SweepNotFoundError
-from candlecloud.jobs.dispatch import attempt_name
-from candlecloud.jobs.submit import submit_sweep
+from candlecloud.jobs.dispatch import start
+from candlecloud.jobs.submit import Deployed, submit_sweep
 from candlecloud.market.moment import iso
-from candlecloud.runs.state import SWEEP_ENDS, describe_abandoned, describe_failure
-from candlecloud.store.runs import is_given_up
-from candlecloud.store.sweeps import SweepRecord
+from candlecloud.runs.lifecycle import describe_failure
+from candlecloud.store.runs import RunRecord
 
 router = APIRouter(route_class=GuardedRoute, tags=["backtests"])
 
@@ -50,25 +48,23 @@ async def start_sweep(request: Request, world: World, body: SweepConfig) -> Resp
 
     Each row has the numbers of a run of that set alone. The same request on the same candles is the same sweep.
     """
-    submission = submit_sweep(body, world.stores, now=world.clock())
+    deployed = Deployed(world.dispatcher.functions, world.options.git_hash)
+    submission = submit_sweep(body, world.stores, now=world.clock(), deployed=deployed)
+    record = submission.record
     if submission.is_new:
         try:
-            event = {"sweep_id": submission.id, "attempt": submission.attempt}
-            world.dispatcher.start_fan_out(attempt_name(submission.id, submission.attempt), event)
+            start(record, world.dispatcher)
         except CandlecloudError as error:
-            world.stores.sweeps.set_state(
-                submission.id, "failed", world.clock(), error=describe_failure(error), attempt=submission.attempt
-            )
+            world.stores.runs.abandon(record.run_id, record.attempt, describe_failure(error), world.clock())
             raise
-    record = _find(world, submission.id)
     accepted = SweepAccepted(
-        sweep_id=record.sweep_id,
+        sweep_id=record.run_id,
         state=record.state,
-        sets=record.config["sets"],
-        excluded=record.config["excluded"],
+        sets=record.counts["sets"],
+        excluded=record.counts["excluded"],
         links=_links(record),
     )
-    headers = {"Location": place_of(request, f"/sweeps/{record.sweep_id}")}
+    headers = {"Location": place_of(request, f"/sweeps/{record.run_id}")}
     return Response(accepted.model_dump_json(), 202, headers, JSON)
 
 
@@ -82,10 +78,10 @@ async def start_sweep(request: Request, world: World, body: SweepConfig) -> Resp
 async def get_sweep(request: Request, world: World, sweep_id: SweepId) -> Response:
     """What was asked, how far it is, and how it ended. Once it has succeeded the answer never changes.
 
-    A sweep that has not ended long after its execution was cut off is shown as failed, with `execution_failed`.
+    A sweep whose execution was cut off is begun anew by itself, three attempts in all; batches that are done stay.
     """
     record = _find(world, sweep_id)
-    return etag.answer(request, _answer(world, record), immutable=record.state == "succeeded")
+    return etag.answer(request, _answer(world, record), immutable=_is_whole(record))
 
 
 @router.get(
@@ -101,7 +97,7 @@ async def get_sweep(request: Request, world: World, sweep_id: SweepId) -> Respon
 async def get_sweep_results(
     request: Request, world: World, sweep_id: SweepId, query: Annotated[SweepResultsQuery, Query()]
 ) -> Response:
-    """Parameter sets by a metric, best first. A sweep that ended `partial` gives what it has."""
+    """Parameter sets by a metric, best first. A sweep with holes gives what it has."""
     media_type: str = request.state.media_type
     if media_type == JSON and query.limit > MAX_JSON_LIMIT:
         raise InvalidParameterError(
@@ -110,7 +106,7 @@ async def get_sweep_results(
             field="limit",
         )
     record = _find(world, sweep_id)
-    content = world.stores.sweeps.get_results(sweep_id) if record.state in SWEEP_ENDS else None
+    content = world.stores.sweeps.get_results(sweep_id) if record.state == "succeeded" else None
     if content is None:
         raise ConflictError(
             f"The sweep is {record.state}; it has no results.",
@@ -123,7 +119,7 @@ async def get_sweep_results(
     start = cursors.read(selection, query.cursor) or 0
     rows, end = found.rows[start : start + query.limit], start + query.limit
     next_cursor = cursors.issue(selection, end) if end < len(found.rows) else None
-    immutable = record.state == "succeeded"
+    immutable = _is_whole(record)
     if media_type == JSON:
         page = {
             "sweep_id": sweep_id,
@@ -142,50 +138,53 @@ async def get_sweep_results(
     return deliver(request, world, write(rows), media_type, immutable=immutable, headers=headers)
 
 
-def _find(world: Dependencies, sweep_id: str) -> SweepRecord:
-    record = world.stores.sweeps.get(sweep_id)
+def _find(world: Dependencies, sweep_id: str) -> RunRecord:
+    record = world.stores.runs.get(sweep_id)
     if record is None:
         raise SweepNotFoundError(f"There is no sweep {sweep_id}.", sweep_id=sweep_id)
-    if is_given_up(record.state, record.updated_at, world.clock()):
-        return replace(record, state="failed", error=describe_abandoned("sweep", record.updated_at))
     return record
 
 
-def _links(record: SweepRecord) -> dict[str, str]:
-    own = f"/sweeps/{record.sweep_id}"
-    return {"self": own} | ({"results": f"{own}/results"} if record.state in ("succeeded", "partial") else {})
+def _is_whole(record: RunRecord) -> bool:
+    """Whether it will never change: holes may still be filled by the same request again."""
+    return record.state == "succeeded" and not record.missing_batches
 
 
-def _progress(world: Dependencies, record: SweepRecord) -> dict[str, Any]:
+def _links(record: RunRecord) -> dict[str, str]:
+    own = f"/sweeps/{record.run_id}"
+    return {"self": own} | ({"results": f"{own}/results"} if record.state == "succeeded" else {})
+
+
+def _progress(world: Dependencies, record: RunRecord) -> dict[str, Any]:
     """Counts: of a sweep that has ended from its record, of a running one from what lies in the lake."""
-    summary = record.summary
-    if summary is not None:
-        planned, done, sets = summary["batches"], summary["batches"] - summary["missing_batches"], summary["sets"]
+    planned = record.counts["batches"]
+    if record.state == "succeeded":
+        done = planned - record.missing_batches
     else:
-        plan = world.stores.sweeps.get_plan(record.sweep_id) if record.state != "running" else None
-        planned = None if plan is None else len(plan)
-        done = len(world.stores.sweeps.present_batches(record.sweep_id)) if plan else 0
-        sets = record.config["sets"]
-    fraction = round(min(1.0, done / planned), 6) if planned else 0.0
-    return {"sets": sets, "batches_planned": planned, "batches_done": done, "fraction": fraction}
+        done = 0 if record.state == "pending" else len(world.stores.sweeps.present_batches(record.run_id))
+    fraction = round(min(1.0, done / planned), 6)
+    return {"sets": record.counts["sets"], "batches_planned": planned, "batches_done": done, "fraction": fraction}
 
 
-def _answer(world: Dependencies, record: SweepRecord) -> bytes:
+def _answer(world: Dependencies, record: RunRecord) -> bytes:
     """`SweepAnswer`, from what the record holds as it is."""
     summary = record.summary or {}
     return as_json(
         {
-            "sweep_id": record.sweep_id,
+            "sweep_id": record.run_id,
             "state": record.state,
+            "attempt": record.attempt,
             "created_at": iso(record.created_at),
             "created_at_ms": record.created_at,
             "updated_at": iso(record.updated_at),
             "updated_at_ms": record.updated_at,
-            **{name: record.config[name] for name in ("config", "data_revision", "code_version")},
+            **record.document,
+            "git_hash": record.git_hash,
             "progress": _progress(world, record),
             "benchmark": summary.get("benchmark"),
             "best_by": summary.get("best_by"),
             "best": summary.get("best", []),
+            "missing_batches": record.missing_batches,
             "missing": summary.get("missing", []),
             "error": record.error,
             "links": _links(record),

@@ -10,17 +10,17 @@ from candlecloud.api.cursors import Cursor
 from candlecloud.api.schemas.metrics import Benchmark, Failure, Metrics, MissingBatch, SortKey
 from candlecloud.contract.fields import Number, Strict
 from candlecloud.contract.sweep import SweepConfig
+from candlecloud.runs.lifecycle import State
 
 MAX_JSON_LIMIT = 1_000
 MAX_LIMIT = 100_000
-SweepStateName = Literal["running", "planned", "succeeded", "partial", "failed"]
 
 
 class SweepAccepted(Strict):
     """The sweep has been started, or was there already."""
 
     sweep_id: str
-    state: SweepStateName
+    state: State
     sets: int
     excluded: int = Field(description="Combinations that do not go together, such as fast above slow")
     links: dict[str, str]
@@ -30,7 +30,7 @@ class Progress(Strict):
     """How far a sweep is."""
 
     sets: int
-    batches_planned: int | None = Field(description="Null until the plan is written")
+    batches_planned: int
     batches_done: int
     fraction: float
 
@@ -47,7 +47,8 @@ class SweepAnswer(Strict):
     """A sweep: what was asked, how far it is, and how it ended."""
 
     sweep_id: str = Field(description="Hash of the configuration, the candles and the code")
-    state: SweepStateName
+    state: State
+    attempt: int = Field(description="1, and one more each time it was begun anew")
     created_at: str
     created_at_ms: int
     updated_at: str
@@ -55,10 +56,12 @@ class SweepAnswer(Strict):
     config: SweepConfig = Field(description="As it was understood; `grid` lists the values of each parameter")
     data_revision: str
     code_version: str
+    git_hash: str | None = Field(description="Commit that took the request; null where it is not known")
     progress: Progress
     benchmark: Benchmark | None
     best_by: str | None
     best: list[SweepRow]
+    missing_batches: int = Field(description="Batches without a result; a success may have such holes")
     missing: list[MissingBatch] = Field(description="The first 20 batches without a result, and why")
     error: Failure | None
     links: dict[str, str]
@@ -84,7 +87,7 @@ class SweepResultsPage(Strict):
     """Parameter sets in the wanted order; sets without the metric come last."""
 
     sweep_id: str
-    state: SweepStateName
+    state: State
     sort: str
     order: Literal["desc", "asc"]
     total: int

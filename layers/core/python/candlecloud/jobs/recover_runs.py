@@ -1,0 +1,70 @@
+"""Begin anew what nobody works on any more: records whose lease has run out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from candlecloud.errors import CandlecloudError
+from candlecloud.jobs.context import Context
+from candlecloud.jobs.dispatch import start
+from candlecloud.runs.lifecycle import MAX_ATTEMPTS, describe_abandoned, describe_failure
+from candlecloud.store.runs import RunRecord
+
+
+@dataclass(frozen=True)
+class Request:
+    """A firing of the schedule; it says nothing."""
+
+    @classmethod
+    def from_event(cls, _event: Mapping[str, Any]) -> Request:
+        return cls()
+
+
+@dataclass(frozen=True)
+class Report:
+    """How many records had not ended, how many of them were begun anew, and how many were closed as failed."""
+
+    active: int
+    begun_anew: int
+    given_up: int
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def run(_request: Request, context: Context) -> Report:
+    """Look at everything that has not ended. What is stale is started again, three attempts in all.
+
+    A worker that comes back late finds its fence broken. Whoever looks at the same time loses the same write, so a
+    second firing changes nothing.
+    """
+    active = begun = given_up = 0
+    for record in context.stores.runs.active():
+        active += 1
+        if record.lease_until > context.now:
+            continue
+        if record.attempt >= MAX_ATTEMPTS:
+            given_up += _give_up(record, context)
+        else:
+            begun += _begin_anew(record, context)
+    return Report(active, begun, given_up)
+
+
+def _give_up(record: RunRecord, context: Context) -> bool:
+    error = describe_abandoned(record.attempt, record.heartbeat_at)
+    return context.stores.runs.abandon(record.run_id, record.attempt, error, context.now)
+
+
+def _begin_anew(record: RunRecord, context: Context) -> bool:
+    runs = context.stores.runs
+    again = runs.recover(record.run_id, context.now)
+    if again is None:
+        return False
+    try:
+        start(again, context.dispatcher)
+    except CandlecloudError as error:
+        runs.abandon(again.run_id, again.attempt, describe_failure(error), context.now)
+        raise
+    return True
