@@ -24,6 +24,11 @@ check: setup  ## Lint, types, import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m infra.generate --check
+	$(BIN)/python -m infra.reach --check
+
+generate: setup  ## Write every file that is generated from code
+	@$(BIN)/python -m infra.generate
+	@$(BIN)/python -m infra.reach
 
 test: setup  ## Unit, integration, contract, infra and end-to-end tests (under 6 minutes on 2 cores)
 	$(BIN)/python -m pytest -q
@@ -52,4 +57,4 @@ synth: setup  ## Synthesise the CDK stacks and refresh infra/template (needs Nod
 lock: setup  ## Resolve the locks anew from pyproject.toml and layers/*/requirements.in
 	@$(BIN)/python -m infra.bundle.locks
 
-.PHONY: help setup check test test-slow demo serve evidence bench bundle synth lock
+.PHONY: help setup check generate test test-slow demo serve evidence bench bundle synth lock

@@ -18,8 +18,8 @@ from infra.catalogue import FUNCTIONS, LAYERS
 from infra.context import ROOT
 from infra.kernels.sources import SUFFIX
 
-_IGNORED = shutil.ignore_patterns("__pycache__", "*.pyc", f"*{SUFFIX}")
-"""What stays here: byte code and kernels of this machine. Declarations (.pxd) go along: the code version reads them."""
+_IGNORED = shutil.ignore_patterns("__pycache__", "*.pyc", "*.pxd", f"*{SUFFIX}")
+"""What stays here: byte code and kernels of this machine, and what only the kernels' compiler reads."""
 
 
 def build(target: Target, interpreter: Path | None, say: Callable[[str], None]) -> None:

@@ -1,8 +1,8 @@
 """What a bundle leaves out of its wheels: rules as data, each tried by running every handler without it.
 
 What looks unneeded and is not: ``libarrow_substrait``, ``libarrow_acero`` and ``libarrow_dataset`` (libarrow_python
-links to them), ``cryptography`` (ccxt imports it to start), the debug-free parts of ``numpy.libs`` (stripping them
-breaks OpenBLAS), and our own sources (the code version of a run is their hash).
+links to them), ``cryptography`` (ccxt imports it to start), and the debug-free parts of ``numpy.libs`` (stripping them
+breaks OpenBLAS).
 """
 
 from __future__ import annotations
