@@ -72,7 +72,7 @@ def test_events_of_a_sweep(platform: LocalPlatform) -> None:
     document = {**STRATEGY, "grid": grid, "batch_size": 100}
     sweep_id = submit_sweep(SweepConfig.from_dict(document), platform.stores, now=_now(platform)).id
     for job in ("plan_sweep", "run_sweep_batch", "collect_sweep"):
-        report = platform.invoke(job, {**event_of(job), "sweep_id": sweep_id})
+        report = platform.invoke(job, {**event_of(job), "run_id": sweep_id})
     assert (report["state"], report["missing"]) == ("succeeded", 0)
     assert platform.api.get(f"/sweeps/{sweep_id}")["progress"]["batches_done"] == 1
 
@@ -80,7 +80,7 @@ def test_events_of_a_sweep(platform: LocalPlatform) -> None:
 def test_event_of_a_broken_sweep(platform: LocalPlatform) -> None:
     document = {**STRATEGY, "grid": {"fast": [2], "slow": [3]}}
     sweep_id = submit_sweep(SweepConfig.from_dict(document), platform.stores, now=_now(platform)).id
-    platform.invoke("fail_sweep", {**event_of("fail_sweep"), "sweep_id": sweep_id})
+    platform.invoke("fail_sweep", {**event_of("fail_sweep"), "run_id": sweep_id})
     answer = platform.api.get(f"/sweeps/{sweep_id}")
     assert (answer["state"], answer["error"] is None) == ("failed", False)
 

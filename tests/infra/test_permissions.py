@@ -109,7 +109,9 @@ def _work(platform: LocalPlatform) -> None:
     api.get("/candles", **_SERIES, limit=10)
     _refuse_with_a_key(platform)
     platform.invoke("prune_versions", {})
-    platform.invoke("fail_sweep", {"sweep_id": "sweep_1", "error": {"Error": "E", "Cause": "c"}})
+    platform.invoke("recover_runs", {})
+    broke = {"run_id": "sweep_1", "attempt": 1, "error": {"Error": "E", "Cause": "c"}}
+    platform.invoke("fail_sweep", broke)
 
 
 def _believe_in_a_wider_gap(platform: LocalPlatform) -> None:

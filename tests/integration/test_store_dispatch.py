@@ -41,14 +41,14 @@ def test_a_fan_out_is_started_once_per_attempt_with_the_versions_that_it_calls(c
     clients.stepfunctions.create_state_machine(name="sweep", definition=json.dumps(definition), roleArn=ROLE)
     dispatch = dispatcher(clients)
     for attempt in (1, 1, 2, 2):
-        dispatch.start_fan_out(attempt_name(SWEEP, attempt), {"sweep_id": SWEEP, "attempt": attempt})
+        dispatch.start_fan_out(attempt_name(SWEEP, attempt), {"run_id": SWEEP, "attempt": attempt})
     started = clients.stepfunctions.list_executions(stateMachineArn=MACHINE)["executions"]
     assert sorted(one["name"] for one in started) == [SWEEP, f"{SWEEP}-2"]
     found = [clients.stepfunctions.describe_execution(executionArn=one["executionArn"]) for one in started]
     sent = {one["name"]: json.loads(one["input"]) for one in found}
     assert sent == {
-        SWEEP: {"sweep_id": SWEEP, "attempt": 1, "functions": FUNCTIONS},
-        f"{SWEEP}-2": {"sweep_id": SWEEP, "attempt": 2, "functions": FUNCTIONS},
+        SWEEP: {"run_id": SWEEP, "attempt": 1, "functions": FUNCTIONS},
+        f"{SWEEP}-2": {"run_id": SWEEP, "attempt": 2, "functions": FUNCTIONS},
     }
 
 

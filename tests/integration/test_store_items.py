@@ -17,6 +17,7 @@ from candlecloud.market.gaps import Gap
 from candlecloud.market.ranges import IntervalSet, TimeRange
 from candlecloud.market.series import Series
 from candlecloud.store import keys
+from candlecloud.store.runs import NewRun
 from candlecloud.store.stores import Stores
 from tests.support.candles import BTC_1H, BTC_1M, HOUR, JAN_2024, MINUTE
 
@@ -333,8 +334,7 @@ def test_every_item_in_the_table_is_of_a_known_kind(stores: Stores) -> None:
     stores.ingestion.put_cursor(BTC_1H, {}, NOW)
     stores.ingestion.record_remediation("binance", "x", NOW, {})
     stores.index.set_listed_from(BTC_1H, NOW, NOW)
-    stores.runs.create(RUN, {}, NOW)
-    stores.sweeps.create(RUN, {}, NOW)
+    stores.runs.open(NewRun(RUN, "backtest", {}, {}, {}), NOW)
     stores.tokens.mint("x", ["read"], NOW)
     stores.idempotency.claim(HASH, "b", NOW)
     items = stores.index._table._client.scan(TableName=stores.index._table.name)["Items"]

@@ -95,9 +95,9 @@ class RunStore:
         """Begin a run, or begin one anew that failed, was cancelled, has holes, or was given up."""
         begun = {
             "state": "pending",
-            "document": as_text(new.document),
-            "functions": as_text(new.functions),
-            "counts": as_text(new.counts),
+            "document": as_text(dict(new.document)),
+            "functions": as_text(dict(new.functions)),
+            "counts": as_text(dict(new.counts)),
             "git_hash": new.git_hash,
             "lease_until": now + PENDING_LEASE_MS,
             "heartbeat_at": now,
@@ -258,8 +258,8 @@ def _record(item: Item) -> RunRecord:
         attempt=item["attempt"],
         fence=item.get("fence", 0),
         owner=item.get("owner"),
-        lease_until=int(item.get("lease_until", item["updated_at"])),
-        heartbeat_at=int(item.get("heartbeat_at", item["updated_at"])),
+        lease_until=int(item["lease_until"] if "lease_until" in item else item["updated_at"]),
+        heartbeat_at=int(item["heartbeat_at"] if "heartbeat_at" in item else item["updated_at"]),
         created_at=item["created_at"],
         updated_at=item["updated_at"],
         started_at=item.get("started_at"),
