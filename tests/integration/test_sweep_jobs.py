@@ -104,7 +104,7 @@ def test_sweep_in_batches_of_1_7_100_equals_one_process_byte_for_byte(lake: Stor
     document = json.loads(results[1])
     assert document["sets"] == len(document["rows"]) == 108
     assert document["excluded"] == 2
-    assert document["excluded"][0]["reason"] == "fast (20) must be below slow (20)"
+    assert document["first_excluded"]["reason"] == "fast (20) must be below slow (20)"
     assert document["missing"] == []
 
 

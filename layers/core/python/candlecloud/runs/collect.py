@@ -9,7 +9,7 @@ from candlecloud.contract.sweep import SweepConfig
 from candlecloud.runs.identity import Identity
 from candlecloud.runs.state import sweep_end
 
-RESULTS_SCHEMA = "candlecloud.sweep/1"
+RESULTS_SCHEMA = "candlecloud.sweep/2"
 _BEST = 5
 
 
