@@ -15,8 +15,8 @@ _NEVER = {
     "eval": "it runs text",
     "exec": "it runs text",
 }
-_NAMED_BY_TEXT = {"FeatureUse": (0, "feature"), "compute_feature": (1, "name"), "find_feature": (0, "name")}
-"""Functions that take a definition, to the place of that argument; a text in that place hides what is computed."""
+_NAMED_BY_TEXT = {"FeatureUse": (0, "feature"), "compute_feature": (1, "feature"), "find": (0, "name")}
+"""Calls that take a definition, or look one up, to the place of that argument; a text there hides what is computed."""
 
 
 def hidden_references(reached: Iterable[Reached]) -> list[str]:

@@ -84,7 +84,9 @@ RULES = Rules(
             ("candlecloud.runs.evaluate:evaluate_run",),
             (*_BENCHMARK, "features/trend_regime", "features/volatility_regime"),
         ),
-        "sweep": Kind(("candlecloud.runs.batch:evaluate_batch",), _BENCHMARK),
+        "sweep": Kind(
+            ("candlecloud.runs.batch:evaluate_batch", "candlecloud.runs.collect:collect_results"), _BENCHMARK
+        ),
     },
     cuts={
         "candlecloud.market.series:EXCHANGES": "which venues are known decides what is refused; the id names the venue",

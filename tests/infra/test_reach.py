@@ -284,7 +284,8 @@ def test_two_entries_of_one_name_are_refused(package: Package) -> None:
 @pytest.mark.parametrize(
     "hidden",
     ["deferred('a', 'b')", "import_module(x)", "FeatureUse('sma', {})", "FeatureUse(feature='sma')",
-     "compute_feature(bars, 'sma', {})['sma']", "find_feature(name='sma').compute", "eval('x')"],
+     "compute_feature(bars, 'sma', {})['sma']", "compute_feature(bars, feature='sma')", "FEATURES.find('sma').compute",
+     "FEATURES.find(name='sma')", "eval('x')"],
 )  # fmt: skip
 def test_code_asked_for_by_text_is_refused(package: Package, hidden: str) -> None:
     package.maker().check()

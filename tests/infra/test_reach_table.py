@@ -109,6 +109,13 @@ def test_an_engine_kernel_moves_every_run(copy: Path, name: str) -> None:
     assert changes(copy) == KINDS
 
 
+def test_the_form_of_a_result_moves_the_runs_that_have_it(copy: Path) -> None:
+    edit(copy, "runs/collect.py", 'RESULTS_SCHEMA = "', 'RESULTS_SCHEMA = "another.')
+    assert changes(copy) == {"changed kinds/sweep"}
+    edit(copy, "runs/evaluate.py", 'SCHEMA = "', 'SCHEMA = "another.')
+    assert changes(copy) == KINDS
+
+
 def test_a_strategy_moves_itself_alone(copy: Path) -> None:
     edit(copy, "strategies/macd.py", "def _target(", "def _target_before(): return 1\n\n\ndef _target(")
     assert changes(copy) == set()

@@ -8,7 +8,7 @@ from typing import Any, cast
 from candlecloud.contract.sweep import SweepConfig
 from candlecloud.runs.identity import Identity
 
-RESULTS_SCHEMA = "candlecloud.sweep/1"
+RESULTS_SCHEMA = "candlecloud.sweep/2"
 _BEST = 5
 
 
