@@ -19,7 +19,7 @@ def test_a_long_run_is_202_until_it_has_ended() -> None:
     with api_world(max_wait_s=0.05) as world:
         world.dispatcher.deferred = True
         answer = world.client.post("/backtest/run", json=RUN, headers=world.headers())
-        assert (answer.status_code, answer.json()["state"]) == (202, "running")
+        assert (answer.status_code, answer.json()["state"]) == (202, "pending")
         assert answer.json()["metrics"] is None
         assert answer.headers["retry-after"] == "2"
         place = answer.headers["location"]
@@ -43,7 +43,8 @@ def test_what_could_not_be_started_can_be_sent_again(monkeypatch: pytest.MonkeyP
             assert int(failed.headers["retry-after"]) >= 1
             again = world.client.post(route, json=body, headers=world.headers())
             assert again.status_code in (200, 202)
-            assert again.json()["state"] == "succeeded"
+            ended = world.client.get(again.json()["links"]["self"], headers=world.headers())
+            assert ended.json()["state"] == "succeeded"
 
 
 def test_progress_of_a_sweep_that_runs() -> None:
