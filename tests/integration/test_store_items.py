@@ -269,9 +269,16 @@ def test_a_sweep_from_plan_to_results(stores: Stores) -> None:
     assert stores.sweeps.present_batches(RUN) == [0, 3, 11]
     assert stores.sweeps.get_batch_result(RUN, 11) == b"[1]"
     assert stores.sweeps.get_batch_result(RUN, 1) is None
-    assert stores.sweeps.get_results(RUN) is None
-    assert stores.sweeps.put_results(RUN, b"[2]") == f"sweeps/{RUN}/results.json"
-    assert stores.sweeps.get_results(RUN) == b"[2]"
+    assert (stores.sweeps.open_rows(RUN), stores.sweeps.get_rows(RUN), stores.sweeps.get_header(RUN)) == (None,) * 3
+    assert not stores.sweeps.has_old_results(RUN)
+    stores.sweeps.put_results(RUN, b"rows", b"[2]")
+    rows = stores.sweeps.open_rows(RUN)
+    assert rows is not None
+    assert (rows.read(), stores.sweeps.get_rows(RUN), stores.sweeps.get_header(RUN)) == (b"rows", b"rows", b"[2]")
+    assert {key for key, _ in stores.objects.list(f"sweeps/{RUN}/results")} == {
+        f"sweeps/{RUN}/results.json",
+        f"sweeps/{RUN}/results.parquet",
+    }
     assert stores.sweeps.set_state(RUN, "succeeded", NOW + 2, summary={"batches": 12, "missing": 0})
     assert not stores.sweeps.set_state(RUN, "failed", NOW + 3, error={"code": "late"})
     assert not stores.sweeps.create(RUN, CONFIG, NOW + 10**12)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -11,7 +10,9 @@ from candlecloud.contract.setting import canonical_json
 from candlecloud.errors import SweepNotFoundError
 from candlecloud.jobs.context import Context
 from candlecloud.jobs.pinned import find_sweep
-from candlecloud.runs.collect import collect_results, match_batches, summarise_sweep
+from candlecloud.runs.batch_file import BatchResult, read_batch
+from candlecloud.runs.collect import collect_results
+from candlecloud.store.sweeps import SweepStore
 
 
 @dataclass(frozen=True)
@@ -51,11 +52,14 @@ def run(request: Request, context: Context) -> Report:
     plan = stores.sweeps.get_plan(sweep_id)
     if plan is None:
         raise SweepNotFoundError(f"Sweep {sweep_id} has no plan.", hint="Run plan_sweep first.", sweep_id=sweep_id)
-    found = {n: stores.sweeps.get_batch_result(sweep_id, n) for n in stores.sweeps.present_batches(sweep_id)}
-    good, missing = match_batches(plan, {n: json.loads(body) for n, body in found.items() if body is not None})
-    results = collect_results(identity, good, missing)
-    stores.sweeps.put_results(sweep_id, canonical_json(results))
-    summary = summarise_sweep(results, len(plan))
-    error = {"code": "batches_missing", "message": f"{len(missing)} of {len(plan)} batches gave no result."}
-    stores.sweeps.set_state(sweep_id, results["state"], now, summary=summary, error=error if missing else None)
-    return Report(sweep_id, results["state"], len(missing))
+    found = collect_results(identity, plan, lambda batch: _read(stores.sweeps, sweep_id, batch))
+    stores.sweeps.put_results(sweep_id, found.rows, canonical_json(found.header))
+    state, missing = found.header["state"], found.summary["missing_batches"]
+    error = {"code": "batches_missing", "message": f"{missing} of {len(plan)} batches gave no result."}
+    stores.sweeps.set_state(sweep_id, state, now, summary=found.summary, error=error if missing else None)
+    return Report(sweep_id, state, missing)
+
+
+def _read(sweeps: SweepStore, sweep_id: str, batch: int) -> BatchResult | None:
+    stored = sweeps.get_batch_result(sweep_id, batch)
+    return None if stored is None else read_batch(stored)
