@@ -78,6 +78,18 @@ def test_a_sweep_from_start_to_results(world: ApiWorld) -> None:
         assert table.column("sharpe").to_pylist() == [row["metrics"]["sharpe"] for row in by_set]
 
 
+def test_results_of_an_older_version_are_told_as_such(world: ApiWorld) -> None:
+    started = world.client.post("/sweeps", json={**SWEEP, "seed": 9}, headers=world.headers("run"))
+    objects, place = world.stores.objects, started.headers["location"]
+    rows = f"sweeps/{started.json()['sweep_id']}/results.parquet"
+    assert world.client.get(f"{place}/results", headers=world.headers("read")).status_code == 200
+    objects._s3.delete_object(Bucket=objects.bucket, Key=rows)
+    answer = world.client.get(f"{place}/results", headers=world.headers("read"))
+    assert (answer.status_code, answer.json()["code"]) == (409, "conflict")
+    assert "older version" in answer.json()["detail"]
+    assert "again" in answer.json()["hint"]
+
+
 SWITCHES: dict[str, Any] = {
     "direction": "both",
     "maker_fee_bps": 1.0,

@@ -46,17 +46,17 @@ def collect_sweep(
     plan = [{"batch": number, "start": a, "end": b} for number, (a, b) in enumerate(cut_into_batches(config))]
     sent = plan[::-1] if reverse else plan
     futures = {item["batch"]: pool.submit(_compute, dict(document), item["start"], item["end"]) for item in sent}
-    identity = Identity(config, _inputs(config).revision(), code_version_of(config))
+    identity = Identity(config, inputs_of(config).revision(), code_version_of(config))
     found = collect_results(identity, plan, lambda batch: read_batch(futures[batch].result()))
     return len(plan), found.rows, canonical_json(found.header)
 
 
 def _compute(document: Mapping[str, Any], start: int, end: int) -> bytes:
     config = read_sweep(document)
-    return write_batch(evaluate_batch(config, _inputs(config), start, end))
+    return write_batch(evaluate_batch(config, inputs_of(config), start, end))
 
 
-def _inputs(config: SweepConfig) -> RunInputs:
+def inputs_of(config: SweepConfig) -> RunInputs:
     needed = needed_range(config.range, config.warmup_bars, config.series)
     table = btc_hours()
     return RunInputs(table.take([k for k, time in enumerate(times_ms(table)) if needed.start <= time < needed.end]))

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from candlecloud.contract.setting import canonical_json
 
-ROW_GROUP_ROWS = 4_000
+ROW_GROUP_ROWS = 5_000
 NOTES = "candlecloud.sweep"
 
 
