@@ -16,7 +16,7 @@ from candlecloud.contract.run import RunConfig
 from candlecloud.market.moment import iso, parse_moment
 from candlecloud.market.ranges import TimeRange
 from candlecloud.market.series import Series
-from candlecloud.metrics.summary import Summary
+from candlecloud.metrics.figures import Summary
 from tests.support.api_world import SPAN, ApiWorld, store_recorded
 
 SERIES = {"exchange": "binance", "symbol": "BTC-USDT", "timeframe": "1h"}

@@ -77,7 +77,8 @@ def test_a_sweep_under_way_is_gone_on_with(tmp_path: Path) -> None:
         saved = (tmp_path / "state.zip").read_bytes()
     with zipfile.ZipFile(io.BytesIO(saved)) as archive:
         (execution,) = json.loads(archive.read("manifest.json"))["extra"]["executions"]
-    assert json.loads(execution["input"]) == {"run_id": sweep_id, "attempt": 1}
+    sent = json.loads(execution["input"])
+    assert (sent["run_id"], sent["attempt"]) == (sweep_id, 1)
     (tmp_path / "state.zip").write_bytes(saved)  # as if the process had been killed after that save
     with LocalPlatform(tmp_path) as second:
         assert second.settle()

@@ -33,6 +33,8 @@ SWEEP: dict[str, Any] = {
     "grid": {"fast": {"start": 2, "stop": 20, "step": 2}, "slow": [5, 30, 40, 50, 60, 70, 80, 90]},
     "end": "2025-08-18T00:00:00Z",
 }
+Stored = tuple[bytes, bytes]
+"""Rows and header of a sweep's results."""
 SETS = 72
 """80 combinations, 8 of which have a fast average of 6 or more bars over a slow one of 5."""
 
@@ -45,23 +47,29 @@ def filled_platform() -> Iterator[LocalPlatform]:
         yield platform
 
 
-def sweep(platform: LocalPlatform, batch_size: int) -> tuple[dict[str, Any], bytes]:
+def sweep(platform: LocalPlatform, batch_size: int) -> tuple[dict[str, Any], Stored]:
     """Run the sweep through the API and return its answer and the stored results."""
     accepted = platform.api.post("/sweeps", {**SWEEP, "batch_size": batch_size}).json()
     assert (accepted["sets"], accepted["excluded"]) == (SETS, 8)
     *_, answer = platform.api.wait(f"/sweeps/{accepted['sweep_id']}", frozenset({"succeeded", "failed"}), timeout_s=60)
-    results = platform.stores.sweeps.get_results(accepted["sweep_id"])
-    assert results is not None
-    return answer, results
+    return answer, stored(platform, accepted["sweep_id"])
 
 
-def in_one_process(platform: LocalPlatform, sweep_id: str) -> bytes:
+def stored(platform: LocalPlatform, sweep_id: str) -> Stored:
+    rows, header = platform.stores.sweeps.get_rows(sweep_id), platform.stores.sweeps.get_header(sweep_id)
+    assert rows is not None
+    assert header is not None
+    return rows, header
+
+
+def in_one_process(platform: LocalPlatform, sweep_id: str) -> Stored:
     record = platform.stores.runs.get(sweep_id)
     assert record is not None
     identity = sweep_identity(record.document)
     inputs = read_inputs(platform.stores, identity.config)
     whole = evaluate_batch(cast(SweepConfig, identity.config), inputs, 0, SETS)
-    return canonical_json(collect_results(identity, [whole], []))
+    found = collect_results(identity, [{"batch": 0, "start": 0, "end": SETS}], lambda _: whole)
+    return found.rows, canonical_json(found.header)
 
 
 @pytest.mark.parametrize(("batch_size", "batches"), [(1, 72), (7, 11), (100, 1)])

@@ -49,8 +49,8 @@ def main() -> int:
                 for size in SIZES:
                     for order in ("forward", "reversed"):
                         started = time.monotonic()
-                        batches, content = collect_sweep(pool, document, size, reverse=order == "reversed")
-                        digest = hashlib.sha256(content).hexdigest()
+                        batches, *content = collect_sweep(pool, document, size, reverse=order == "reversed")
+                        digest = hashlib.sha256(b"".join(content)).hexdigest()
                         digests.add(digest)
                         took = time.monotonic() - started
                         cells = (name, sets, count, size, batches, order, digest[:16], f"{took:.1f}")

@@ -136,6 +136,7 @@ def test_state_carries_pointers(definition: dict[str, Any]) -> None:
     assert states["PlanSweep"]["ResultSelector"] == {
         "bucket.$": "$.Payload.bucket",
         "plan_key.$": "$.Payload.plan_key",
+        "fence.$": "$.Payload.fence",
     }
     assert states["RunBatches"]["ItemReader"]["Parameters"] == {"Bucket.$": "$.plan.bucket", "Key.$": "$.plan.plan_key"}
     assert states["RunBatches"]["ResultPath"] is None

@@ -11,7 +11,7 @@ from itertools import pairwise
 
 import pytest
 
-from candlecloud.errors import ConflictError, IdempotencyConflictError, InvalidParameterError
+from candlecloud.errors import ConflictError, IdempotencyConflictError, InvalidParameterError, TransientStoreError
 from candlecloud.market.candle import QUARANTINE_REASONS
 from candlecloud.market.gaps import Gap
 from candlecloud.market.ranges import IntervalSet, TimeRange
@@ -220,9 +220,15 @@ def test_a_sweep_from_plan_to_results(stores: Stores) -> None:
     assert stores.sweeps.present_batches(RUN) == [0, 3, 11]
     assert stores.sweeps.get_batch_result(RUN, 11) == b"[1]"
     assert stores.sweeps.get_batch_result(RUN, 1) is None
-    assert stores.sweeps.get_results(RUN) is None
-    assert stores.sweeps.put_results(RUN, b"[2]") == f"sweeps/{RUN}/results.json"
-    assert stores.sweeps.get_results(RUN) == b"[2]"
+    assert (stores.sweeps.open_rows(RUN), stores.sweeps.get_rows(RUN), stores.sweeps.get_header(RUN)) == (None,) * 3
+    stores.sweeps.put_results(RUN, b"rows", b"[2]")
+    rows = stores.sweeps.open_rows(RUN)
+    assert rows is not None
+    assert (rows.read(), stores.sweeps.get_rows(RUN), stores.sweeps.get_header(RUN)) == (b"rows", b"rows", b"[2]")
+    assert {key for key, _ in stores.objects.list(f"sweeps/{RUN}/results")} == {
+        f"sweeps/{RUN}/results.json",
+        f"sweeps/{RUN}/results.parquet",
+    }
 
 
 # --- tokens -----------------------------------------------------------------------------------------------------------
@@ -343,3 +349,24 @@ def test_every_item_in_the_table_is_of_a_known_kind(stores: Stores) -> None:
     assert {kind[0] for kind in kinds if kind} == set(keys.ITEMS) - {"period"}
     for one, two in pairwise(sorted(item["pk"]["S"] for item in items)):
         assert one != two or one.startswith("series#")
+
+
+def test_an_object_is_read_by_ranges_and_as_one_version(stores: Stores) -> None:
+    body = bytes(range(256)) * 1_000
+    assert stores.objects.open("sweeps/x/results.parquet") is None
+    stores.objects.put("sweeps/x/results.parquet", body)
+    opened = stores.objects.open("sweeps/x/results.parquet")
+    assert opened is not None
+    opened.prefetch([(10, 20), (100_000, 100_500)])
+    opened.seek(100_100)
+    assert opened.read(50) == body[100_100:100_150]
+    opened.seek(0)
+    assert opened.read() == body
+    stores.objects.put("sweeps/x/results.parquet", body[::-1])
+    opened.seek(0)
+    with pytest.raises(TransientStoreError) as caught:
+        opened.read(10)
+    assert caught.value.details["reason"] == "PreconditionFailed"
+    stores.objects._s3.delete_object(Bucket=stores.objects.bucket, Key="sweeps/x/results.parquet")
+    with pytest.raises(TransientStoreError, match="removed"):
+        opened.read(10)

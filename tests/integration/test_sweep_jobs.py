@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from candlecloud.contract.run import RunConfig
@@ -69,7 +70,7 @@ def planned(stores: Stores, submission: Submission) -> dict[str, Any]:
     return plan_sweep.run(plan_sweep.Request.from_event(event), context(stores, now=NOW)).to_dict()
 
 
-def run_sweep(stores: Stores, submission: Submission, *, reverse: bool = False) -> bytes:
+def run_sweep(stores: Stores, submission: Submission, *, reverse: bool = False) -> tuple[bytes, bytes]:
     """What the state machine does, one step after the other."""
     report = planned(stores, submission)
     plan = json.loads(stores.objects.get(report["plan_key"]).body)  # type: ignore[union-attr]
@@ -78,9 +79,19 @@ def run_sweep(stores: Stores, submission: Submission, *, reverse: bool = False) 
         answer = run_sweep_batch.run(run_sweep_batch.Request.from_event(item), context(stores, now=NOW)).to_dict()
         assert answer == {"batch": item["batch"], "superseded": False}
     collect_sweep.run(collect_sweep.Request(submission.id, report["fence"]), context(stores, now=NOW))
-    results = stores.sweeps.get_results(submission.id)
-    assert results is not None
-    return results
+    return results_of(stores, submission)
+
+
+def results_of(stores: Stores, submission: Submission) -> tuple[bytes, bytes]:
+    """Rows and header as they are stored."""
+    rows, header = stores.sweeps.get_rows(submission.id), stores.sweeps.get_header(submission.id)
+    assert rows is not None
+    assert header is not None
+    return rows, header
+
+
+def rows_of(results: tuple[bytes, bytes]) -> pa.Table:
+    return pq.read_table(pa.BufferReader(results[0])).replace_schema_metadata(None)
 
 
 def restate(stores: Stores, now: int) -> None:
@@ -99,18 +110,19 @@ def test_sweep_in_batches_of_1_7_100_equals_one_process_byte_for_byte(lake: Stor
         submission = submit_sweep(SweepConfig.from_dict(BASE | {"grid": GRID, "batch_size": size}), lake, now=NOW)
         results[size] = run_sweep(lake, submission, reverse=size == 7)
         lake.index._table.delete(keys.run_item(submission.id))  # so that the same sweep may be opened again
-        lake.sweeps.put_results(submission.id, b"")
+        lake.sweeps.put_results(submission.id, b"wiped", b"")
         for batch in lake.sweeps.present_batches(submission.id):
-            lake.sweeps.put_batch_result(submission.id, batch, b'{"error": {"code": "wiped", "message": ""}}')
+            lake.sweeps.put_batch_result(submission.id, batch, b"wiped")
     assert results[1] == results[7] == results[100]
 
     identity = submission.identity
     inputs = read_inputs(lake, identity.config)
     whole = evaluate_batch(identity.config, inputs, 0, identity.config.size.valid)  # type: ignore[arg-type, union-attr]
-    assert canonical_json(collect_results(identity, [whole], [])) == results[1]
-    document = json.loads(results[1])
-    assert document["sets"] == len(document["rows"]) == 108
-    assert document["excluded"] == 2
+    found = collect_results(identity, [{"batch": 0, "start": 0, "end": 108}], lambda _: whole)
+    assert (found.rows, canonical_json(found.header)) == results[1]
+    document = json.loads(results[1][1])
+    assert document["sets"] == len(rows_of(results[1])) == 108
+    assert (document["schema"], document["excluded"]) == ("candlecloud.sweep/2", 2)
     assert document["first_excluded"]["reason"] == "fast (20) must be below slow (20)"
     assert document["missing"] == []
 
@@ -152,12 +164,12 @@ def test_restatement_meanwhile_moves_no_batch(lake: Stores) -> None:
             restate(lake, NOW + 1)
         run_sweep_batch.run(run_sweep_batch.Request.from_event(item), context(lake, now=NOW))
     assert collect_sweep.run(collect_sweep.Request(submission.id, fence), context(lake, now=NOW)).state == "succeeded"
-    rows = [json.loads(body)["rows"] for body in (undisturbed, lake.sweeps.get_results(submission.id) or b"")]
-    assert rows[0] == rows[1]
+    rows = rows_of(undisturbed)
+    assert rows.equals(rows_of(results_of(lake, submission)))
     # A sweep submitted after the restatement is another one, with other numbers.
     later = submit_sweep(SweepConfig.from_dict(document), lake, now=NOW + 2)
     assert later.is_new
-    assert json.loads(run_sweep(lake, later))["rows"] != rows[0]
+    assert not rows_of(run_sweep(lake, later)).equals(rows)
 
 
 def test_missing_and_failed_batches_are_named(lake: Stores) -> None:
@@ -169,20 +181,21 @@ def test_missing_and_failed_batches_are_named(lake: Stores) -> None:
     assert run_sweep_batch.run(run_sweep_batch.Request.from_event(broken), context(lake, now=NOW)).batch == 1
     report = collect_sweep.run(collect_sweep.Request(submission.id, fence), context(lake, now=NOW))
     assert report.to_dict() == {"run_id": submission.id, "state": "succeeded", "missing": 3}
-    document = json.loads(lake.sweeps.get_results(submission.id) or b"")
+    results = results_of(lake, submission)
+    document = json.loads(results[1])
     assert [(m["batch"], m["error"]["code"]) for m in document["missing"]] == [
         (1, "invalid_parameter"),
         (2, "no_result"),
         (3, "no_result"),
     ]
-    assert [row["set"] for row in document["rows"]] == list(range(30))
+    assert rows_of(results)["set"].to_pylist() == list(range(30))
     record = lake.runs.get(submission.id)
     assert record is not None
     assert (record.state, record.missing_batches) == ("succeeded", 3)
     # Sent again it is opened anew, and ends whole.
     anew = submit_sweep(SweepConfig.from_dict(BASE | {"grid": GRID, "batch_size": 30}), lake, now=NOW + 9)
     assert (anew.id, anew.is_new, anew.record.attempt) == (submission.id, True, 2)
-    assert json.loads(run_sweep(lake, anew))["missing"] == []
+    assert json.loads(run_sweep(lake, anew)[1])["missing"] == []
     assert lake.runs.get(submission.id).missing_batches == 0  # type: ignore[union-attr]
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from tests.support.worker_processes import collect_sweep, workers
 
 SWEEP: dict[str, Any] = {
@@ -25,13 +28,14 @@ def test_workers_batches_and_order_do_not_show_in_the_bytes() -> None:
     found = []
     with workers(2) as two, workers(1) as one:
         for document in (SWEEP, SWEEP | STOPS):
-            batches, whole = collect_sweep(one, document, 1_000, reverse=False)
+            batches, *whole = collect_sweep(one, document, 1_000, reverse=False)
             assert batches == 1
-            assert [row["set"] for row in json.loads(whole)["rows"]] == list(range(SETS))
-            assert json.loads(whole)["missing"] == []
-            assert collect_sweep(two, document, 1, reverse=False) == (SETS, whole)
-            assert collect_sweep(two, document, 7, reverse=True) == (3, whole)
-            assert collect_sweep(one, document, 7, reverse=True) == (3, whole)
-            found.append(json.loads(whole)["rows"])
-    plain, stopped = found
-    assert [row["metrics"] for row in plain] != [row["metrics"] for row in stopped], "stops do show"
+            rows, header = whole
+            assert pq.read_table(pa.BufferReader(rows))["set"].to_pylist() == list(range(SETS))
+            assert json.loads(header)["missing"] == []
+            assert collect_sweep(two, document, 1, reverse=False) == (SETS, *whole)
+            assert collect_sweep(two, document, 7, reverse=True) == (3, *whole)
+            assert collect_sweep(one, document, 7, reverse=True) == (3, *whole)
+            found.append(rows)
+    plain, stopped = (pq.read_table(pa.BufferReader(rows)) for rows in found)
+    assert not plain.equals(stopped), "stops do show"

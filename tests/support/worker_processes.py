@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
@@ -14,7 +13,8 @@ from candlecloud.contract.sweep import SweepConfig
 from candlecloud.market.candle import times_ms
 from candlecloud.market.ranges import TimeRange
 from candlecloud.runs.batch import evaluate_batch
-from candlecloud.runs.collect import collect_results, match_batches
+from candlecloud.runs.batch_file import read_batch, write_batch
+from candlecloud.runs.collect import collect_results
 from candlecloud.runs.identity import Identity, code_version_of
 from candlecloud.runs.inputs import RunInputs
 from candlecloud.runs.plan import cut_into_batches
@@ -40,23 +40,23 @@ def read_sweep(document: Mapping[str, Any]) -> SweepConfig:
 
 def collect_sweep(
     pool: ProcessPoolExecutor, document: Mapping[str, Any], batch_size: int, *, reverse: bool
-) -> tuple[int, bytes]:
-    """Number of batches, and the collected result as it is stored."""
+) -> tuple[int, bytes, bytes]:
+    """Number of batches, and the collected result as it is stored: rows and header."""
     config = read_sweep({**document, "batch_size": batch_size})
     plan = [{"batch": number, "start": a, "end": b} for number, (a, b) in enumerate(cut_into_batches(config))]
     sent = plan[::-1] if reverse else plan
     futures = {item["batch"]: pool.submit(_compute, dict(document), item["start"], item["end"]) for item in sent}
-    results = {batch: json.loads(future.result()) for batch, future in futures.items()}
-    identity = Identity(config, _inputs(config).revision(), code_version_of(config))
-    return len(plan), canonical_json(collect_results(identity, *match_batches(plan, results)))
+    identity = Identity(config, inputs_of(config).revision(), code_version_of(config))
+    found = collect_results(identity, plan, lambda batch: read_batch(futures[batch].result()))
+    return len(plan), found.rows, canonical_json(found.header)
 
 
 def _compute(document: Mapping[str, Any], start: int, end: int) -> bytes:
     config = read_sweep(document)
-    return canonical_json(evaluate_batch(config, _inputs(config), start, end))
+    return write_batch(evaluate_batch(config, inputs_of(config), start, end))
 
 
-def _inputs(config: SweepConfig) -> RunInputs:
+def inputs_of(config: SweepConfig) -> RunInputs:
     needed = needed_range(config.range, config.warmup_bars, config.series)
     table = btc_hours()
     return RunInputs(table.take([k for k, time in enumerate(times_ms(table)) if needed.start <= time < needed.end]))

@@ -17,7 +17,8 @@ from candlecloud.arrays import FloatArray
 from candlecloud.metrics.annual import YEAR_MS, bars_per_year, growth_per_year
 from candlecloud.metrics.conventions import CONVENTIONS
 from candlecloud.metrics.curves import bar_returns, drawdowns, longest_under_water, tally_curve
-from candlecloud.metrics.summary import Extent, Summary, summary_columns, summary_of
+from candlecloud.metrics.figures import Summary
+from candlecloud.metrics.summary import Extent, summary_columns, summary_of
 from candlecloud.metrics.tallies import COLUMNS, Tallies
 
 HOUR_MS = 3_600_000

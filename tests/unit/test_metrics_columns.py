@@ -14,7 +14,8 @@ from candlecloud.arrays import FloatArray
 from candlecloud.metrics import compounding
 from candlecloud.metrics.annual import YEAR_MS, growth_per_year
 from candlecloud.metrics.compounding import growths_per_year
-from candlecloud.metrics.summary import Summary, summary_columns, summary_dicts, summary_of
+from candlecloud.metrics.figures import Summary
+from candlecloud.metrics.summary import summary_columns, summary_dicts, summary_of
 from candlecloud.metrics.tallies import COLUMNS, Tallies
 from tests.golden.summary_oracle import summary_oracle
 from tests.support.uncompiled import uncompiled

@@ -9,7 +9,7 @@ import numpy as np
 
 from candlecloud.contract.run import RunConfig
 from candlecloud.market.candle import times_ms
-from candlecloud.metrics.summary import Summary
+from candlecloud.metrics.figures import Summary
 from candlecloud.runs.evaluate import RESULT_SCHEMA, evaluate_run
 from candlecloud.runs.identity import Identity
 from candlecloud.runs.inputs import RunInputs

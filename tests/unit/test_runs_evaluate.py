@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from candlecloud.backtest.simulation import Simulation
@@ -17,12 +18,14 @@ from candlecloud.errors import ConflictError, InsufficientDataError, InvalidPara
 from candlecloud.features.bars import bars_from_table
 from candlecloud.market.candle import times_ms
 from candlecloud.runs.batch import evaluate_batch
-from candlecloud.runs.collect import collect_results, match_batches
+from candlecloud.runs.batch_file import read_batch, write_batch
+from candlecloud.runs.collect import CollectedSweep, collect_results
 from candlecloud.runs.decide import decide
 from candlecloud.runs.evaluate import evaluate_run
 from candlecloud.runs.grid import parameter_sets
 from candlecloud.runs.identity import Identity
 from candlecloud.runs.inputs import RUN_COLUMNS, RunInputs
+from candlecloud.runs.result_rows import rows_as_dicts, rows_schema
 from candlecloud.runs.simulate import simulate_run
 from candlecloud.runs.sufficiency import needed_range
 from candlecloud.strategies.resolve import strategy_of
@@ -131,17 +134,16 @@ def test_run_on_other_candles_is_refused() -> None:
         evaluate_run(identity, RunInputs(table.slice(1)))
 
 
-def evaluate_in_batches(config: SweepConfig, table: pa.Table, size: int) -> bytes:
+def evaluate_in_batches(config: SweepConfig, table: pa.Table, size: int) -> CollectedSweep:
     total = config.size.valid
     plan = [
         {"batch": n, "start": start, "end": min(start + size, total)} for n, start in enumerate(range(0, total, size))
     ]
-    done = {
-        item["batch"]: evaluate_batch(config, RunInputs(table), item["start"], item["end"]) for item in reversed(plan)
+    stored = {
+        item["batch"]: write_batch(evaluate_batch(config, RunInputs(table), item["start"], item["end"]))
+        for item in reversed(plan)
     }
-    stored = {number: json.loads(canonical_json(batch)) for number, batch in done.items()}
-    good, missing = match_batches(plan, stored)
-    return canonical_json(collect_results(Identity(config, "revision", "code"), good, missing))
+    return collect_results(Identity(config, "revision", "code"), plan, lambda batch: read_batch(stored[batch]))
 
 
 SWEEPS: dict[str, dict[str, Any]] = {
@@ -171,17 +173,21 @@ def test_batches_of_any_size_give_equal_bytes(name: str) -> None:
     config = SweepConfig.from_dict(BASE | SWEEPS[name])
     table = candles_for(config)
     whole = evaluate_in_batches(config, table, 1_000)
-    assert json.loads(whole)["state"] == "succeeded"
-    assert [row["set"] for row in json.loads(whole)["rows"]] == list(range(config.size.valid))
+    assert whole.header["state"] == "succeeded"
+    rows = pq.read_table(pa.BufferReader(whole.rows))
+    assert rows.schema.equals(rows_schema(config))
+    assert rows["set"].to_pylist() == list(range(config.size.valid))
     for size in (1, 2, 7):
-        assert evaluate_in_batches(config, table, size) == whole
+        found = evaluate_in_batches(config, table, size)
+        assert (found.rows, canonical_json(found.header)) == (whole.rows, canonical_json(whole.header))
+        assert found.summary | {"batches": 1} == whole.summary
 
 
 @pytest.mark.parametrize("name", SWEEPS)
 def test_each_set_of_a_sweep_is_the_run_of_that_set_alone(name: str) -> None:
     """Bit for bit, although the sweep reads a longer warm-up; an absent candle lies in some of the warm-ups."""
     config = SweepConfig.from_dict(BASE | SWEEPS[name] | {"start": "2023-03-25", "end": "2023-06-01"})
-    rows = evaluate_batch(config, RunInputs(candles_for(config)), 0, config.size.valid)["rows"]
+    rows = rows_as_dicts(evaluate_batch(config, RunInputs(candles_for(config)), 0, config.size.valid).table)
     for row in rows:
         alone = config.run_config(row["parameters"])
         inputs = RunInputs(candles_for(alone))
@@ -217,7 +223,7 @@ def test_a_run_that_costs_have_eaten_whole_is_told_in_numbers() -> None:
         BASE | {"end": "2025-03-01", "fee_bps": 1_000, "slippage_bps": 1_000, "grid": {"fast": [1], "slow": [2, 200]}}
     )
     inputs = RunInputs(candles_for(config))
-    rows = evaluate_batch(config, inputs, 0, 2)["rows"]
+    rows = rows_as_dicts(evaluate_batch(config, inputs, 0, 2).table)
     canonical_json(rows)
     assert rows[0]["metrics"]["total_return"] == pytest.approx(-1.0)
     alone = config.run_config(parameter_sets(config).parameters(0))

@@ -11,10 +11,8 @@ from hypothesis import strategies as st
 from candlecloud.contract.sweep import SweepConfig
 from candlecloud.errors import InvalidParameterError
 from candlecloud.market.ranges import TimeRange
-from candlecloud.runs.collect import match_batches, summarise_sweep
 from candlecloud.runs.grid import parameter_sets
 from candlecloud.runs.plan import MAX_BATCHES, cut_into_batches
-from candlecloud.runs.state import sweep_end
 
 BASE: dict[str, Any] = {"exchange": "binance", "symbol": "BTC-USDT", "timeframe": "1h", "strategy": "dual_sma"}
 YEAR = TimeRange(0, 365 * 86_400_000)
@@ -126,25 +124,3 @@ def test_a_batch_is_about_a_second_of_work() -> None:
         sweep({"window": list(range(2, 9_000))}, strategy="time_series_momentum").pinned(YEAR, as_of=0)
     )
     assert 0 < slices[0][1] <= 100_000_000 // 8_760
-
-
-def test_batches_against_the_plan() -> None:
-    plan = [{"batch": n, "start": 10 * n, "end": 10 * n + 10} for n in range(4)]
-    results = {
-        0: {"start": 0, "end": 10, "rows": []},
-        1: {"start": 10, "end": 20, "error": {"code": "conflict", "message": "data moved"}},
-        3: {"start": 5, "end": 10, "rows": []},
-    }
-    good, missing = match_batches(plan, results)
-    assert good == [results[0]]
-    assert [(m["batch"], m["error"]["code"]) for m in missing] == [(1, "conflict"), (2, "no_result"), (3, "other_plan")]
-
-
-def test_how_a_sweep_ends() -> None:
-    assert [sweep_end(3, present) for present in (3, 2, 0)] == ["succeeded", "partial", "failed"]
-
-
-def test_best_sets_by_sharpe_ties_to_the_lower_number() -> None:
-    rows = [{"set": n, "metrics": {"sharpe": s}} for n, s in enumerate([1.0, None, 2.0, 2.0, -1.0, 0.5, 0.1])]
-    summary = summarise_sweep({"rows": rows, "sets": 7, "excluded": [], "missing": []}, 1)
-    assert [row["set"] for row in summary["best"]] == [2, 3, 0, 5, 6]

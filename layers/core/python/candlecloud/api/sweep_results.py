@@ -1,72 +1,125 @@
-"""A sweep's results in the order that a client asks for, as JSON, Arrow or Parquet."""
+"""A page of a sweep's results: from the stored file only what ranks the rows, and the row groups that hold the page."""
 
 from __future__ import annotations
 
 import io
-import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import accumulate
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-Row = dict[str, Any]
+from candlecloud.runs.results_file import read_notes
+from candlecloud.store.ranged import RangedObject
+
+_GROUPS_AT_ONCE = 8
 
 
 @dataclass(frozen=True)
-class RankedResults:
-    """All rows in order, and how many batches left none."""
+class ResultsPage:
+    """Rows in order, out of how many, and how many batches left none."""
 
-    rows: list[Row]
+    rows: pa.Table
+    total: int
     missing_batches: int
 
 
-def rank(content: bytes, sort: str, order: str) -> RankedResults:
-    """Read a sweep's results and put the rows in order.
+def read_page(stored: RangedObject, sort: str, order: str, start: int, limit: int) -> ResultsPage:
+    """Put a sweep's rows in order and read some of them.
 
     Parameters
     ----------
-    content : bytes
+    stored : RangedObject
         What `jobs.collect_sweep` stored.
     sort : str
         A metric, or ``set``.
     order : {'asc', 'desc'}
         Rows without the metric come last either way; ties go by the set's number.
+    start, limit : int
+        Place of the first row in that order, and how many at most.
     """
-    results = json.loads(content)
-    rows: list[Row] = results["rows"]
+    file = _ResultsFile(stored)
     if sort == "set":
-        rows = sorted(rows, key=lambda row: int(row["set"]), reverse=order == "desc")
+        first, last = start, min(start + limit, file.total)
+        places = range(first, last) if order == "asc" else range(file.total - 1 - first, file.total - 1 - last, -1)
+        chosen = pa.array(places, pa.int64())
     else:
-        sign = -1 if order == "desc" else 1
-        known = [row for row in rows if row["metrics"][sort] is not None]
-        known.sort(key=lambda row: (sign * row["metrics"][sort], row["set"]))
-        rows = known + [row for row in rows if row["metrics"][sort] is None]
-    return RankedResults(rows, len(results["missing"]))
+        chosen = _ranking(file.column(sort), order).slice(start, limit)
+    return ResultsPage(file.take(chosen), file.total, file.missing_batches)
 
 
-def as_table(rows: Sequence[Row]) -> pa.Table:
-    """One column per number: ``set``, ``parameter_<name>``, and each metric under its name."""
-    columns: dict[str, list[Any]] = {"set": [row["set"] for row in rows]}
-    if rows:
-        for name in rows[0]["parameters"]:
-            columns[f"parameter_{name}"] = [row["parameters"][name] for row in rows]
-        for name in rows[0]["metrics"]:
-            columns[name] = [row["metrics"][name] for row in rows]
-    return pa.table(columns)
+def _ranking(column: pa.ChunkedArray, order: str) -> pa.Array:
+    """Places of the rows in order, nulls last. The file has rows by set and the sort is stable: ties go by the set."""
+    by = "ascending" if order == "asc" else "descending"
+    ranked: pa.Array = pc.sort_indices(pa.table({"by": column}), sort_keys=[("by", by)])
+    return ranked.cast(pa.int64())
 
 
-def as_arrow(rows: Sequence[Row]) -> bytes:
+class _ResultsFile:
+    """Columns and rows of a stored file by the ranges that hold them."""
+
+    def __init__(self, stored: RangedObject) -> None:
+        self._stored = stored
+        self._file = pq.ParquetFile(pa.PythonFile(stored, "r"), page_checksum_verification=True)
+        self._metadata = self._file.metadata
+        self._groups = range(self._metadata.num_row_groups)
+        sizes = (self._metadata.row_group(group).num_rows for group in self._groups)
+        self._begins = list(accumulate(sizes, initial=0))
+        self.total: int = self._metadata.num_rows
+        self.missing_batches: int = read_notes(self._metadata)["missing_batches"]
+
+    def column(self, name: str) -> pa.ChunkedArray:
+        """One column of all rows."""
+        at = self._metadata.schema.names.index(name)
+        self._stored.prefetch(self._range(group, at, at) for group in self._groups)
+        return self._file.read(columns=[name], use_threads=False).column(name)
+
+    def take(self, places: pa.Array) -> pa.Table:
+        """These rows, in this order."""
+        by_place = pc.sort_indices(places)
+        parts = self._file.schema_arrow.empty_table(), *self._parts(places.take(by_place).to_pylist())
+        rows = pa.concat_tables(parts).replace_schema_metadata(None)
+        return rows.take(pc.sort_indices(by_place))
+
+    def _parts(self, places: Sequence[int]) -> Iterator[pa.Table]:
+        """Rows at ascending places, row group by row group."""
+        wanted: dict[int, list[int]] = {}
+        group = 0
+        for place in places:
+            while place >= self._begins[group + 1]:
+                group += 1
+            wanted.setdefault(group, []).append(place - self._begins[group])
+        last = self._metadata.num_columns - 1
+        groups = list(wanted)
+        for first in range(0, len(groups), _GROUPS_AT_ONCE):
+            some = groups[first : first + _GROUPS_AT_ONCE]
+            self._stored.prefetch(self._range(group, 0, last) for group in some)
+            for group in some:
+                yield self._file.read_row_group(group, use_threads=False).take(pa.array(wanted[group]))
+
+    def _range(self, group: int, first: int, last: int) -> tuple[int, int]:
+        """Where the chunks of some neighbouring columns of a row group lie."""
+        head, tail = (self._metadata.row_group(group).column(at) for at in (first, last))
+        return _begin(head), _begin(tail) + tail.total_compressed_size
+
+
+def _begin(chunk: pq.ColumnChunkMetaData) -> int:
+    dictionary = chunk.dictionary_page_offset
+    return int(chunk.data_page_offset if dictionary is None else dictionary)
+
+
+def as_arrow(rows: pa.Table) -> bytes:
     """An Arrow IPC stream."""
-    table, sink = as_table(rows), io.BytesIO()
-    with pa.ipc.new_stream(sink, table.schema) as writer:
-        writer.write_table(table)
+    sink = io.BytesIO()
+    with pa.ipc.new_stream(sink, rows.schema) as writer:
+        writer.write_table(rows)
     return sink.getvalue()
 
 
-def as_parquet(rows: Sequence[Row]) -> bytes:
+def as_parquet(rows: pa.Table) -> bytes:
     """A Parquet file."""
     sink = io.BytesIO()
-    pq.write_table(as_table(rows), sink, compression="zstd")
+    pq.write_table(rows, sink, compression="zstd")
     return sink.getvalue()

@@ -10,7 +10,8 @@ from candlecloud.backtest.orders import Fill, Refusal
 from candlecloud.backtest.trades import Trade, trades_from_fills
 from candlecloud.features.bars import Bars
 from candlecloud.metrics.curves import drawdowns
-from candlecloud.metrics.summary import Summary, summary_of
+from candlecloud.metrics.figures import Summary
+from candlecloud.metrics.summary import summary_of
 from candlecloud.metrics.tallies import Tallies
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -10,10 +9,10 @@ from typing import Any
 from candlecloud.contract.setting import canonical_json
 from candlecloud.errors import SweepNotFoundError
 from candlecloud.jobs.context import Context
-from candlecloud.runs.collect import collect_results, match_batches, summarise_sweep
+from candlecloud.runs.batch_file import BatchResult, read_batch
+from candlecloud.runs.collect import collect_results
 from candlecloud.runs.identity import sweep_identity
-
-_SHOWN = 20
+from candlecloud.store.sweeps import SweepStore
 
 
 @dataclass(frozen=True)
@@ -57,14 +56,20 @@ def run(request: Request, context: Context) -> Report:
         raise SweepNotFoundError(f"Sweep {run_id} has no plan.", hint="Run plan_sweep first.", sweep_id=run_id)
     if (record.state, record.fence) != ("running", request.fence):
         return Report(run_id, "superseded", 0)
-    found = {n: stores.sweeps.get_batch_result(run_id, n) for n in stores.sweeps.present_batches(run_id)}
-    good, missing = match_batches(plan, {n: json.loads(body) for n, body in found.items() if body is not None})
-    results = collect_results(sweep_identity(record.document), good, missing)
-    stores.sweeps.put_results(run_id, canonical_json(results))
-    if good:
-        summary = summarise_sweep(results, len(plan))
-        ended = stores.runs.finish(record, context.now, summary=summary, missing_batches=len(missing))
-        return Report(run_id, "succeeded" if ended else "superseded", len(missing))
-    error = {"code": "batches_missing", "message": f"{len(missing)} of {len(plan)} batches gave no result."}
-    ended = stores.runs.fail(record, error | {"details": {"missing": missing[:_SHOWN]}}, context.now)
-    return Report(run_id, "failed" if ended else "superseded", len(missing))
+    found = collect_results(sweep_identity(record.document), plan, lambda batch: _read(stores.sweeps, run_id, batch))
+    # Renews the lease too: nobody takes over while the results are written.
+    if not stores.runs.heartbeat(record, context.now):
+        return Report(run_id, "superseded", 0)
+    stores.sweeps.put_results(run_id, found.rows, canonical_json(found.header))
+    missing = int(found.summary["missing_batches"])
+    if found.header["state"] == "succeeded":
+        ended = stores.runs.finish(record, context.now, summary=found.summary, missing_batches=missing)
+        return Report(run_id, "succeeded" if ended else "superseded", missing)
+    error = {"code": "batches_missing", "message": f"{missing} of {len(plan)} batches gave no result."}
+    ended = stores.runs.fail(record, error | {"details": {"missing": found.summary["missing"]}}, context.now)
+    return Report(run_id, "failed" if ended else "superseded", missing)
+
+
+def _read(sweeps: SweepStore, run_id: str, batch: int) -> BatchResult | None:
+    stored = sweeps.get_batch_result(run_id, batch)
+    return None if stored is None else read_batch(stored)

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, cast
 
-from candlecloud.contract.setting import canonical_json
 from candlecloud.contract.sweep import SweepConfig
-from candlecloud.errors import CandlecloudError, SweepNotFoundError, TransientStoreError
+from candlecloud.errors import CandlecloudError, CorruptObjectError, SweepNotFoundError, TransientStoreError
 from candlecloud.jobs.context import Context
 from candlecloud.jobs.pinned import read_inputs, refuse_other_code
 from candlecloud.runs.batch import evaluate_batch
-from candlecloud.runs.collect import fits
+from candlecloud.runs.batch_file import failed_batch, read_batch, write_batch
 from candlecloud.runs.identity import sweep_identity
 from candlecloud.runs.lifecycle import describe_failure
+from candlecloud.runs.result_rows import rows_schema
 
 
 @dataclass(frozen=True)
@@ -65,23 +64,27 @@ def run(request: Request, context: Context) -> Report:
     if (record.state, record.fence) != ("running", request.fence) or not stores.runs.heartbeat(record, context.now):
         return Report(request.batch, superseded=True)
     identity = sweep_identity(record.document)
-    done = stores.sweeps.get_batch_result(request.run_id, request.batch)
-    if done is not None and fits(asdict(request), json.loads(done)):
+    config = cast(SweepConfig, identity.config)
+    if _is_done(request, config, stores.sweeps.get_batch_result(request.run_id, request.batch)):
         return Report(request.batch)
     try:
         refuse_other_code(identity)
-        inputs = read_inputs(stores, identity.config)
+        inputs = read_inputs(stores, config)
         inputs.check_revision(identity.data_revision)
-        result = evaluate_batch(cast(SweepConfig, identity.config), inputs, request.start, request.end)
+        result = evaluate_batch(config, inputs, request.start, request.end)
     except TransientStoreError:
         raise
     except CandlecloudError as error:
-        result = _failure(request, describe_failure(error))
+        result = failed_batch(request.start, request.end, describe_failure(error))
     except Exception as error:  # noqa: BLE001 - recorded, and named by collect: one batch must not stop the others
-        result = _failure(request, {"code": "internal_error", "message": f"{type(error).__name__}: {error}"[:500]})
-    stores.sweeps.put_batch_result(request.run_id, request.batch, canonical_json(result))
+        said = {"code": "internal_error", "message": f"{type(error).__name__}: {error}"[:500]}
+        result = failed_batch(request.start, request.end, said)
+    stores.sweeps.put_batch_result(request.run_id, request.batch, write_batch(result))
     return Report(request.batch)
 
 
-def _failure(request: Request, error: Mapping[str, Any]) -> dict[str, Any]:
-    return {"start": request.start, "end": request.end, "error": error}
+def _is_done(request: Request, config: SweepConfig, stored: bytes | None) -> bool:
+    try:
+        return stored is not None and read_batch(stored).fits(asdict(request), rows_schema(config))
+    except CorruptObjectError:
+        return False

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, TypeAlias, TypedDict, Unpack, cast
 
 import numpy as np
@@ -15,13 +14,14 @@ import numpy as np
 from candlecloud.arrays import BoolArray, FloatArray
 from candlecloud.metrics.annual import YEAR_MS, bars_per_year
 from candlecloud.metrics.compounding import growths_per_year
+from candlecloud.metrics.figures import FIGURES, WHOLE, Summary
 from candlecloud.metrics.moments import smallest_spread, squares_from_mean
 from candlecloud.metrics.tallies import COLUMNS
 
 Columns: TypeAlias = Mapping[str, FloatArray]
 
 _NO_PROFIT = 1e-9  # of the initial equity: a gross profit below it is rounding, and no share of it is a number
-_WHOLE = ("max_drawdown_bars", "max_drawdown_seconds", "n_trades")
+_BLOCK = 1_000  # rows at a time: what is in between stays in the processor's cache
 
 
 class Extent(TypedDict):
@@ -43,43 +43,6 @@ class Extent(TypedDict):
     n_bars: int
     timeframe_ms: int
     span_ms: int
-
-
-@dataclass(frozen=True)
-class Summary:
-    """Fractions are fractions (0.01 is 1 %); None where a number does not exist.
-
-    A ratio beyond the largest float (over a loss next to nothing) is None too: JSON has no infinity.
-    """
-
-    final_equity: float
-    total_return: float
-    cagr: float | None
-    volatility: float | None
-    sharpe: float | None
-    sortino: float | None
-    calmar: float | None
-    max_drawdown: float
-    max_drawdown_bars: int
-    max_drawdown_seconds: int
-    n_trades: int
-    win_rate: float | None
-    profit_factor: float | None
-    expectancy: float | None
-    exposure: float
-    turnover: float | None
-    fees: float
-    slippage: float
-    funding: float
-    cost_share: float | None
-
-    def to_dict(self) -> dict[str, float | int | None]:
-        """By name."""
-        return dict(vars(self))
-
-
-_NAMES = tuple(Summary.__dataclass_fields__)
-_BLOCK = 1_000  # rows at a time: what is in between stays in the processor's cache
 
 
 def summary_of(tallies: Iterable[float], **extent: Unpack[Extent]) -> Summary:
@@ -115,19 +78,19 @@ def summary_columns(
     dict of FloatArray, length P
         By the names of `Summary` and in its order; NaN where that has None. Counts are whole.
     """
-    table = np.empty((len(_NAMES), len(rows)))
+    table = np.empty((len(FIGURES), len(rows)))
     extent = Extent(initial_equity=initial_equity, n_bars=n_bars, timeframe_ms=timeframe_ms, span_ms=span_ms)
     with np.errstate(all="ignore"):  # a quotient that does not exist is replaced
         for start in range(0, len(rows), _BLOCK):
             block = np.array([*_numbers(rows[start : start + _BLOCK], extent).values()])
             block[~np.isfinite(block)] = np.nan
             table[:, start : start + _BLOCK] = block
-    return dict(zip(_NAMES, table, strict=True))
+    return dict(zip(FIGURES, table, strict=True))
 
 
 def summary_dicts(columns: Columns) -> list[dict[str, float | int | None]]:
     """Columns of summaries as one `Summary.to_dict` per row: plain numbers, None for NaN, whole counts."""
-    plain = [_whole(values) if name in _WHOLE else _plain(values) for name, values in columns.items()]
+    plain = [_whole(values) if name in WHOLE else _plain(values) for name, values in columns.items()]
     return [dict(zip(columns, row, strict=True)) for row in zip(*plain, strict=True)]
 
 

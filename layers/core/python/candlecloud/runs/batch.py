@@ -1,4 +1,4 @@
-"""One batch of a sweep: its sets' rows, the same bytes whatever batch they are computed in."""
+"""One batch of a sweep: its sets' rows as columns, the same bits whatever batch they are computed in."""
 
 from __future__ import annotations
 
@@ -6,22 +6,26 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
 
+from candlecloud.arrays import FloatArray
 from candlecloud.contract.sweep import SweepConfig
 from candlecloud.features.bars import Bars, bars_from_table
 from candlecloud.metrics.conventions import CONVENTIONS
-from candlecloud.metrics.summary import summary_dicts
+from candlecloud.runs.batch_file import BatchResult
 from candlecloud.runs.decide import decide, prove_causality
 from candlecloud.runs.describe import describe_assumptions, describe_bars, describe_coverage
 from candlecloud.runs.execution import BENCHMARK, benchmark_of
-from candlecloud.runs.grid import parameter_sets
+from candlecloud.runs.grid import ParameterSets, parameter_sets
 from candlecloud.runs.inputs import RunInputs
+from candlecloud.runs.result_rows import rows_schema
 from candlecloud.runs.simulate import statistics_of_run, statistics_of_sets, summary_columns_of, summary_of_row
 
 TESTED_EVERY = 1_000
 
 
-def evaluate_batch(config: SweepConfig, inputs: RunInputs, start: int, end: int) -> dict[str, Any]:
+def evaluate_batch(config: SweepConfig, inputs: RunInputs, start: int, end: int) -> BatchResult:
     """Compute the parameter sets ``start`` to ``end - 1`` of a sweep.
 
     Parameters
@@ -33,9 +37,9 @@ def evaluate_batch(config: SweepConfig, inputs: RunInputs, start: int, end: int)
 
     Returns
     -------
-    dict
-        JSON-able: ``rows`` in order of the sets, each with the numbers of a run of that set alone; the batch that
-        holds set 0 also carries ``common``, what all sets share.
+    BatchResult
+        Rows in order of the sets, each with the numbers of a run of that set alone; the batch that holds set 0 also
+        carries ``common``, what all sets share.
 
     Raises
     ------
@@ -54,15 +58,21 @@ def evaluate_batch(config: SweepConfig, inputs: RunInputs, start: int, end: int)
             prove_causality(decide(bars, config, one), config, one, rng)
     rows = statistics_of_sets(bars, finer, config, sets)
     columns = summary_columns_of(rows, bars, bars.index_of(config.range.start), config)
-    return {
-        "start": start,
-        "end": end,
-        "rows": [
-            {"set": number, "parameters": sets.parameters(number - start), "metrics": metrics}
-            for number, metrics in enumerate(summary_dicts(columns), start)
-        ],
-        "common": _common(config, bars, inputs, sets.total) if start == 0 else None,
-    }
+    common = _common(config, bars, inputs, sets.total) if start == 0 else None
+    return BatchResult(start, end, _table(config, sets, columns), common)
+
+
+def _table(config: SweepConfig, sets: ParameterSets, columns: Mapping[str, FloatArray]) -> pa.Table:
+    """Numbers in the order of the schema's columns: sets, parameters, figures; NaN becomes null."""
+    numbers = np.arange(sets.start, sets.start + len(sets), dtype=np.int64)
+    schema = rows_schema(config)
+    values = (numbers, *sets.columns.values(), *columns.values())
+    return pa.table([_column(array, field.type) for array, field in zip(values, schema, strict=True)], schema=schema)
+
+
+def _column(values: NDArray[Any], kind: pa.DataType) -> pa.Array:
+    column = pa.array(values, from_pandas=True)
+    return column if column.type == kind else column.cast(kind)
 
 
 def _tested_sets(total: int, start: int, end: int) -> list[int]:

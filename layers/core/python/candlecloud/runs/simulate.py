@@ -17,7 +17,8 @@ from candlecloud.backtest.sweep_form import PlainCosts, fits_event_form, statist
 from candlecloud.contract.setting import Setting
 from candlecloud.contract.trading import fixed_fraction
 from candlecloud.features.bars import Bars
-from candlecloud.metrics.summary import Extent, Summary, summary_columns, summary_of
+from candlecloud.metrics.figures import Summary
+from candlecloud.metrics.summary import Extent, summary_columns, summary_of
 from candlecloud.metrics.tallies import COLUMNS
 from candlecloud.parameters import Parameters
 from candlecloud.runs.decide import Decisions, decide

@@ -29,7 +29,7 @@ QUARANTINE = Template(
 )
 RUN_ARTIFACT = Template("runs/{run_id}/{name}")
 SWEEP_ARTIFACT = Template("sweeps/{sweep_id}/{name}")
-SWEEP_BATCH = Template("sweeps/{sweep_id}/batches/{batch}.json")
+SWEEP_BATCH = Template("sweeps/{sweep_id}/batches/{batch}.parquet")
 REPLY = Template("replies/{digest}.bin")
 EXPORT = Template("exports/{digest}.{format}")
 

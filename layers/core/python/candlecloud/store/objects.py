@@ -1,4 +1,4 @@
-"""S3 objects: read, conditional write, list."""
+"""S3 objects: read whole or by ranges, conditional write, list."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from candlecloud.errors import TransientStoreError
 from candlecloud.store.aws import error_code, store_border
+from candlecloud.store.ranged import TAIL_BYTES, RangedObject
 
 JSON = "application/json"
 _READ_ATTEMPTS = 3
@@ -38,19 +40,28 @@ class ObjectStore:
 
     def get(self, key: str) -> StoredObject | None:
         """Read an object, or None if there is none."""
-        with store_border("read a stored object"):
-            for attempt in range(_READ_ATTEMPTS):
-                try:
-                    answer = self._s3.get_object(Bucket=self.bucket, Key=key)
-                    return StoredObject(answer["ETag"], answer["Body"].read(), answer.get("Metadata", {}))
-                except ClientError as error:
-                    if error_code(error) in ("NoSuchKey", "404"):
-                        return None
-                    raise
-                except BotoCoreError:  # a connection that broke while the body came: botocore does not retry that
-                    if attempt == _READ_ATTEMPTS - 1:
-                        raise
-        raise AssertionError("unreachable")
+        answer = self._get(key)
+        return None if answer is None else StoredObject(answer["ETag"], answer["Body"], answer.get("Metadata", {}))
+
+    def open(self, key: str) -> RangedObject | None:
+        """An object to be read by ranges, or None if there is none. It must not be empty.
+
+        Every read is of the version that was there when it was opened; if another one took its place, reading raises
+        `TransientStoreError`, and what opens it again reads the new one.
+        """
+        answer = self._get(key, Range=f"bytes=-{TAIL_BYTES}")
+        if answer is None:
+            return None
+        etag, size = answer["ETag"], int(answer["ContentRange"].rpartition("/")[2])
+
+        def fetch(start: int, end: int) -> bytes:
+            part = self._get(key, Range=f"bytes={start}-{end - 1}", IfMatch=etag)
+            if part is None:
+                raise TransientStoreError("Could not read a stored object: it was removed.", reason="NoSuchKey")
+            body: bytes = part["Body"]
+            return body
+
+        return RangedObject(fetch, size, answer["Body"])
 
     def put(self, key: str, body: bytes, *, content_type: str = JSON, metadata: Mapping[str, str] | None = None) -> str:
         """Write an object whatever was there; returns its ETag."""
@@ -89,6 +100,22 @@ class ObjectStore:
                 "get_object", Params={"Bucket": self.bucket, "Key": key}, ExpiresIn=seconds
             )
         return url
+
+    def _get(self, key: str, **conditions: str) -> dict[str, Any] | None:
+        """The answer with its body read."""
+        with store_border("read a stored object"):
+            for attempt in range(_READ_ATTEMPTS):
+                try:
+                    answer = self._s3.get_object(Bucket=self.bucket, Key=key, **conditions)
+                    return {**answer, "Body": answer["Body"].read()}
+                except ClientError as error:
+                    if error_code(error) in ("NoSuchKey", "404"):
+                        return None
+                    raise
+                except BotoCoreError:  # a connection that broke while the body came: botocore does not retry that
+                    if attempt == _READ_ATTEMPTS - 1:
+                        raise
+        raise AssertionError("unreachable")
 
     def _put(
         self, key: str, body: bytes, content_type: str, metadata: Mapping[str, str] | None, condition: dict[str, str]

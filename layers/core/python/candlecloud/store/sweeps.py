@@ -8,8 +8,10 @@ from typing import Any
 
 from candlecloud.store import keys
 from candlecloud.store.objects import ObjectStore
+from candlecloud.store.parquet import CONTENT_TYPE
+from candlecloud.store.ranged import RangedObject
 
-_PLAN, _RESULTS = "plan.json", "results.json"
+_PLAN, _ROWS, _HEADER = "plan.json", "results.parquet", "results.json"
 
 
 class SweepStore:
@@ -32,7 +34,7 @@ class SweepStore:
     def put_batch_result(self, sweep_id: str, batch: int, content: bytes) -> str:
         """Write a batch's result under its fixed key; writing it again replaces it."""
         key = keys.sweep_batch_object(sweep_id, batch)
-        self._objects.put(key, content)
+        self._objects.put(key, content, content_type=CONTENT_TYPE)
         return key
 
     def get_batch_result(self, sweep_id: str, batch: int) -> bytes | None:
@@ -44,12 +46,21 @@ class SweepStore:
         found = (keys.SWEEP_BATCH.parse(key) for key, _ in self._objects.list(keys.sweep_batches_prefix(sweep_id)))
         return sorted(int(fields["batch"]) for fields in found if fields is not None)
 
-    def put_results(self, sweep_id: str, content: bytes) -> str:
-        """Write the collected results; returns their key."""
-        key = keys.sweep_object(sweep_id, _RESULTS)
-        self._objects.put(key, content)
-        return key
+    def put_results(self, sweep_id: str, rows: bytes, header: bytes) -> None:
+        """Write the collected results: first the rows, a Parquet file, then the header, JSON."""
+        self._objects.put(keys.sweep_object(sweep_id, _ROWS), rows, content_type=CONTENT_TYPE)
+        self._objects.put(keys.sweep_object(sweep_id, _HEADER), header)
 
-    def get_results(self, sweep_id: str) -> bytes | None:
-        stored = self._objects.get(keys.sweep_object(sweep_id, _RESULTS))
+    def open_rows(self, sweep_id: str) -> RangedObject | None:
+        """The collected rows, to be read by ranges; None if there are none."""
+        return self._objects.open(keys.sweep_object(sweep_id, _ROWS))
+
+    def get_rows(self, sweep_id: str) -> bytes | None:
+        """All collected rows as they are stored."""
+        stored = self._objects.get(keys.sweep_object(sweep_id, _ROWS))
+        return stored.body if stored else None
+
+    def get_header(self, sweep_id: str) -> bytes | None:
+        """What the results say beside their rows."""
+        stored = self._objects.get(keys.sweep_object(sweep_id, _HEADER))
         return stored.body if stored else None

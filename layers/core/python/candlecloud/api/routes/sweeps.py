@@ -27,6 +27,7 @@ from candlecloud.jobs.dispatch import start
 from candlecloud.jobs.submit import Deployed, submit_sweep
 from candlecloud.market.moment import iso
 from candlecloud.runs.lifecycle import describe_failure
+from candlecloud.runs.result_rows import rows_as_dicts
 from candlecloud.store.runs import RunRecord
 
 router = APIRouter(route_class=GuardedRoute, tags=["backtests"])
@@ -106,8 +107,8 @@ async def get_sweep_results(
             field="limit",
         )
     record = _find(world, sweep_id)
-    content = world.stores.sweeps.get_results(sweep_id) if record.state == "succeeded" else None
-    if content is None:
+    stored = world.stores.sweeps.open_rows(sweep_id) if record.state == "succeeded" else None
+    if stored is None:
         raise ConflictError(
             f"The sweep is {record.state}; it has no results.",
             hint=f"GET /sweeps/{sweep_id} shows how far it is, or why it failed.",
@@ -115,27 +116,27 @@ async def get_sweep_results(
         )
     assert query.order is not None
     selection = {"sweep": sweep_id, "of": record.updated_at, "sort": query.sort, "order": query.order}
-    found = sweep_results.rank(content, query.sort, query.order)
     start = cursors.read(selection, query.cursor) or 0
-    rows, end = found.rows[start : start + query.limit], start + query.limit
-    next_cursor = cursors.issue(selection, end) if end < len(found.rows) else None
+    page = sweep_results.read_page(stored, query.sort, query.order, start, query.limit)
+    end = start + query.limit
+    next_cursor = cursors.issue(selection, end) if end < page.total else None
     immutable = _is_whole(record)
     if media_type == JSON:
-        page = {
+        shown = {
             "sweep_id": sweep_id,
             "state": record.state,
             "sort": query.sort,
             "order": query.order,
-            "total": len(found.rows),
-            "count": len(rows),
-            "rows": rows,
-            "missing_batches": found.missing_batches,
+            "total": page.total,
+            "count": page.rows.num_rows,
+            "rows": rows_as_dicts(page.rows),
+            "missing_batches": page.missing_batches,
             "next_cursor": next_cursor,
         }
-        return deliver(request, world, as_json(page), JSON, immutable=immutable)
+        return deliver(request, world, as_json(shown), JSON, immutable=immutable)
     headers = {"X-Next-Cursor": next_cursor} if next_cursor else {}
     write = sweep_results.as_arrow if media_type == ARROW else sweep_results.as_parquet
-    return deliver(request, world, write(rows), media_type, immutable=immutable, headers=headers)
+    return deliver(request, world, write(page.rows), media_type, immutable=immutable, headers=headers)
 
 
 def _find(world: Dependencies, sweep_id: str) -> RunRecord:
