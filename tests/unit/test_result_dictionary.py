@@ -9,7 +9,7 @@ import numpy as np
 
 from candlecloud.contract.run import RunConfig
 from candlecloud.market.candle import times_ms
-from candlecloud.metrics.summary import Summary
+from candlecloud.metrics.figures import Metrics
 from candlecloud.runs.evaluate import RESULT_SCHEMA, evaluate_run
 from candlecloud.runs.identity import Identity
 from candlecloud.runs.inputs import RunInputs
@@ -39,7 +39,7 @@ def test_every_field_of_a_run_is_documented() -> None:
 
 def test_every_figure_of_a_row_is_documented() -> None:
     text = PAGE.split("without the distribution:")[1].split(". As Arrow")[0]
-    assert re.findall(r"`(\w+)`", text) == list(Summary.__dataclass_fields__)
+    assert re.findall(r"`(\w+)`", text) == list(Metrics.__dataclass_fields__)
 
 
 def _fields(heading: str) -> list[str]:

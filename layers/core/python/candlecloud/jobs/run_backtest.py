@@ -59,7 +59,7 @@ def run(request: Request, context: Context) -> Report:
     try:
         identity = run_identity(record.config)
         refuse_other_code(identity)
-        result = evaluate_run(identity, read_inputs(stores, identity.config))
+        done = evaluate_run(identity, read_inputs(stores, identity.config))
     except TransientStoreError:
         raise
     except CandlecloudError as error:
@@ -68,8 +68,8 @@ def run(request: Request, context: Context) -> Report:
     except Exception:
         stores.runs.fail(request.run_id, {"code": "internal_error", "message": "The run broke; the log says why."}, now)
         raise
-    stores.runs.put_artifact(request.run_id, "manifest.json", result.manifest)
-    stores.runs.put_artifact(request.run_id, "report.html", render(result.document).encode())
-    key = stores.runs.put_artifact(request.run_id, "result.json", result.content)
-    stores.runs.finish(request.run_id, key, result.summary, now)
+    stores.runs.put_artifact(request.run_id, "manifest.json", done.manifest)
+    stores.runs.put_artifact(request.run_id, "report.html", render(done.result).encode())
+    key = stores.runs.put_artifact(request.run_id, "result.json", done.content)
+    stores.runs.finish(request.run_id, key, done.summary, now)
     return Report(request.run_id, "succeeded")

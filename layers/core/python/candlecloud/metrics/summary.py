@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, TypeAlias, TypedDict, Unpack, cast
 
 import numpy as np
@@ -15,6 +14,7 @@ import numpy as np
 from candlecloud.arrays import BoolArray, FloatArray
 from candlecloud.metrics.annual import YEAR_MS, bars_per_year
 from candlecloud.metrics.compounding import growths_per_year
+from candlecloud.metrics.figures import Metrics
 from candlecloud.metrics.moments import smallest_spread, squares_from_mean
 from candlecloud.metrics.tallies import COLUMNS
 
@@ -45,44 +45,11 @@ class Extent(TypedDict):
     span_ms: int
 
 
-@dataclass(frozen=True)
-class Summary:
-    """Fractions are fractions (0.01 is 1 %); None where a number does not exist.
-
-    A ratio beyond the largest float (over a loss next to nothing) is None too: JSON has no infinity.
-    """
-
-    final_equity: float
-    total_return: float
-    cagr: float | None
-    volatility: float | None
-    sharpe: float | None
-    sortino: float | None
-    calmar: float | None
-    max_drawdown: float
-    max_drawdown_bars: int
-    max_drawdown_seconds: int
-    n_trades: int
-    win_rate: float | None
-    profit_factor: float | None
-    expectancy: float | None
-    exposure: float
-    turnover: float | None
-    fees: float
-    slippage: float
-    funding: float
-    cost_share: float | None
-
-    def to_dict(self) -> dict[str, float | int | None]:
-        """By name."""
-        return dict(vars(self))
-
-
-_NAMES = tuple(Summary.__dataclass_fields__)
+_NAMES = tuple(Metrics.__dataclass_fields__)
 _BLOCK = 1_000  # rows at a time: what is in between stays in the processor's cache
 
 
-def summary_of(tallies: Iterable[float], **extent: Unpack[Extent]) -> Summary:
+def summary_of(tallies: Iterable[float], **extent: Unpack[Extent]) -> Metrics:
     """Work out the numbers of one backtest.
 
     Parameters
@@ -93,7 +60,7 @@ def summary_of(tallies: Iterable[float], **extent: Unpack[Extent]) -> Summary:
         As in `Extent`.
     """
     (numbers,) = summary_dicts(summary_columns(np.array([[*tallies]], np.float64), **extent))
-    return Summary(**cast("dict[str, Any]", numbers))
+    return Metrics(**cast("dict[str, Any]", numbers))
 
 
 def summary_columns(
@@ -113,7 +80,7 @@ def summary_columns(
     Returns
     -------
     dict of FloatArray, length P
-        By the names of `Summary` and in its order; NaN where that has None. Counts are whole.
+        By the names of `Metrics` and in its order; NaN where that has None. Counts are whole.
     """
     table = np.empty((len(_NAMES), len(rows)))
     extent = Extent(initial_equity=initial_equity, n_bars=n_bars, timeframe_ms=timeframe_ms, span_ms=span_ms)
@@ -126,7 +93,7 @@ def summary_columns(
 
 
 def summary_dicts(columns: Columns) -> list[dict[str, float | int | None]]:
-    """Columns of summaries as one `Summary.to_dict` per row: plain numbers, None for NaN, whole counts."""
+    """Columns of summaries as one `Metrics.to_dict` per row: plain numbers, None for NaN, whole counts."""
     plain = [_whole(values) if name in _WHOLE else _plain(values) for name, values in columns.items()]
     return [dict(zip(columns, row, strict=True)) for row in zip(*plain, strict=True)]
 
@@ -140,7 +107,7 @@ def _whole(values: FloatArray) -> list[float | int | None]:
 
 
 def _numbers(rows: FloatArray, extent: Extent) -> dict[str, FloatArray]:
-    """The numbers of one block of rows, in the order of `Summary`; not all of them finite yet."""
+    """The numbers of one block of rows, in the order of `Metrics`; not all of them finite yet."""
     t = dict(zip(COLUMNS, np.ascontiguousarray(rows.T), strict=True))
     initial_equity, n_bars, span_ms = extent["initial_equity"], extent["n_bars"], extent["span_ms"]
     growth = t["final_equity"] / initial_equity
