@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from candlecloud.contract.refusals import read_error
 from candlecloud.contract.results import RESULT_SCHEMA, RunResult
 from candlecloud.contract.setting import Setting, canonical_json
 from candlecloud.errors import ConflictError
@@ -51,14 +52,12 @@ def _reader() -> TypeAdapter[RunResult]:
 
 
 def _refused(error: ValidationError) -> ConflictError:
-    found = error.errors(include_url=False, include_context=False)
+    found = error.errors(include_url=False)
     schema = next((one for one in found if one["loc"] == ("schema",)), None)
     if schema is not None:
         told = repr(schema["input"])[:80] if schema["type"] != "missing" else "none"
         return ConflictError(
             f"The stored result has schema {told}; here {RESULT_SCHEMA!r} is read.", hint=_HINT, wanted=RESULT_SCHEMA
         )
-    where = ".".join(map(str, found[0]["loc"])) or "its beginning"
-    return ConflictError(
-        f"The stored result is malformed at {where[:80]}: {found[0]['msg'][:120]}.", hint=_HINT, field=where[:80]
-    )
+    wrong = read_error(found, place="result")
+    return ConflictError(f"The stored result is malformed. {wrong.message}", hint=_HINT, field=wrong.details["field"])
