@@ -90,12 +90,10 @@ def evaluate_run(identity: Identity, inputs: RunInputs) -> EvaluatedRun:
     decisions = decide(bars, config, config.parameters)
     tripwire = _spring_tripwire(decisions, config, identity)
     simulation = simulate_run(decisions, config, finer)
-    benchmark_config = benchmark_of(config)
-    benchmark_decisions = decide(bars, benchmark_config, benchmark_config.parameters)
-    benchmark = simulate_run(benchmark_decisions, benchmark_config, None)
+    held, benchmark = _buy_and_hold(bars, config)
     coverage = describe_coverage(config, config.warmup_bars, inputs)
     trades = simulation.trades()
-    held, opened = simulation.open_position(), decisions.bars.open_time
+    opened, position = decisions.bars.open_time, simulation.open_position()
     result = RunResult(
         schema=RESULT_SCHEMA,
         run_id=identity.id,
@@ -105,14 +103,9 @@ def evaluate_run(identity: Identity, inputs: RunInputs) -> EvaluatedRun:
         assumptions=describe_assumptions(config, decisions.bars),
         data=describe_data(decisions.bars, decisions.first, coverage),
         metrics=_metrics(decisions, config, simulation),
-        benchmark=RunBenchmark(
-            strategy=BENCHMARK,
-            metrics=_metrics(benchmark_decisions, benchmark_config, benchmark),
-            refused_counts=_counts(benchmark),
-            capped_fills=len(benchmark.capped),
-        ),
+        benchmark=benchmark,
         relative=compare_with_benchmark(
-            simulation.equity, benchmark.equity, config.initial_equity, simulation.span_ms / len(simulation.equity)
+            simulation.equity, held.equity, config.initial_equity, simulation.span_ms / len(simulation.equity)
         ),
         regimes=describe_by_regime(decisions.bars, simulation, trades, config.series.timeframe),
         regime_parameters=regime_parameters(config.series.timeframe),
@@ -122,7 +115,7 @@ def evaluate_run(identity: Identity, inputs: RunInputs) -> EvaluatedRun:
         relative_conventions=dict(RELATIVE_CONVENTIONS),
         regime_conventions=dict(REGIME_CONVENTIONS),
         trades=[describe_trade(trade) for trade in trades],
-        open_position=None if held is None else OpenPosition(**held),
+        open_position=None if position is None else OpenPosition(**position),
         waiting_target=simulation.waiting_target,
         ruined=simulation.ruined,
         refused_orders=[
@@ -135,8 +128,8 @@ def evaluate_run(identity: Identity, inputs: RunInputs) -> EvaluatedRun:
             close_time=decisions.bars.close_time[decisions.first :].tolist(),
             equity=simulation.equity.tolist(),
             drawdown=simulation.drawdown.tolist(),
-            benchmark_equity=benchmark.equity.tolist(),
-            benchmark_drawdown=benchmark.drawdown.tolist(),
+            benchmark_equity=held.equity.tolist(),
+            benchmark_drawdown=held.drawdown.tolist(),
         ),
     )
     return EvaluatedRun(result, build_manifest(identity, coverage, result.assumptions, library_versions()))
@@ -145,6 +138,20 @@ def evaluate_run(identity: Identity, inputs: RunInputs) -> EvaluatedRun:
 def library_versions() -> dict[str, str]:
     """What computes here."""
     return {"python": platform.python_version(), "numpy": np.__version__, "pyarrow": pa.__version__}
+
+
+def _buy_and_hold(bars: Bars, config: RunConfig) -> tuple[Simulation, RunBenchmark]:
+    """The benchmark's simulation, and what is told of it."""
+    own = benchmark_of(config)
+    decisions = decide(bars, own, own.parameters)
+    simulation = simulate_run(decisions, own, None)
+    told = RunBenchmark(
+        strategy=BENCHMARK,
+        metrics=_metrics(decisions, own, simulation),
+        refused_counts=_counts(simulation),
+        capped_fills=len(simulation.capped),
+    )
+    return simulation, told
 
 
 def _metrics(decisions: Decisions, config: RunConfig, simulation: Simulation) -> RunMetrics:
