@@ -12,7 +12,7 @@ from benchmarks.tables import figure, table
 from benchmarks.timing import cpu_s
 from candlecloud.contract.run import RunConfig
 from candlecloud.market.candle import times_ms
-from candlecloud.runs.evaluate import RunResult, evaluate_run
+from candlecloud.runs.evaluate import EvaluatedRun, evaluate_run
 from candlecloud.runs.identity import Identity
 from candlecloud.runs.inputs import RUN_COLUMNS, RunInputs
 from candlecloud.runs.sufficiency import needed_range
@@ -42,13 +42,13 @@ def tables() -> str:
 
 def _row(strategy: str) -> tuple[str, ...]:
     off, on = (_run(strategy, tripwire=tripwire) for tripwire in (False, True))
-    cuts = len(on().document["tripwire"]["cuts"])
+    cuts = len(on().result.tripwire.cuts)
     without, with_it = (cpu_s(run, rounds=3) for run in (off, on))
     added = f"{(with_it / without - 1) * 100:,.0f} %"
     return strategy, str(cuts), figure(without * 1000), figure(with_it * 1000), added
 
 
-def _run(strategy: str, *, tripwire: bool) -> partial[RunResult]:
+def _run(strategy: str, *, tripwire: bool) -> partial[EvaluatedRun]:
     config = RunConfig.from_dict({**BASE, "strategy": strategy, "tripwire": tripwire})
     inputs = RunInputs(_candles(config))
     return partial(evaluate_run, Identity(config, inputs.revision(), "benchmark"), inputs)

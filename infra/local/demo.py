@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from candlecloud.contract.result_json import read_result
 from candlecloud.tearsheet.formats import decimal, percent
 from infra.kernels.sources import PYTHON_FOLDER, find_kernels
 from infra.local.demo_requests import RUNS, SWEEP, RunRequest
@@ -126,38 +127,43 @@ def _backtest(platform: LocalPlatform, steps: Steps, request: RunRequest, folder
         *_, answer = platform.api.wait(f"/runs/{accepted['run_id']}", ENDS, timeout_s=TIMEOUT_S)
         if answer["state"] != "succeeded":
             raise DemoFailedError(f"{request.title} ended as {answer['state']}: {answer['error']}")
-        result = platform.api.get(answer["links"]["result"])
-        page = platform.api.send("GET", answer["links"]["report"], headers={"Accept": "text/html"})
-        if page.status != 200:
-            raise DemoFailedError(f"{answer['links']['report']} answered {page.status}")
-        bar.note = f"{answer['data']['bars']:,} bars"
+        result = read_result(_downloaded(platform, answer["links"]["result"], "application/json"))
+        page = _downloaded(platform, answer["links"]["report"], "text/html")
+        bar.note = f"{result.data.bars:,} bars"
     file = folder / f"{request.name}.html"
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_bytes(page.body)
-    part = RunPart(request.title, request.name, answer, result, page.body)
+    file.write_bytes(page)
+    part = RunPart(request.title, request.name, answer, result, page)
     _say_beside_holding(steps, part)
     _say_band(steps, part)
     steps.say(f"tear sheet: [bold]{file}[/bold]")
     return part
 
 
+def _downloaded(platform: LocalPlatform, link: str, media: str) -> bytes:
+    answer = platform.api.send("GET", link, headers={"Accept": media})
+    if answer.status != 200:
+        raise DemoFailedError(f"{link} answered {answer.status}")
+    return answer.body
+
+
 def _say_beside_holding(steps: Steps, part: RunPart) -> None:
     steps.say(f"{'':24}{'strategy':>12}{'buy and hold':>15}")
-    for name, key in (("return", "total_return"), ("largest drawdown", "max_drawdown")):
-        steps.say(f"{name:24}{percent(part.metrics[key]):>12}{percent(part.held[key]):>15}")
-    sharpe, held = (decimal(metrics["sharpe"]) for metrics in (part.metrics, part.held))
-    steps.say(f"{'Sharpe ratio':24}{sharpe:>12}{held:>15}")
-    cuts = len(part.result["tripwire"]["cuts"])
+    ours, held = part.metrics, part.held
+    steps.say(f"{'return':24}{percent(ours.total_return):>12}{percent(held.total_return):>15}")
+    steps.say(f"{'largest drawdown':24}{percent(ours.max_drawdown):>12}{percent(held.max_drawdown):>15}")
+    steps.say(f"{'Sharpe ratio':24}{decimal(ours.sharpe):>12}{decimal(held.sharpe):>15}")
+    cuts = len(part.result.tripwire.cuts)
     steps.say(f"tripwire: a future of garbage, {cuts} times, moved no decision before it")
 
 
 def _say_band(steps: Steps, part: RunPart) -> None:
-    doubtful = part.intrabar["ambiguous_exits"]
-    if not doubtful:
+    band = part.intrabar
+    if not band.ambiguous_exits or band.pessimistic is None or band.optimistic is None:
         return
-    worse, better = (percent(part.intrabar[side]["total_return"]) for side in ("pessimistic", "optimistic"))
+    worse, better = (percent(side.total_return) for side in (band.pessimistic, band.optimistic))
     steps.say(
-        f"{doubtful} of {part.metrics['n_trades']:,} exits lie in a bar that touched both stop and target:\n"
+        f"{band.ambiguous_exits} of {part.metrics.n_trades:,} exits lie in a bar that touched both stop and target:\n"
         f"{worse} if the stop came first, which counts; {better} if the target did"
     )
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from candlecloud.contract.results import IntrabarBand, RunResult
+from candlecloud.metrics.figures import RunMetrics
 from infra.local.progress import Step
 
 CAUSES = {
@@ -23,31 +25,28 @@ class RunPart:
     name: str
     """Of its tear sheet's file."""
     answer: Mapping[str, Any]
-    result: Mapping[str, Any]
+    result: RunResult
     tear_sheet: bytes
 
     @property
     def symbol(self) -> str:
         """Canonical symbol."""
-        return str(self.answer["config"]["symbol"])
+        return self.result.config.series.symbol.key
 
     @property
-    def metrics(self) -> Mapping[str, Any]:
+    def metrics(self) -> RunMetrics:
         """Numbers of the strategy."""
-        found: Mapping[str, Any] = self.answer["metrics"]
-        return found
+        return self.result.metrics
 
     @property
-    def held(self) -> Mapping[str, Any]:
+    def held(self) -> RunMetrics:
         """Numbers of buying and holding."""
-        found: Mapping[str, Any] = self.answer["benchmark"]["metrics"]
-        return found
+        return self.result.benchmark.metrics
 
     @property
-    def intrabar(self) -> Mapping[str, Any]:
+    def intrabar(self) -> IntrabarBand:
         """What the bars that held both stop and target could have made of the run."""
-        found: Mapping[str, Any] = self.result["intrabar"]
-        return found
+        return self.result.intrabar
 
 
 @dataclass(frozen=True)

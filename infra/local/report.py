@@ -29,8 +29,8 @@ def write_report(findings: Findings) -> str:
     sections = (
         _opening(findings),
         _runs(findings.runs),
-        _band(next(run for run in findings.runs if run.intrabar["ambiguous_exits"])),
-        _rules(next(run for run in findings.runs if run.answer["config"]["rules"])),
+        _band(next(run for run in findings.runs if run.intrabar.ambiguous_exits)),
+        _rules(next(run for run in findings.runs if run.result.config.rules)),
         _sweep(findings.sweep),
         _data(findings),
         _gaps(findings),
@@ -67,8 +67,8 @@ def _opening(findings: Findings) -> Markup:
     last = max(item["last_open_time"] for item in findings.series)
     held = sweep.answer["benchmark"]["metrics"]["sharpe"]
     better = sum(row["metrics"]["sharpe"] > held for row in sweep.by_sharpe())
-    cuts = sum(len(run.result["tripwire"]["cuts"]) for run in findings.runs)
-    caught = sum(not run.result["tripwire"]["passed"] for run in findings.runs)
+    cuts = sum(len(run.result.tripwire.cuts) for run in findings.runs)
+    caught = sum(not run.result.tripwire.passed for run in findings.runs)
     tiles = (
         ("Candles stored", f"{stored:,}", f"from {findings.requests:,} requests to the replayed exchange"),
         ("Candles missing", f"{missing}", f"{explained} of them explained with evidence"),
@@ -99,8 +99,8 @@ def _runs(runs: Iterable[RunPart]) -> Markup:
     lines = []
     for run in runs:
         link = tag("a", run.title, href=f"{TEAR_SHEETS}/{run.name}.html")
-        lines.append(row(link, *(written(name, run.metrics[name]) for name in _COMPARED)))
-        held = (written(name, run.held[name]) for name in _COMPARED)
+        lines.append(row(link, *(written(name, getattr(run.metrics, name)) for name in _COMPARED)))
+        held = (written(name, getattr(run.held, name)) for name in _COMPARED)
         lines.append(row("buy and hold", *held))
     return section(
         "runs",
@@ -111,24 +111,25 @@ def _runs(runs: Iterable[RunPart]) -> Markup:
 
 
 def _band(run: RunPart) -> Markup:
-    band, trading = run.intrabar, run.answer["config"]
+    band, stops = run.intrabar, run.result.config.stops
     names = ("total_return", "sharpe", "max_drawdown", "win_rate")
-    sides = [band["pessimistic"], band["optimistic"]]
-    lines = (row(label(name), *(written(name, side[name]) for side in sides)) for name in names)
-    stops = trading["stops"]
+    lines = (
+        row(label(name), *(written(name, getattr(side, name)) for side in (band.pessimistic, band.optimistic)))
+        for name in names
+    )
     finer = ""
-    if band["finer_timeframe"]:
+    if band.finer_timeframe:
         finer = (
-            f" {band['finer_bars']:,} of the {run.answer['data']['bars']:,} hours have {band['finer_timeframe']} "
+            f" {band.finer_bars:,} of the {run.result.data.bars:,} hours have {band.finer_timeframe} "
             "candles, which decided there."
         )
     return section(
         "band",
         "What one bar cannot tell",
         note(
-            f"{run.title} trades both sides, sized by volatility, with a stop {percent(stops['stop_loss'])} and a "
-            f"target {percent(stops['take_profit'])} from the entry. {band['ambiguous_exits']} of its "
-            f"{run.metrics['n_trades']:,} exits lie in an hour that touched both, and the hour does not say which came "
+            f"{run.title} trades both sides, sized by volatility, with a stop {percent(stops.stop_loss)} and a "
+            f"target {percent(stops.take_profit)} from the entry. {band.ambiguous_exits} of its "
+            f"{run.metrics.n_trades:,} exits lie in an hour that touched both, and the hour does not say which came "
             f"first.{finer} For the others the stop counts, and the run with the target first stands beside it."
         ),
         table("The same run, both ways", ["Metric", "Stop first (counts)", "Target first"], [body(*lines)], "narrow"),
@@ -136,7 +137,7 @@ def _band(run: RunPart) -> Markup:
 
 
 def _rules(run: RunPart) -> Markup:
-    rules = json.dumps({name: part for name, part in run.answer["config"]["rules"].items() if part}, indent=2)
+    rules = json.dumps({name: part for name, part in (run.result.config.rules or {}).items() if part}, indent=2)
     return section(
         "rules",
         "A strategy without code",

@@ -95,7 +95,7 @@ RULES = Rules(
     left_out={
         "candlecloud.errors": "what is raised makes no result",
         "candlecloud.catalogue": "generated from the registries, for readers; it computes nothing",
-        "candlecloud.contract": "models that carry values, all of which stand in the id",
+        "candlecloud.contract": "carries values: a configuration's stand in the id, a result's are computed elsewhere",
         "candlecloud.runs.code_version": "makes the version itself, which stands in the id",
     },
     said={

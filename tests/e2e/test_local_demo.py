@@ -62,13 +62,13 @@ def test_every_recorded_candle_is_in_and_the_outage_is_explained(played: Played)
 
 def test_backtests_and_sweep_are_whole(played: Played) -> None:
     runs = played.findings.runs
-    assert [(run.symbol, run.answer["config"]["strategy"]) for run in runs] == [
+    assert [(run.symbol, run.result.config.strategy) for run in runs] == [
         ("BTC-USDT", "dual_sma"),
         ("BTC-USDT", "volatility_breakout"),
         ("ETH-USDT", "rules"),
     ]
-    assert all(run.answer["data"]["missing_candles"] == 1 for run in runs)
-    assert all(run.result["tripwire"]["passed"] and run.result["tripwire"]["cuts"] for run in runs)
+    assert all(run.result.data.missing_candles == 1 for run in runs)
+    assert all(run.result.tripwire.passed and run.result.tripwire.cuts for run in runs)
     assert {row["set"] for row in played.findings.sweep.rows} == set(range(10_000))
     assert "Sweep 10,000 parameter sets" in played.terminal
 
@@ -81,20 +81,22 @@ def test_a_set_of_the_sweep_has_the_numbers_of_its_own_run(played: Played) -> No
 
 
 def test_stop_and_target_in_one_bar_are_shown_as_a_band(played: Played) -> None:
-    (run,) = (run for run in played.findings.runs if run.intrabar["ambiguous_exits"])
-    stop, target = run.intrabar["pessimistic"], run.intrabar["optimistic"]
-    assert run.metrics["total_return"] == stop["total_return"] != target["total_return"]
-    assert f"{run.intrabar['ambiguous_exits']} of {run.metrics['n_trades']} exits lie in a bar" in played.terminal
-    assert run.intrabar["finer_timeframe"] == "1m"
+    (run,) = (run for run in played.findings.runs if run.intrabar.ambiguous_exits)
+    stop, target = run.intrabar.pessimistic, run.intrabar.optimistic
+    assert stop is not None
+    assert target is not None
+    assert run.metrics.total_return == stop.total_return != target.total_return
+    assert f"{run.intrabar.ambiguous_exits} of {run.metrics.n_trades} exits lie in a bar" in played.terminal
+    assert run.intrabar.finer_timeframe == "1m"
 
 
 def test_the_readme_tells_of_this_run_and_its_band(played: Played) -> None:
     body = json.loads(README.split("/backtest/run -d '")[1].split("'")[0])
-    (run,) = (run for run in played.findings.runs if run.intrabar["ambiguous_exits"])
+    (run,) = (run for run in played.findings.runs if run.intrabar.ambiguous_exits)
     (request,) = (request for request in RUNS if request.name == run.name)
     assert body == request.body | {"start": request.body["start"][:10]}
-    worse, better = (percent(run.intrabar[side]["total_return"]) for side in ("pessimistic", "optimistic"))
-    told = f"{run.intrabar['ambiguous_exits']} of {run.metrics['n_trades']} exits decide between {worse} and {better}"
+    worse, better = (percent(side.total_return) for side in (run.intrabar.pessimistic, run.intrabar.optimistic) if side)
+    told = f"{run.intrabar.ambiguous_exits} of {run.metrics.n_trades} exits decide between {worse} and {better}"
     assert told.replace("\u00a0", " ") in README
 
 

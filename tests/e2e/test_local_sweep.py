@@ -101,7 +101,7 @@ def test_a_store_that_does_not_answer_once_costs_no_batch(monkeypatch: pytest.Mo
         assert results == in_one_process(platform, answer["sweep_id"])
         (execution,) = executions(platform)
         said = json.loads(execution["input"])
-        assert (said["sweep_id"], said["attempt"]) == (answer["sweep_id"], 1)
+        assert (said["run_id"], said["attempt"]) == (answer["sweep_id"], 1)
         assert {said["functions"][job] for job in fan_out_jobs()} == {
             f"{platform.functions.parts[job].arn}:1" for job in fan_out_jobs()
         }

@@ -17,14 +17,14 @@ from candlecloud.arrays import FloatArray
 from candlecloud.metrics.annual import YEAR_MS, bars_per_year, growth_per_year
 from candlecloud.metrics.conventions import CONVENTIONS
 from candlecloud.metrics.curves import bar_returns, drawdowns, longest_under_water, tally_curve
-from candlecloud.metrics.figures import Summary
+from candlecloud.metrics.figures import Metrics
 from candlecloud.metrics.summary import Extent, summary_columns, summary_of
 from candlecloud.metrics.tallies import COLUMNS, Tallies
 
 HOUR_MS = 3_600_000
 
 
-def summary_of_curve(equity: list[float], initial: float = 100.0, **activity: Any) -> Summary:
+def summary_of_curve(equity: list[float], initial: float = 100.0, **activity: Any) -> Metrics:
     tallies = tally_curve(np.array(equity, float), initial, **activity)
     n = len(equity)
     return summary_of(tallies, initial_equity=initial, n_bars=n, timeframe_ms=HOUR_MS, span_ms=n * HOUR_MS)
@@ -183,7 +183,7 @@ def test_a_row_is_named_column_by_column() -> None:
 
 
 def test_every_number_has_its_convention() -> None:
-    assert set(CONVENTIONS) == set(Summary.__dataclass_fields__)
+    assert set(CONVENTIONS) == set(Metrics.__dataclass_fields__)
     assert all(text.endswith(".") for text in CONVENTIONS.values())
 
 
@@ -201,7 +201,7 @@ def test_absent_candles_make_no_better_sharpe_ratio() -> None:
     whole = 100.0 * np.cumprod(1.0 + steps)
     sparse = whole[9::10]
 
-    def told(equity: FloatArray) -> Summary:
+    def told(equity: FloatArray) -> Metrics:
         tallies = tally_curve(equity, 100.0)
         return summary_of(
             tallies, initial_equity=100.0, n_bars=len(equity), timeframe_ms=HOUR_MS, span_ms=20_000 * HOUR_MS

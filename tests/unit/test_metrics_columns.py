@@ -14,7 +14,7 @@ from candlecloud.arrays import FloatArray
 from candlecloud.metrics import compounding
 from candlecloud.metrics.annual import YEAR_MS, growth_per_year
 from candlecloud.metrics.compounding import growths_per_year
-from candlecloud.metrics.figures import Summary
+from candlecloud.metrics.figures import Metrics
 from candlecloud.metrics.summary import summary_columns, summary_dicts, summary_of
 from candlecloud.metrics.tallies import COLUMNS, Tallies
 from tests.golden.summary_oracle import summary_oracle
@@ -59,12 +59,12 @@ def same_bits(one: FloatArray, other: FloatArray) -> bool:
 def test_columns_have_the_bits_of_plain_python(rows: list[list[float]], initial: float, n: int, span: int) -> None:
     setting: dict[str, Any] = {"initial_equity": initial, "n_bars": n, "timeframe_ms": 60_000, "span_ms": span}
     columns = summary_columns(np.array(rows), **setting)
-    assert tuple(columns) == tuple(Summary.__dataclass_fields__)
+    assert tuple(columns) == tuple(Metrics.__dataclass_fields__)
     assert all(column.dtype == np.float64 and len(column) == len(rows) for column in columns.values())
     for row, got in zip(rows, summary_dicts(columns), strict=True):
         wanted = summary_oracle(dict(zip(COLUMNS, row, strict=True)), **setting)
         assert {name: bits(value) for name, value in got.items()} == {k: bits(v) for k, v in wanted.items()}
-        assert summary_of(Tallies(*row), **setting) == Summary(**got)
+        assert summary_of(Tallies(*row), **setting) == Metrics(**got)
 
 
 def test_a_row_has_its_numbers_wherever_it_stands() -> None:

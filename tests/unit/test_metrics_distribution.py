@@ -13,7 +13,6 @@ from candlecloud.metrics.capacity import capacity_hint
 from candlecloud.metrics.conventions import CAPACITY_CONVENTIONS, CONVENTIONS, DISTRIBUTION_CONVENTIONS, RUN_CONVENTIONS
 from candlecloud.metrics.curves import drawdowns, longest_under_water
 from candlecloud.metrics.distribution import (
-    Distribution,
     describe_distribution,
     expected_shortfall,
     omega,
@@ -22,6 +21,7 @@ from candlecloud.metrics.distribution import (
     value_at_risk,
 )
 from candlecloud.metrics.episodes import Episode, worst_drawdowns
+from candlecloud.metrics.figures import Distribution
 
 RETURNS = arrays(np.float64, st.integers(100, 700), elements=st.floats(-0.5, 0.5).map(lambda r: round(r, 4)))
 

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from candlecloud.arrays import FloatArray
 from candlecloud.errors import InvalidInputError
 from candlecloud.metrics.conventions import RELATIVE_CONVENTIONS
-from candlecloud.metrics.relative import Relative, compare_with_benchmark
+from candlecloud.metrics.figures import Relative
+from candlecloud.metrics.finite import finite_only
+from candlecloud.metrics.relative import compare_with_benchmark
 
 HOUR_MS = 3_600_000
 PER_YEAR = 8_760
@@ -76,4 +78,4 @@ def test_bounds_and_the_unit_of_money(ours: list[float], theirs: list[float], po
 def test_every_number_has_its_convention() -> None:
     assert list(RELATIVE_CONVENTIONS) == list(Relative.__dataclass_fields__)
     infinite = Relative(0.0, None, float("inf"), None, None, None, None, None)
-    assert infinite.to_dict()["beta"] is None
+    assert finite_only(infinite).beta is None

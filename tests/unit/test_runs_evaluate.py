@@ -191,13 +191,13 @@ def test_each_set_of_a_sweep_is_the_run_of_that_set_alone(name: str) -> None:
     for row in rows:
         alone = config.run_config(row["parameters"])
         inputs = RunInputs(candles_for(alone))
-        metrics = evaluate_run(Identity(alone, inputs.revision(), "code"), inputs).document["metrics"]
+        metrics = evaluate_run(Identity(alone, inputs.revision(), "code"), inputs).result.metrics.to_dict()
         assert {key: metrics[key] for key in row["metrics"]} == row["metrics"]
 
 
 def test_metrics_of_the_event_form_are_those_of_the_recorded_curve() -> None:
     identity, table = run(parameters={"fast": 20, "slow": 50})
-    document = evaluate_run(identity, RunInputs(table)).document
+    metrics = evaluate_run(identity, RunInputs(table)).result.metrics.to_dict()
     config = RunConfig.from_dict(BASE | {"parameters": {"fast": 20, "slow": 50}})
     recorded = run_once(table, config).summary().to_dict()
     exact = (
@@ -212,9 +212,9 @@ def test_metrics_of_the_event_form_are_those_of_the_recorded_curve() -> None:
     )
     for name, value in recorded.items():
         if name in exact:
-            assert document["metrics"][name] == value
+            assert metrics[name] == value
         elif value is not None:
-            assert document["metrics"][name] == pytest.approx(value, rel=1e-12)
+            assert metrics[name] == pytest.approx(value, rel=1e-12)
 
 
 def test_a_run_that_costs_have_eaten_whole_is_told_in_numbers() -> None:
@@ -228,9 +228,9 @@ def test_a_run_that_costs_have_eaten_whole_is_told_in_numbers() -> None:
     assert rows[0]["metrics"]["total_return"] == pytest.approx(-1.0)
     alone = config.run_config(parameter_sets(config).parameters(0))
     own = RunInputs(candles_for(alone))
-    document = evaluate_run(Identity(alone, own.revision(), "code"), own).document
-    assert {key: document["metrics"][key] for key in rows[0]["metrics"]} == rows[0]["metrics"]
-    assert document["ruined"] or document["refused_counts"]
+    result = evaluate_run(Identity(alone, own.revision(), "code"), own).result
+    assert {key: getattr(result.metrics, key) for key in rows[0]["metrics"]} == rows[0]["metrics"]
+    assert result.ruined or result.refused_counts
 
 
 def test_candles_before_the_own_warmup_are_not_seen() -> None:

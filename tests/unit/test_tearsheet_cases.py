@@ -1,9 +1,9 @@
-"""Tear sheets of runs that are short, ruined, empty, hostile, huge or half told."""
+"""Tear sheets of runs that are short, ruined, empty, hostile or huge."""
 
 from __future__ import annotations
 
-import math
 import re
+from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
@@ -11,16 +11,41 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from candlecloud.contract.result_json import read_result, write_result
+from candlecloud.contract.results import (
+    IntrabarBand,
+    LookAheadTest,
+    Moment,
+    Outcome,
+    RefusedOrder,
+    Regimes,
+    RunResult,
+    Span,
+)
+from candlecloud.market.moment import iso
+from candlecloud.metrics.figures import RegimeFigures, RegimeRow, Relative, RunMetrics
+from candlecloud.tearsheet.names import GROUPS
 from candlecloud.tearsheet.page import render
 from tests.support.pages import as_html, as_xml, numbers_of, part_of, words_of
-from tests.support.run_documents import HOUR, START, small_document, trade
+from tests.support.run_documents import (
+    HOUR,
+    START,
+    configured,
+    held_by,
+    measured,
+    refused_regime,
+    short_position,
+    small_result,
+    trade,
+)
 
 HOSTILE = "</title></style><script>alert(1)</script><img src=x onerror='x'>\"'&amp;\x00\x1b\u202e\ud800"
+HUGE = 1.7e308
 
 
-def checked(document: dict[str, Any]) -> str:
+def checked(result: RunResult) -> str:
     """The page, after the checks that every page has to pass."""
-    page = render(document)
+    page = render(result)
     as_xml(page)
     seen = as_html(page)
     assert "script" not in {tag for tag, _ in seen.tags}
@@ -49,21 +74,21 @@ def checked(document: dict[str, Any]) -> str:
     ids=["one bar", "constant", "no drawdown", "ruined", "in debt", "big range", "tiny", "weeks", "rounding"],
 )
 def test_any_curve_has_a_page(equity: list[float]) -> None:
-    checked(small_document(equity))
+    checked(small_result(equity))
 
 
 def test_log_scale_only_where_the_range_is_big_and_above_zero() -> None:
-    wide = checked(small_document([100.0, 250.0, 900.0]))
+    wide = checked(small_result([100.0, 250.0, 900.0]))
     assert "logarithmic scale" in words_of(part_of(wide, "equity-figure"))
-    narrow = checked(small_document([100.0, 101.0, 102.0]))
+    narrow = checked(small_result([100.0, 101.0, 102.0]))
     assert "linear scale" in words_of(part_of(narrow, "equity-figure"))
-    ruined = checked(small_document([100.0, 900.0, -5.0]))
+    ruined = checked(small_result([100.0, 900.0, -5.0]))
     assert "has no logarithm, so the scale is linear" in words_of(part_of(ruined, "equity-figure"))
     assert "Ruined. Equity reached zero or less on 2023-01-01" in words_of(next(as_xml(ruined).iter("header")))
 
 
 def test_short_run_says_what_it_leaves_out() -> None:
-    page = checked(small_document([100.0, 101.0]))
+    page = checked(small_result([100.0, 101.0]))
     assert "needs a run of at least 90 days" in words_of(part_of(page, "rolling"))
     assert "bars in which equity moved: 1, needed: 20" in words_of(part_of(page, "distribution"))
     assert "No trade was closed." in words_of(part_of(page, "trades"))
@@ -71,130 +96,137 @@ def test_short_run_says_what_it_leaves_out() -> None:
 
 
 def test_run_without_loss_has_no_drawdown() -> None:
-    page = checked(small_document([101.0, 102.0, 103.0]))
+    page = checked(small_result([101.0, 102.0, 103.0]))
     assert "There was none." in words_of(part_of(page, "drawdown-figure"))
 
 
-def test_document_without_anything_has_a_page() -> None:
-    page = checked({})
-    assert "There is no total return to judge." in page
-    assert words_of(part_of(page, "metrics")).endswith("The result holds no metrics.")
+def test_run_without_a_bar_has_a_page() -> None:
+    page = checked(small_result([]))
+    assert "The result holds no equity curve." in words_of(part_of(page, "equity"))
+    assert "The result holds no equity curve." in words_of(part_of(page, "months"))
 
 
-@pytest.mark.parametrize(
-    "nothing", [None, math.nan, math.inf, 1e308, 10**400, "x", [], {}, True, -1], ids=lambda value: str(value)[:9]
-)
-def test_nothing_in_any_place_breaks_the_page(nothing: object) -> None:
-    whole = small_document([100.0, 90.0, 110.0], trades=[trade(0.1, 7200)])
-    for name in whole:
-        checked(whole | {name: nothing})
-    for name in ("config", "data", "metrics", "benchmark", "curves"):
-        checked(whole | {name: dict.fromkeys(whole[name], nothing)})
-    checked(whole | {"trades": [dict.fromkeys(whole["trades"][0], nothing)]})
+@pytest.mark.parametrize("value", [None, 0.0, -0.0, HUGE, -HUGE, 5e-324, -1.0], ids=repr)
+def test_any_number_in_any_figure_has_a_page(value: float | None) -> None:
+    result = small_result([100.0, 90.0, 110.0], trades=[trade(0.1, 7200)], open_position=short_position())
+    wanted = (
+        dict.fromkeys(optional_of(RunMetrics), value) if value is None else dict.fromkeys(floats_of(RunMetrics), value)
+    )
+    relative = replace(result.relative, **dict.fromkeys(optional_of(Relative), value))
+    checked(replace(held_by(measured(result, **wanted), metrics=wanted), relative=relative, waiting_target=value))
+    if value is not None:
+        numbers = dict.fromkeys(("pnl", "fees", "funding", "mae", "mfe", "quantity"), value)
+        checked(
+            replace(
+                result, trades=[trade(value, 7200, **numbers)], open_position=short_position(value=value, pnl=value)
+            )
+        )
 
 
-def test_holes_in_the_curves_stay_holes() -> None:
-    document = small_document([100.0 + i for i in range(9)])
-    document["curves"]["equity"][4] = None
-    page = checked(document)
-    strategy = [
-        p.get("d", "") for p in part_of(page, "equity-figure").iter("path") if p.get("class") == "line strategy"
-    ]
-    assert [d.count("M") for d in strategy if "L" in d and len(d) > 20] == [2]
+def test_curves_as_large_and_as_small_as_numbers_are_have_a_page() -> None:
+    checked(small_result([HUGE, HUGE, 1.0, HUGE], [1.0, HUGE, HUGE, 1.0], initial=1.0))
+    checked(small_result([1e-300, 1.0, 1e-300] * 700, initial=1.0, hours=24))
 
 
-@pytest.mark.parametrize(
-    "times",
-    [[2, 1, 3], [1, 1, 2], [1, None, 3], [1, "x", 3], [-1, 2, 3], [1, 2, 10**400], [[1], [2], [3]]],
-    ids=lambda times: str(times)[:14],
-)
-def test_times_out_of_order_or_unreadable_make_no_curve(times: list[Any]) -> None:
-    document = small_document([100.0, 101.0, 102.0])
-    document["curves"]["close_time"] = times
-    assert "The result holds no equity curve." in words_of(part_of(checked(document), "equity"))
+def test_many_of_everything_have_a_page() -> None:
+    gaps = [Span(start="2023-01-01T00:00:00Z", end="2023-01-01T01:00:00Z")] * 20
+    orders = [RefusedOrder(time=Moment.of(START), reason="size_zero")] * 1_000
+    result = small_result([100.0] * 50, refused_orders=orders, refused_counts={"size_zero": 70_000}, capped_fills=12)
+    page = checked(replace(result, data=replace(result.data, gaps=1_000, first_gaps=gaps)))
+    assert "and 995 more" in words_of(part_of(page, "data"))
+    assert "The first 20 of 70,000 refused orders" in words_of(part_of(page, "trades"))
 
 
 def test_hostile_text_is_only_text() -> None:
-    document = small_document([100.0, 120.0], trades=[trade(0.2, 3600, exit_reason=HOSTILE, direction=HOSTILE)])
-    document["config"] |= {"strategy": HOSTILE, "symbol": HOSTILE, "exchange": HOSTILE, "rules": {HOSTILE: [HOSTILE]}}
-    document |= {
-        "run_id": HOSTILE,
-        "assumptions": {HOSTILE: HOSTILE},
-        "conventions": {"total_return": HOSTILE, HOSTILE: HOSTILE},
-        "refused_orders": [{"time": {"iso": HOSTILE, "unix_ms": START}, "reason": HOSTILE}],
-        "refused_counts": {HOSTILE: 1},
-        "regimes": {"trend": [{"label": HOSTILE, "bars": 1, "share": 1.0, "trades": 0, "refused": HOSTILE}]},
-        "tripwire": {"passed": False, "cuts": [1], "feature": HOSTILE},
-        "intrabar": {"ambiguous_exits": 1, "finer_timeframe": HOSTILE},
-    }
-    document["data"] |= {
-        "first_gaps": [{"start": HOSTILE, "end": HOSTILE}],
-        "first_open": HOSTILE,
-        "last_close": HOSTILE,
-    }
-    page = checked(document)
-    assert {tag for tag, _ in as_html(page).tags} <= {tag for tag, _ in as_html(render(_plain(document))).tags}
+    def told(text: str, quote: str) -> RunResult:
+        result = configured(small_result([100.0, 120.0]), symbol=f"BTC/{quote}")
+        return replace(
+            result,
+            run_id=text,
+            trades=[trade(0.2, 3600, exit_reason=text)],
+            open_position=short_position(),
+            assumptions={text: text, "deep": {text: [text]}},
+            conventions={"total_return": text, text: text},
+            refused_orders=[RefusedOrder(time=Moment.of(START), reason=text)],
+            refused_counts={text: 1},
+            regimes=Regimes(trend=[RegimeRow(text, 1, 1.0, 0, None, text)], volatility=[]),
+            intrabar=IntrabarBand(
+                ambiguous_exits=1, finer_timeframe=text, finer_bars=1, pessimistic=OUTCOME, optimistic=OUTCOME
+            ),
+            data=replace(result.data, gaps=1, first_gaps=[Span(start=text, end=text)]),
+        )
+
+    page = checked(told(HOSTILE, "<b>'&"))
+    assert {tag for tag, _ in as_html(page).tags} == {tag for tag, _ in as_html(render(told("plain", "USDT"))).tags}
     assert "<script" not in page
     assert "\u202e" not in page
     assert "\x1b" not in page
     assert "<script>alert(1)</script>" in words_of(part_of(page, "identity"))
+    assert "became 120.00 <b>'&" in words_of(next(as_xml(page).iter("header")))
 
 
-def test_long_text_is_cut_and_the_page_says_so() -> None:
-    document = small_document([100.0, 120.0])
-    document["config"] |= {"strategy": "x" * 100_000, "rules": {"y" * 100_000: 1}}
-    page = checked(document)
+def test_long_configuration_is_cut_and_the_page_says_so() -> None:
+    rates = [[START + 8 * HOUR * i, 0.0001] for i in range(3_000)]
+    funding = {"model": "schedule", "rates": rates}
+    page = checked(configured(small_result([100.0, 120.0]), symbol="BTC-USDT_USDT", funding=funding))
     assert len(page) < 120_000
     assert "The configuration is longer than this page shows." in page
 
 
-def test_coming_parts_are_shown_with_their_numbers() -> None:
-    figures = {"total_return": 0.1, "volatility": 0.2, "sharpe": 1.5, "max_drawdown": 0.05, "win_rate": None}
-    document = small_document(
+OUTCOME = Outcome(final_equity=110.0, total_return=0.1, sharpe=None, max_drawdown=0.05, n_trades=3, win_rate=None)
+
+
+def test_parts_are_shown_with_their_numbers() -> None:
+    figures = RegimeFigures(0.1, 0.2, 1.5, 0.05, None, None)
+    result = small_result(
         [100.0, 120.0],
-        relative={"alpha": 0.01, "beta": 0.5},
-        regimes={
-            "trend": [
-                {"label": "up", "bars": 900, "share": 0.9, "trades": 12, "metrics": figures, "refused": None},
-                {"label": "down", "bars": 9, "share": 0.1, "trades": 1, "metrics": None, "refused": "9 bars are few"},
-            ]
-        },
-        intrabar={
-            "ambiguous_exits": 7,
-            "finer_timeframe": "1m",
-            "pessimistic": {"total_return": 0.1},
-            "optimistic": {"total_return": 0.2},
-        },
-        tripwire={"cuts": [10, 20], "passed": True},
+        relative=Relative(0.02, 0.01, 0.5, None, None, None, None, None),
+        regimes=Regimes(
+            trend=[RegimeRow("up", 900, 0.9, 12, figures, None), replace(refused_regime("down"), trades=1)],
+            volatility=[],
+        ),
+        intrabar=IntrabarBand(
+            ambiguous_exits=7,
+            finer_timeframe="1m",
+            finer_bars=3,
+            pessimistic=OUTCOME,
+            optimistic=replace(OUTCOME, total_return=0.2),
+        ),
+        tripwire=LookAheadTest(on=True, cuts=[Moment.of(START)] * 2, passed=True),
         refused_counts={"below_min_notional": 3},
-        refused_orders=[{"time": {"iso": "2023-01-01T00:00:00Z", "unix_ms": START}, "reason": "below 10 USDT"}] * 3,
+        refused_orders=[RefusedOrder(time=Moment.of(START), reason="below_min_notional")] * 3,
         trades=[trade(0.1, 7200, funding=1.5, mae=-0.02, mfe=0.15)],
-        open_position={"direction": "short", "entry_time": START, "quantity": -1.0, "value": -90.0, "pnl": 10.0},
+        open_position=short_position(),
         waiting_target=-0.5,
     )
-    document["metrics"] |= {"value_at_risk_95": 0.012, "a_new_number": 3.25}
-    page = checked(document)
-    assert numbers_of(part_of(page, "relative")) == {"Alpha": ["0.01"], "Beta": ["0.5"]}
+    page = checked(result)
+    shown = numbers_of(part_of(page, "relative"))
+    assert (shown["Alpha"], shown["Beta"], shown["Correlation"]) == (["0.01"], ["0.5"], ["–"])
     assert numbers_of(part_of(page, "regimes")) == {
         "up": ["900", "0.9", "12", "0.1", "0.2", "1.5", "0.05", "–", "–"],
         "down": ["9", "0.1", "1"],
     }
     assert "9 bars are few" in words_of(part_of(page, "regimes"))
-    assert numbers_of(part_of(page, "intrabar")) == {"Total return": ["0.1", "0.2"]}
+    assert numbers_of(part_of(page, "intrabar"))["Total return"] == ["0.1", "0.2"]
     assert "1m candles were asked first" in words_of(part_of(page, "intrabar"))
     assert "at 2 cuts" in words_of(part_of(page, "tripwire"))
     assert "below min notional (3)" in words_of(part_of(page, "trades"))
-    assert numbers_of(part_of(page, "metrics"))["A new number"][0] == "3.25"
     assert {"-0.02", "0.15", "1.5"} <= set(numbers_of(part_of(page, "trades"))["2023-01-01 00:00 UTC"])
     header = words_of(next(as_xml(page).iter("header")))
     assert "A short position is still open" in header
     assert "An order towards a target of −50.0 % still waited" in header
+    assert read_result(write_result(result)) == result
+
+
+def test_every_metric_has_a_place_on_the_page() -> None:
+    placed = [name for members in GROUPS.values() for name in members]
+    assert sorted(placed) == sorted(field.name for field in fields(RunMetrics))
 
 
 def test_switches_are_told_in_words() -> None:
     stops = {"stop_loss": 0.015, "take_profit": None, "both_in_one_bar": "the stop first"}
     switches = {"fee": {"maker_bps": 1.5, "model": "bps_of_notional", "taker_bps": 10.0}, "stops": stops, "flat": True}
-    page = checked(small_document([100.0], assumptions=switches | {"cuts": [1, 2_000], "nothing": []}))
+    page = checked(small_result([100.0], assumptions=switches | {"cuts": [1, 2_000], "nothing": []}))
     told = [[words_of(part) for part in pair] for pair in next(part_of(page, "assumptions").iter("dl"))]
     assert told == [
         ["fee", "bps of notional; maker bps: 1.5; taker bps: 10"],
@@ -206,21 +238,20 @@ def test_switches_are_told_in_words() -> None:
 
 
 def test_tripwire_that_was_off_claims_nothing() -> None:
-    page = checked(small_document([100.0], tripwire={"on": False, "cuts": [], "passed": None}))
+    page = checked(small_result([100.0], tripwire=LookAheadTest(on=False, cuts=[], passed=None)))
     assert "look-ahead was not tested" in words_of(part_of(page, "tripwire"))
 
 
-def test_failed_tripwire_names_the_leak() -> None:
-    page = checked(small_document([100.0], tripwire={"passed": False, "cuts": [5], "feature": "centred_mean"}))
+def test_failed_tripwire_is_an_alert() -> None:
+    page = checked(small_result([100.0], tripwire=LookAheadTest(on=True, cuts=[Moment.of(START)], passed=False)))
     assert "Not passed." in words_of(part_of(page, "tripwire"))
-    assert "feature: centred mean" in words_of(part_of(page, "tripwire"))
 
 
 def test_marks_of_risk_stand_in_the_histogram() -> None:
     rng = np.random.default_rng(5)
-    document = small_document((100.0 * np.cumprod(1 + rng.normal(0, 0.01, 400))).tolist())
-    document["metrics"] |= {"value_at_risk_95": 0.016, "expected_shortfall_95": 0.02, "value_at_risk_99": None}
-    section = part_of(checked(document), "distribution")
+    result = small_result((100.0 * np.cumprod(1 + rng.normal(0, 0.01, 400))).tolist())
+    result = measured(result, value_at_risk_95=0.016, expected_shortfall_95=0.02)
+    section = part_of(checked(result), "distribution")
     assert [words_of(text) for text in section.iter("text") if text.get("class") == "tick mark"] == ["VaR 95", "ES 95"]
     assert "VaR 95 % at a loss of 1.60 %" in words_of(section).replace("\u00a0", " ")
 
@@ -229,7 +260,7 @@ def test_many_trades_are_thinned_and_counted() -> None:
     rng = np.random.default_rng(9)
     returns = rng.normal(0, 0.01, 5000).tolist()
     trades = [trade(value, int(held)) for value, held in zip(returns, rng.integers(0, 10**6, 5000), strict=True)]
-    page = checked(small_document([100.0, 101.0], trades=trades))
+    page = checked(small_result([100.0, 101.0], trades=trades))
     points = [use for use in part_of(page, "trade-figure").iter("use") if "%" in (use.get("x") or "")]
     assert 500 < len(points) <= 1000
     assert f"{sum(value > 0 for value in returns):,} of 5,000 trades won" in words_of(part_of(page, "trade-figure"))
@@ -243,13 +274,12 @@ def test_run_of_a_million_and_a_half_minutes_is_a_small_page() -> None:
     rng = np.random.default_rng(3)
     equity = 100.0 * np.exp(np.cumsum(rng.normal(0, 1e-3, n)))
     held = 100.0 * np.exp(np.cumsum(rng.normal(0, 1e-3, n)))
-    document = small_document(equity.tolist(), held.tolist())
-    document["config"]["timeframe"] = "1m"
-    document["curves"]["close_time"] = [START + HOUR // 60 * (i + 1) for i in range(n)]
-    document["trades"] = [
-        trade(float(value), 60 * (i % 5000 + 1)) for i, value in enumerate(rng.normal(0, 0.01, 20_000))
-    ]
-    assert len(checked(document).encode()) < 600_000
+    result = configured(small_result(equity.tolist(), held.tolist()), timeframe="1m")
+    times = [START + HOUR // 60 * (i + 1) for i in range(n)]
+    trades = [trade(float(value), 60 * (i % 5000 + 1)) for i, value in enumerate(rng.normal(0, 0.01, 20_000))]
+    curves, data = replace(result.curves, close_time=times), replace(result.data, last_close=iso(times[-1]))
+    page = checked(replace(result, curves=curves, data=data, trades=trades))
+    assert len(page.encode()) < 600_000
 
 
 @settings(max_examples=40, deadline=None)
@@ -258,15 +288,14 @@ def test_run_of_a_million_and_a_half_minutes_is_a_small_page() -> None:
     st.sampled_from(["1m", "1h", "1d"]),
 )
 def test_page_of_any_curve_is_well_formed(equity: list[float], timeframe: str) -> None:
-    document = small_document(equity)
-    document["config"]["timeframe"] = timeframe
-    checked(document)
+    checked(configured(small_result(equity), timeframe=timeframe))
 
 
-def _plain(value: Any) -> Any:
-    """The same document with harmless text."""
-    if isinstance(value, dict):
-        return {_plain(name): _plain(inner) for name, inner in value.items()}
-    if isinstance(value, list):
-        return [_plain(inner) for inner in value]
-    return "plain" if value == HOSTILE else value
+def floats_of(kind: Any) -> list[str]:
+    """Names of the fields that may hold any float."""
+    return [field.name for field in fields(kind) if "float" in str(field.type)]
+
+
+def optional_of(kind: Any) -> list[str]:
+    """Names of the fields that may be None."""
+    return [field.name for field in fields(kind) if "None" in str(field.type)]

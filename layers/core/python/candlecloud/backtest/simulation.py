@@ -10,7 +10,7 @@ from candlecloud.backtest.orders import Fill, Refusal
 from candlecloud.backtest.trades import Trade, trades_from_fills
 from candlecloud.features.bars import Bars
 from candlecloud.metrics.curves import drawdowns
-from candlecloud.metrics.figures import Summary
+from candlecloud.metrics.figures import Metrics
 from candlecloud.metrics.summary import summary_of
 from candlecloud.metrics.tallies import Tallies
 
@@ -89,7 +89,7 @@ class Simulation:
         """From the first bar's open to the last bar's close."""
         return int(self.bars.close_time[-1] - self.bars.open_time[self.first])
 
-    def summary(self) -> Summary:
+    def summary(self) -> Metrics:
         """The numbers of `candlecloud.metrics.summary`."""
         bars = self.bars
         return summary_of(

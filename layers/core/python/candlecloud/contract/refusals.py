@@ -18,7 +18,11 @@ _HINTS = {
     "string_too_long": "Send a shorter text.",
     "string_pattern_mismatch": "Send the id as it was given to you.",
 }
-_MESSAGES = {"missing": "This field is required.", "extra_forbidden": "There is no such field."}
+_MESSAGES = {
+    "missing": "This field is required.",
+    "extra_forbidden": "There is no such field.",
+    "unexpected_keyword_argument": "There is no such field.",
+}
 _INPUT_ERRORS: tuple[type[InvalidInputError], ...] = (InvalidInputError, *InvalidInputError.__subclasses__())
 _KINDS = {kind.code: kind for kind in _INPUT_ERRORS}
 

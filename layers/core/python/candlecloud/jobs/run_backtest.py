@@ -61,7 +61,7 @@ def run(request: Request, context: Context) -> Report:
     try:
         identity = run_identity(record.document)
         refuse_other_code(identity)
-        result = evaluate_run(identity, read_inputs(stores, identity.config))
+        done = evaluate_run(identity, read_inputs(stores, identity.config))
     except TransientStoreError:
         raise
     except CandlecloudError as error:
@@ -71,10 +71,10 @@ def run(request: Request, context: Context) -> Report:
         broke = {"code": "internal_error", "message": "The run broke; the log says why."}
         stores.runs.fail(record, broke, context.now)
         raise
-    stores.runs.put_artifact(run_id, "manifest.json", result.manifest)
-    stores.runs.put_artifact(run_id, "report.html", render(result.document).encode())
-    key = stores.runs.put_artifact(run_id, "result.json", result.content)
-    ended = stores.runs.finish(record, context.now, summary=result.summary, result_key=key)
+    stores.runs.put_artifact(run_id, "manifest.json", done.manifest)
+    stores.runs.put_artifact(run_id, "report.html", render(done.result).encode())
+    key = stores.runs.put_artifact(run_id, "result.json", done.content)
+    ended = stores.runs.finish(record, context.now, summary=done.summary, result_key=key)
     return Report(run_id, "succeeded" if ended else "superseded")
 
 

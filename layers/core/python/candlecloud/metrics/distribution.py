@@ -3,38 +3,17 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
 
 import numpy as np
 
 from candlecloud.arrays import FloatArray
 from candlecloud.metrics.curves import bar_returns, drawdowns
+from candlecloud.metrics.figures import Distribution
+from candlecloud.metrics.finite import finite_only
 from candlecloud.metrics.moments import deviations, mean_of, total_of
 
 _IN_TAIL = 5
 """Returns that a tail must hold (n times its share) before it is described; one or two of them say nothing."""
-
-
-@dataclass(frozen=True)
-class Distribution:
-    """Per bar, not annualised; fractions are fractions; None where a number does not exist or rests on too little.
-
-    Risk is a positive fraction of loss; the number in a name is the confidence level in percent.
-    """
-
-    omega: float | None
-    value_at_risk_95: float | None
-    expected_shortfall_95: float | None
-    value_at_risk_99: float | None
-    expected_shortfall_99: float | None
-    skew: float | None
-    kurtosis: float | None
-    tail_ratio: float | None
-    time_under_water: float
-
-    def to_dict(self) -> dict[str, float | None]:
-        """By name; what is beyond the largest float is None: JSON has no infinity."""
-        return {name: v if v is not None and math.isfinite(v) else None for name, v in asdict(self).items()}
 
 
 def describe_distribution(equity: FloatArray, initial_equity: float) -> Distribution:
@@ -51,7 +30,7 @@ def describe_distribution(equity: FloatArray, initial_equity: float) -> Distribu
     ordered = np.sort(returns)
     skew, kurtosis = shape_of(returns)
     under_water = int(np.count_nonzero(drawdowns(equity, initial_equity)))
-    return Distribution(
+    described = Distribution(
         omega=omega(returns),
         value_at_risk_95=value_at_risk(ordered, 0.05),
         expected_shortfall_95=expected_shortfall(ordered, 0.05),
@@ -62,6 +41,7 @@ def describe_distribution(equity: FloatArray, initial_equity: float) -> Distribu
         tail_ratio=tail_ratio(ordered),
         time_under_water=under_water / len(equity),
     )
+    return finite_only(described)
 
 
 def omega(returns: FloatArray) -> float | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
 
 import numpy as np
 
@@ -12,6 +11,8 @@ from candlecloud.arrays import BoolArray, FloatArray, IntArray
 from candlecloud.errors import InvalidInputError
 from candlecloud.metrics.annual import bars_per_year
 from candlecloud.metrics.curves import tally_curve
+from candlecloud.metrics.figures import RegimeFigures, RegimeRow
+from candlecloud.metrics.finite import finite_only
 from candlecloud.metrics.moments import sample_deviation
 
 MIN_BARS = 100
@@ -23,38 +24,6 @@ MIN_TRADES = 10
 ``0.5 / sqrt(n)``: at 10 trades it is 0.16, and with fewer one trade more or less moves the rate by over ten points."""
 
 UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True)
-class RegimeFigures:
-    """Fractions are fractions; what each means stands in `conventions.REGIME_CONVENTIONS`."""
-
-    total_return: float
-    volatility: float | None
-    sharpe: float | None
-    max_drawdown: float
-    win_rate: float | None
-    profit_factor: float | None
-
-
-@dataclass(frozen=True)
-class RegimeRow:
-    """One regime, its sample sizes, and either its figures or the sentence that refuses them."""
-
-    label: str
-    bars: int
-    share: float
-    trades: int
-    metrics: RegimeFigures | None
-    refused: str | None
-
-    def to_dict(self) -> dict[str, object]:
-        """JSON-able; a ratio beyond the largest float is None."""
-        document: dict[str, object] = asdict(self)
-        if self.metrics:
-            figures = asdict(self.metrics).items()
-            document["metrics"] = {name: v if v is not None and math.isfinite(v) else None for name, v in figures}
-        return document
 
 
 def labels_in_force(labels: FloatArray, first: int) -> FloatArray:
@@ -139,7 +108,7 @@ def _figures(returns: FloatArray, profits: FloatArray, per_year: float) -> Regim
     total, squares = float(returns.sum()), float((returns * returns).sum())
     deviation, root = sample_deviation(n, total, squares), math.sqrt(per_year)
     enough = len(profits) >= MIN_TRADES
-    return RegimeFigures(
+    figures = RegimeFigures(
         total_return=tallies.final_equity - 1.0,
         volatility=deviation * root,
         sharpe=total / n / deviation * root if deviation > 0.0 else None,
@@ -147,6 +116,7 @@ def _figures(returns: FloatArray, profits: FloatArray, per_year: float) -> Regim
         win_rate=tallies.n_wins / len(profits) if enough else None,
         profit_factor=tallies.sum_profit / tallies.sum_loss if enough and tallies.sum_loss > 0.0 else None,
     )
+    return finite_only(figures)
 
 
 def _check(

@@ -3,31 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
 
 from candlecloud.arrays import BoolArray, FloatArray
 from candlecloud.errors import InvalidInputError
 from candlecloud.metrics.annual import bars_per_year
 from candlecloud.metrics.curves import bar_returns
+from candlecloud.metrics.figures import Relative
+from candlecloud.metrics.finite import finite_only
 from candlecloud.metrics.moments import deviations, mean_of, total_of
-
-
-@dataclass(frozen=True)
-class Relative:
-    """Fractions are fractions; None where a number does not exist."""
-
-    excess_return: float
-    alpha: float | None
-    beta: float | None
-    correlation: float | None
-    tracking_error: float | None
-    information_ratio: float | None
-    up_capture: float | None
-    down_capture: float | None
-
-    def to_dict(self) -> dict[str, float | None]:
-        """By name; what is beyond the largest float is None: JSON has no infinity."""
-        return {name: v if v is not None and math.isfinite(v) else None for name, v in asdict(self).items()}
 
 
 def compare_with_benchmark(equity: FloatArray, benchmark: FloatArray, initial_equity: float, bar_ms: float) -> Relative:
@@ -56,7 +39,7 @@ def compare_with_benchmark(equity: FloatArray, benchmark: FloatArray, initial_eq
     per_year = bars_per_year(bar_ms)
     alpha, beta, correlation = _line(ours, theirs, per_year)
     tracking_error, information_ratio = _active(ours - theirs, per_year)
-    return Relative(
+    relative = Relative(
         excess_return=float(equity[-1]) / initial_equity - float(benchmark[-1]) / initial_equity,
         alpha=alpha,
         beta=beta,
@@ -66,6 +49,7 @@ def compare_with_benchmark(equity: FloatArray, benchmark: FloatArray, initial_eq
         up_capture=_capture(ours, theirs, theirs > 0.0),
         down_capture=_capture(ours, theirs, theirs < 0.0),
     )
+    return finite_only(relative)
 
 
 def _line(ours: FloatArray, theirs: FloatArray, per_year: float) -> tuple[float | None, float | None, float | None]:

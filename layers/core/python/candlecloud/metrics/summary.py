@@ -14,7 +14,7 @@ import numpy as np
 from candlecloud.arrays import BoolArray, FloatArray
 from candlecloud.metrics.annual import YEAR_MS, bars_per_year
 from candlecloud.metrics.compounding import growths_per_year
-from candlecloud.metrics.figures import FIGURES, WHOLE, Summary
+from candlecloud.metrics.figures import FIGURES, WHOLE, Metrics
 from candlecloud.metrics.moments import smallest_spread, squares_from_mean
 from candlecloud.metrics.tallies import COLUMNS
 
@@ -45,7 +45,7 @@ class Extent(TypedDict):
     span_ms: int
 
 
-def summary_of(tallies: Iterable[float], **extent: Unpack[Extent]) -> Summary:
+def summary_of(tallies: Iterable[float], **extent: Unpack[Extent]) -> Metrics:
     """Work out the numbers of one backtest.
 
     Parameters
@@ -56,7 +56,7 @@ def summary_of(tallies: Iterable[float], **extent: Unpack[Extent]) -> Summary:
         As in `Extent`.
     """
     (numbers,) = summary_dicts(summary_columns(np.array([[*tallies]], np.float64), **extent))
-    return Summary(**cast("dict[str, Any]", numbers))
+    return Metrics(**cast("dict[str, Any]", numbers))
 
 
 def summary_columns(
@@ -76,7 +76,7 @@ def summary_columns(
     Returns
     -------
     dict of FloatArray, length P
-        By the names of `Summary` and in its order; NaN where that has None. Counts are whole.
+        By the names of `Metrics` and in its order; NaN where that has None. Counts are whole.
     """
     table = np.empty((len(FIGURES), len(rows)))
     extent = Extent(initial_equity=initial_equity, n_bars=n_bars, timeframe_ms=timeframe_ms, span_ms=span_ms)
@@ -89,7 +89,7 @@ def summary_columns(
 
 
 def summary_dicts(columns: Columns) -> list[dict[str, float | int | None]]:
-    """Columns of summaries as one `Summary.to_dict` per row: plain numbers, None for NaN, whole counts."""
+    """Columns of summaries as one `Metrics.to_dict` per row: plain numbers, None for NaN, whole counts."""
     plain = [_whole(values) if name in WHOLE else _plain(values) for name, values in columns.items()]
     return [dict(zip(columns, row, strict=True)) for row in zip(*plain, strict=True)]
 
@@ -103,7 +103,7 @@ def _whole(values: FloatArray) -> list[float | int | None]:
 
 
 def _numbers(rows: FloatArray, extent: Extent) -> dict[str, FloatArray]:
-    """The numbers of one block of rows, in the order of `Summary`; not all of them finite yet."""
+    """The numbers of one block of rows, in the order of `Metrics`; not all of them finite yet."""
     t = dict(zip(COLUMNS, np.ascontiguousarray(rows.T), strict=True))
     initial_equity, n_bars, span_ms = extent["initial_equity"], extent["n_bars"], extent["span_ms"]
     growth = t["final_equity"] / initial_equity

@@ -8,6 +8,7 @@ import numpy as np
 
 from candlecloud.backtest.assumptions import name_assumptions
 from candlecloud.backtest.trades import Trade
+from candlecloud.contract.results import ClosedTrade, DataCoverage, Moment, Span
 from candlecloud.contract.setting import Setting
 from candlecloud.features.bars import Bars
 from candlecloud.market.moment import iso
@@ -33,6 +34,13 @@ def describe_bars(bars: Bars, first: int) -> dict[str, Any]:
     }
 
 
+def describe_data(bars: Bars, first: int, coverage: Coverage) -> DataCoverage:
+    """The run's bars, and what the stored candles cover of them."""
+    counted = coverage.to_dict()
+    gaps = [Span(**gap) for gap in counted.pop("first_gaps")]
+    return DataCoverage(**describe_bars(bars, first), **counted, first_gaps=gaps)
+
+
 def describe_assumptions(setting: Setting, bars: Bars) -> dict[str, Any]:
     """Every switch of the semantics by name."""
     funding = setting.funding
@@ -48,12 +56,7 @@ def describe_assumptions(setting: Setting, bars: Bars) -> dict[str, Any]:
     )
 
 
-def describe_trade(trade: Trade) -> dict[str, Any]:
+def describe_trade(trade: Trade) -> ClosedTrade:
     """A trade with its times written both ways."""
-    times = {"entry_time": trade.entry_time, "exit_time": trade.exit_time}
-    return trade.to_dict() | {name: moment(t) for name, t in times.items()}
-
-
-def moment(time_ms: int) -> dict[str, Any]:
-    """A time written both ways."""
-    return {"iso": iso(time_ms), "unix_ms": time_ms}
+    times = {"entry_time": Moment.of(trade.entry_time), "exit_time": Moment.of(trade.exit_time)}
+    return ClosedTrade(**vars(trade) | times)

@@ -11,54 +11,64 @@ import pyarrow as pa
 
 from candlecloud.backtest.finer import fine_bars
 from candlecloud.backtest.simulation import Simulation
+from candlecloud.contract.result_json import document_of, write_result
+from candlecloud.contract.results import (
+    RESULT_SCHEMA,
+    Curves,
+    IntrabarBand,
+    LookAheadTest,
+    Moment,
+    OpenPosition,
+    Outcome,
+    RefusedOrder,
+    RunBenchmark,
+    RunResult,
+)
 from candlecloud.contract.run import RunConfig
-from candlecloud.contract.setting import canonical_json
 from candlecloud.features.bars import Bars, bars_from_table
 from candlecloud.metrics.capacity import capacity_hint
 from candlecloud.metrics.conventions import REGIME_CONVENTIONS, RELATIVE_CONVENTIONS, RUN_CONVENTIONS
 from candlecloud.metrics.distribution import describe_distribution
+from candlecloud.metrics.figures import RunMetrics
 from candlecloud.metrics.relative import compare_with_benchmark
 from candlecloud.runs.decide import Decisions, decide, prove_causality
-from candlecloud.runs.describe import describe_assumptions, describe_bars, describe_coverage, describe_trade, moment
+from candlecloud.runs.describe import describe_assumptions, describe_coverage, describe_data, describe_trade
 from candlecloud.runs.execution import BENCHMARK, benchmark_of
 from candlecloud.runs.identity import Identity
 from candlecloud.runs.inputs import RunInputs
 from candlecloud.runs.manifest import build_manifest
-from candlecloud.runs.regimes import describe_by_regime, regimes_of
-from candlecloud.runs.simulate import simulate_run, statistics_of_run, summary_of_row
+from candlecloud.runs.regimes import describe_by_regime, regime_parameters
+from candlecloud.runs.simulate import simulate_run, statistics_of_simulation, summary_of_row
 
-RESULT_SCHEMA = "candlecloud.run/2"
 _REFUSED_SHOWN = 1_000
-_BAND = ("final_equity", "total_return", "sharpe", "max_drawdown", "n_trades", "win_rate")
 
 
 @dataclass(frozen=True)
-class RunResult:
-    """A finished run.
+class EvaluatedRun:
+    """A finished run and its manifest.
 
     Attributes
     ----------
-    document : dict
-        The whole result, JSON-able.
     manifest : bytes
         How to compute it again.
     """
 
-    document: dict[str, Any]
+    result: RunResult
     manifest: bytes
 
     @property
     def content(self) -> bytes:
         """The result as canonical JSON."""
-        return canonical_json(self.document)
+        return write_result(self.result)
 
     @property
     def summary(self) -> dict[str, Any]:
-        """The parts that fit into the run's record."""
-        return {name: self.document[name] for name in ("metrics", "benchmark", "relative", "data", "assumptions")}
+        """The parts that fit into the run's record, JSON-able."""
+        found: dict[str, Any] = document_of(self.result.summary)
+        return found
 
 
-def evaluate_run(identity: Identity, inputs: RunInputs) -> RunResult:
+def evaluate_run(identity: Identity, inputs: RunInputs) -> EvaluatedRun:
     """Compute one run, its benchmark, and all that describes them.
 
     Parameters
@@ -79,46 +89,50 @@ def evaluate_run(identity: Identity, inputs: RunInputs) -> RunResult:
     finer = None if inputs.finer is None else bars_from_table(inputs.finer)
     decisions = decide(bars, config, config.parameters)
     tripwire = _spring_tripwire(decisions, config, identity)
-    result = simulate_run(decisions, config, finer)
-    benchmark_config = benchmark_of(config)
-    benchmark_decisions = decide(bars, benchmark_config, benchmark_config.parameters)
-    benchmark = simulate_run(benchmark_decisions, benchmark_config, None)
+    simulation = simulate_run(decisions, config, finer)
+    held, benchmark = _buy_and_hold(bars, config)
     coverage = describe_coverage(config, config.warmup_bars, inputs)
-    assumptions = describe_assumptions(config, decisions.bars)
-    document = {
-        "schema": RESULT_SCHEMA,
-        "run_id": identity.id,
-        **identity.deciding(),
-        "assumptions": assumptions,
-        "data": describe_bars(decisions.bars, decisions.first) | coverage.to_dict(),
-        "metrics": _metrics(decisions, config, finer, result),
-        "benchmark": {
-            "strategy": BENCHMARK,
-            "metrics": _metrics(benchmark_decisions, benchmark_config, None, benchmark),
-            "refused_counts": _counts(benchmark),
-            "capped_fills": len(benchmark.capped),
-        },
-        "relative": compare_with_benchmark(
-            result.equity, benchmark.equity, config.initial_equity, result.span_ms / len(result.equity)
-        ).to_dict(),
-        "regimes": describe_by_regime(decisions.bars, result, config.series.timeframe),
-        "regime_parameters": {name: regime.to_dict() for name, regime in regimes_of(config.series.timeframe).items()},
-        "intrabar": _intrabar(decisions, config, finer, result),
-        "tripwire": tripwire,
-        "conventions": dict(RUN_CONVENTIONS),
-        "relative_conventions": dict(RELATIVE_CONVENTIONS),
-        "regime_conventions": dict(REGIME_CONVENTIONS),
-        "trades": [describe_trade(trade) for trade in result.trades()],
-        **_orders(result),
-        "curves": {
-            "close_time": decisions.bars.close_time[decisions.first :].tolist(),
-            "equity": result.equity.tolist(),
-            "drawdown": result.drawdown.tolist(),
-            "benchmark_equity": benchmark.equity.tolist(),
-            "benchmark_drawdown": benchmark.drawdown.tolist(),
-        },
-    }
-    return RunResult(document, build_manifest(identity, coverage, assumptions, library_versions()))
+    trades = simulation.trades()
+    opened, position = decisions.bars.open_time, simulation.open_position()
+    result = RunResult(
+        schema=RESULT_SCHEMA,
+        run_id=identity.id,
+        config=config,
+        data_revision=identity.data_revision,
+        code_version=identity.code_version,
+        assumptions=describe_assumptions(config, decisions.bars),
+        data=describe_data(decisions.bars, decisions.first, coverage),
+        metrics=_metrics(decisions, config, simulation),
+        benchmark=benchmark,
+        relative=compare_with_benchmark(
+            simulation.equity, held.equity, config.initial_equity, simulation.span_ms / len(simulation.equity)
+        ),
+        regimes=describe_by_regime(decisions.bars, simulation, trades, config.series.timeframe),
+        regime_parameters=regime_parameters(config.series.timeframe),
+        intrabar=_intrabar(decisions, config, finer, simulation),
+        tripwire=tripwire,
+        conventions=dict(RUN_CONVENTIONS),
+        relative_conventions=dict(RELATIVE_CONVENTIONS),
+        regime_conventions=dict(REGIME_CONVENTIONS),
+        trades=[describe_trade(trade) for trade in trades],
+        open_position=None if position is None else OpenPosition(**position),
+        waiting_target=simulation.waiting_target,
+        ruined=simulation.ruined,
+        refused_orders=[
+            RefusedOrder(time=Moment.of(int(opened[bar])), reason=reason)
+            for bar, reason in simulation.refused[:_REFUSED_SHOWN]
+        ],
+        refused_counts=_counts(simulation),
+        capped_fills=len(simulation.capped),
+        curves=Curves(
+            close_time=decisions.bars.close_time[decisions.first :].tolist(),
+            equity=simulation.equity.tolist(),
+            drawdown=simulation.drawdown.tolist(),
+            benchmark_equity=held.equity.tolist(),
+            benchmark_drawdown=held.drawdown.tolist(),
+        ),
+    )
+    return EvaluatedRun(result, build_manifest(identity, coverage, result.assumptions, library_versions()))
 
 
 def library_versions() -> dict[str, str]:
@@ -126,42 +140,60 @@ def library_versions() -> dict[str, str]:
     return {"python": platform.python_version(), "numpy": np.__version__, "pyarrow": pa.__version__}
 
 
-def _metrics(decisions: Decisions, config: RunConfig, finer: Bars | None, result: Simulation) -> dict[str, Any]:
-    """All numbers of the run under their names: those of a sweep's row first."""
+def _buy_and_hold(bars: Bars, config: RunConfig) -> tuple[Simulation, RunBenchmark]:
+    """The benchmark's simulation, and what is told of it."""
+    own = benchmark_of(config)
+    decisions = decide(bars, own, own.parameters)
+    simulation = simulate_run(decisions, own, None)
+    told = RunBenchmark(
+        strategy=BENCHMARK,
+        metrics=_metrics(decisions, own, simulation),
+        refused_counts=_counts(simulation),
+        capped_fills=len(simulation.capped),
+    )
+    return simulation, told
+
+
+def _metrics(decisions: Decisions, config: RunConfig, simulation: Simulation) -> RunMetrics:
+    """All numbers of the run: those of a sweep's row, and what the recorded curve and fills add."""
     initial = config.initial_equity
-    quantities = np.array([fill.quantity for fill in result.fills])
-    volumes = result.bars.volume[[fill.bar for fill in result.fills]] if result.fills else np.empty(0)
-    row = statistics_of_run(decisions, config, config.parameters, finer)
-    return (
-        dict(summary_of_row(row, decisions.bars, decisions.first, config).to_dict())
-        | describe_distribution(result.equity, initial).to_dict()
-        | {"capacity_hint": capacity_hint(quantities, volumes, initial)}
+    quantities = np.array([fill.quantity for fill in simulation.fills])
+    volumes = simulation.bars.volume[[fill.bar for fill in simulation.fills]] if simulation.fills else np.empty(0)
+    row = statistics_of_simulation(decisions, config, config.parameters, simulation)
+    return RunMetrics(
+        **summary_of_row(row, decisions.bars, decisions.first, config).to_dict(),
+        **describe_distribution(simulation.equity, initial).to_dict(),
+        capacity_hint=capacity_hint(quantities, volumes, initial),
     )
 
 
-def _spring_tripwire(decisions: Decisions, config: RunConfig, identity: Identity) -> dict[str, Any]:
+def _spring_tripwire(decisions: Decisions, config: RunConfig, identity: Identity) -> LookAheadTest:
     if not config.tripwire:
-        return {"on": False, "cuts": [], "passed": None}
+        return LookAheadTest(on=False, cuts=[], passed=None)
     rng = np.random.default_rng([config.seed, int(identity.id[-16:], 16)])
     cuts = prove_causality(decisions, config, config.parameters, rng)
     opened = decisions.bars.open_time
-    return {"on": True, "cuts": [moment(int(opened[cut])) for cut in cuts], "passed": True}
+    return LookAheadTest(on=True, cuts=[Moment.of(int(opened[cut])) for cut in cuts], passed=True)
 
 
-def _intrabar(decisions: Decisions, config: RunConfig, finer: Bars | None, result: Simulation) -> dict[str, Any]:
+def _intrabar(decisions: Decisions, config: RunConfig, finer: Bars | None, simulation: Simulation) -> IntrabarBand:
     """What the bars that held both stop and target could have made of the run."""
-    ambiguous = int(result.tallies.ambiguous_exits)
     if not config.stops.can_collide:
-        return dict.fromkeys(("finer_timeframe", "pessimistic", "optimistic")) | {"ambiguous_exits": 0, "finer_bars": 0}
-    kindest = simulate_run(decisions, config, finer, optimistic=True) if ambiguous else result
-    pessimistic, optimistic = (simulation.summary().to_dict() for simulation in (result, kindest))
-    return {
-        "ambiguous_exits": ambiguous,
-        "finer_timeframe": None if finer is None else config.finer_timeframe,
-        "finer_bars": 0 if finer is None else _bars_with(finer, decisions),
-        "pessimistic": {name: pessimistic[name] for name in _BAND},
-        "optimistic": {name: optimistic[name] for name in _BAND},
-    }
+        return IntrabarBand(ambiguous_exits=0, finer_timeframe=None, finer_bars=0, pessimistic=None, optimistic=None)
+    ambiguous = int(simulation.tallies.ambiguous_exits)
+    kindest = simulate_run(decisions, config, finer, optimistic=True) if ambiguous else simulation
+    return IntrabarBand(
+        ambiguous_exits=ambiguous,
+        finer_timeframe=None if finer is None else config.finer_timeframe,
+        finer_bars=0 if finer is None else _bars_with(finer, decisions),
+        pessimistic=_outcome(simulation),
+        optimistic=_outcome(kindest),
+    )
+
+
+def _outcome(simulation: Simulation) -> Outcome:
+    summary = simulation.summary()
+    return Outcome(**{name: getattr(summary, name) for name in Outcome.__dataclass_fields__})
 
 
 def _bars_with(finer: Bars, decisions: Decisions) -> int:
@@ -170,22 +202,7 @@ def _bars_with(finer: Bars, decisions: Decisions) -> int:
     return int(np.count_nonzero(np.diff(start)[decisions.first :]))
 
 
-def _orders(result: Simulation) -> dict[str, Any]:
-    """What is left at the end, and what did not trade, and why."""
-    opened = result.bars.open_time
-    return {
-        "open_position": result.open_position(),
-        "waiting_target": result.waiting_target,
-        "ruined": result.ruined,
-        "refused_orders": [
-            {"time": moment(int(opened[bar])), "reason": reason} for bar, reason in result.refused[:_REFUSED_SHOWN]
-        ],
-        "refused_counts": _counts(result),
-        "capped_fills": len(result.capped),
-    }
-
-
-def _counts(result: Simulation) -> dict[str, int]:
+def _counts(simulation: Simulation) -> dict[str, int]:
     """How many orders were refused, by reason."""
-    reasons = [reason for _, reason in result.refused]
+    reasons = [reason for _, reason in simulation.refused]
     return {reason: reasons.count(reason) for reason in sorted(set(reasons))}

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from candlecloud.backtest.simulation import Simulation
+from candlecloud.backtest.trades import Trade
+from candlecloud.contract.results import RegimeParameters, Regimes, TrendParameters, VolatilityParameters
 from candlecloud.features.bars import Bars
 from candlecloud.features.compute import compute_feature
 from candlecloud.features.feature import Feature
@@ -46,26 +48,33 @@ def regimes_of(timeframe: Timeframe) -> dict[str, Regime]:
     }
 
 
-def describe_by_regime(bars: Bars, result: Simulation, timeframe: Timeframe) -> dict[str, Any]:
+def regime_parameters(timeframe: Timeframe) -> RegimeParameters:
+    """The label features with all their parameters, as a result tells them."""
+    trend, volatility = (regime.to_dict() for regime in regimes_of(timeframe).values())
+    return RegimeParameters(trend=TrendParameters(**trend), volatility=VolatilityParameters(**volatility))
+
+
+def describe_by_regime(bars: Bars, result: Simulation, trades: Sequence[Trade], timeframe: Timeframe) -> Regimes:
     """The run's figures by the regime that was known when each bar began.
 
     Parameters
     ----------
     bars : Bars
         The run's own, warm-up included.
+    trades : sequence of Trade
+        Those of the simulation.
     """
     returns = bar_returns(result.equity, result.initial_equity)
-    entries = np.array([trade.entry_time for trade in result.trades()], np.int64)
+    entries = np.array([trade.entry_time for trade in trades], np.int64)
     entry_bars = np.searchsorted(bars.open_time[result.first :], entries)
     profits = np.array(result.profits)
     bar_ms = result.span_ms / len(result.equity)
-    found: dict[str, Any] = {}
+    found = {}
     for name, regime in regimes_of(timeframe).items():
         feature = regime.feature
         labels = labels_in_force(compute_feature(bars, feature, regime.parameters)[feature.name], result.first)
-        rows = describe_regimes(returns, labels, feature.labels, entry_bars, profits, bar_ms)
-        found[name] = [row.to_dict() for row in rows]
-    return found
+        found[name] = describe_regimes(returns, labels, feature.labels, entry_bars, profits, bar_ms)
+    return Regimes(**found)
 
 
 def _bars(hours: int, timeframe: Timeframe, least: int) -> int:

@@ -19,7 +19,7 @@ def rows_schema(config: SweepConfig) -> pa.Schema:
     Returns
     -------
     pa.Schema
-        ``set``, ``parameter_<name>`` for each parameter of the strategy, and the numbers of `Summary`; null where a
+        ``set``, ``parameter_<name>`` for each parameter of the strategy, and the numbers of `Metrics`; null where a
         number does not exist. What counts is int64, what does not is float64.
     """
     whole = {parameter.name for parameter in config.strategy_rule.parameters if parameter.kind == "integer"}

@@ -17,7 +17,7 @@ from candlecloud.backtest.sweep_form import PlainCosts, fits_event_form, statist
 from candlecloud.contract.setting import Setting
 from candlecloud.contract.trading import fixed_fraction
 from candlecloud.features.bars import Bars
-from candlecloud.metrics.figures import Summary
+from candlecloud.metrics.figures import Metrics
 from candlecloud.metrics.summary import Extent, summary_columns, summary_of
 from candlecloud.metrics.tallies import COLUMNS
 from candlecloud.parameters import Parameters
@@ -76,7 +76,7 @@ def statistics_of_sets(bars: Bars, finer: Bars | None, setting: Setting, sets: P
 def statistics_of_run(decisions: Decisions, setting: Setting, parameters: Parameters, finer: Bars | None) -> FloatArray:
     """The row of one set: what its run shows as metrics."""
     row = _event_row(decisions, setting, parameters)
-    if row is not None and row[0] > _SPENT * setting.initial_equity:  # below, the path form alone knows ruin
+    if row is not None:
         return row
     return statistics_of_target(
         decisions.bars,
@@ -91,7 +91,19 @@ def statistics_of_run(decisions: Decisions, setting: Setting, parameters: Parame
     )
 
 
-def summary_of_row(row: FloatArray, bars: Bars, first: int, setting: Setting) -> Summary:
+def statistics_of_simulation(
+    decisions: Decisions, setting: Setting, parameters: Parameters, simulation: Simulation
+) -> FloatArray:
+    """The same row as `statistics_of_run`, where the run has been simulated already.
+
+    The path form's row is that of the simulation, bit for bit. Where a sweep takes the event form it is asked here too:
+    it sums in another order, so its last bits differ, and a run shows the numbers of its row in a sweep.
+    """
+    row = _event_row(decisions, setting, parameters)
+    return simulation.statistics if row is None else row
+
+
+def summary_of_row(row: FloatArray, bars: Bars, first: int, setting: Setting) -> Metrics:
     """The numbers of a row of statistics."""
     return summary_of(row, **_extent_of(bars, first, setting))
 
@@ -130,20 +142,20 @@ def _plain_costs(bars: Bars, setting: Setting) -> PlainCosts | None:
 
 
 def _event_row(decisions: Decisions, setting: Setting, parameters: Parameters) -> FloatArray | None:
-    """The row by the event form; None where that does not fit."""
+    """The row by the event form; None where that does not fit, or equity came so low that only the path knows ruin."""
     costs = _plain_costs(decisions.bars, setting)
     if costs is None:
         return None
-    crossing = setting.strategy_rule.crossing
+    crossing, initial = setting.strategy_rule.crossing, setting.initial_equity
     if crossing is not None:
         fast, slow = (np.array([parameters[name]], np.int64) for name in crossing)
-        return np.ravel(_rows_of_pairs(decisions.bars, setting, costs, fast, slow))
-    if not np.isin(decisions.target, (0.0, 1.0)).all():
+        row = np.ravel(_rows_of_pairs(decisions.bars, setting, costs, fast, slow))
+    elif np.isin(decisions.target, (0.0, 1.0)).all():
+        signals, first = [decisions.target > 0.0], decisions.first
+        row = np.ravel(statistics_of_signals(decisions.bars, signals, costs, initial_equity=initial, first=first))
+    else:
         return None
-    signals, initial = [decisions.target > 0.0], setting.initial_equity
-    return np.ravel(
-        statistics_of_signals(decisions.bars, signals, costs, initial_equity=initial, first=decisions.first)
-    )
+    return row if row[0] > _SPENT * initial else None
 
 
 def _have_whole_warmup(bars: Bars, setting: Setting, warmup_bars: IntArray) -> BoolArray:

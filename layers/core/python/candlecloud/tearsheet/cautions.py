@@ -2,52 +2,50 @@
 
 from __future__ import annotations
 
-from candlecloud.tearsheet.formats import DASH, count, counted, day, exact, moment, money, percent
+from candlecloud.contract.results import RunResult
+from candlecloud.tearsheet.formats import count, counted, day, exact, moment, money, percent
 from candlecloud.tearsheet.markup import Markup, tag
-from candlecloud.tearsheet.reading import Curves, Document, number, part, rows, text, time_ms
-from candlecloud.tearsheet.subject import quote_of, symbol_of
+from candlecloud.tearsheet.reading import CurveArrays
+from candlecloud.tearsheet.subject import quote_of
 from candlecloud.tearsheet.tables import note
 from candlecloud.tearsheet.trades import told_counts
 
 
-def draw_cautions(document: Document, curves: Curves) -> list[Markup]:
+def draw_cautions(result: RunResult, curves: CurveArrays) -> list[Markup]:
     """The worst first; nothing where there is nothing to say."""
     found = (
-        _ruin(document, curves),
-        _held_up(document),
-        _funding_ignored(document),
-        _shorts_without_interest(document),
-        note("No trade was closed.") if number(part(document, "metrics").get("n_trades")) == 0 else None,
-        _open_position(document),
-        _waiting(document),
+        _ruin(result, curves),
+        _held_up(result),
+        _funding_ignored(result),
+        _shorts_without_interest(result),
+        note("No trade was closed.") if result.metrics.n_trades == 0 else None,
+        _open_position(result),
+        _waiting(result),
     )
     return [caution for caution in found if caution is not None]
 
 
-def benchmark_held_up(document: Document) -> bool:
+def benchmark_held_up(result: RunResult) -> bool:
     """Whether the benchmark's orders were cut short or refused, so that it was invested late, in part or never."""
-    benchmark = part(document, "benchmark")
-    refused = part(benchmark, "refused_counts").values()
-    return any((number(times) or 0) > 0 for times in (benchmark.get("capped_fills"), *refused))
+    return bool(result.benchmark.capped_fills or any(result.benchmark.refused_counts.values()))
 
 
 def _alert(strong: str, *words: object) -> Markup:
     return note(tag("strong", strong), *words, kind="alert")
 
 
-def _ruin(document: Document, curves: Curves) -> Markup | None:
-    if not document.get("ruined"):
+def _ruin(result: RunResult, curves: CurveArrays) -> Markup | None:
+    if not result.ruined:
         return None
     broke = (curves.equity <= 0.0).nonzero()[0]
     when = f" on {day(float(curves.close_time[broke[0]]))}" if len(broke) else ""
     return _alert("Ruined.", f" Equity reached zero or less{when}; nothing traded after it.")
 
 
-def _held_up(document: Document) -> Markup | None:
-    if not benchmark_held_up(document):
+def _held_up(result: RunResult) -> Markup | None:
+    if not benchmark_held_up(result):
         return None
-    benchmark = part(document, "benchmark")
-    capped, refused = number(benchmark.get("capped_fills")), part(benchmark, "refused_counts")
+    capped, refused = result.benchmark.capped_fills, result.benchmark.refused_counts
     found = [
         f"{counted(capped, 'fill')} capped by the bar's volume" if capped else None,
         f"orders refused: {told_counts(refused)}" if refused else None,
@@ -59,9 +57,9 @@ def _held_up(document: Document) -> Markup | None:
     )
 
 
-def _funding_ignored(document: Document) -> Markup | None:
-    models = (part(part(document, name), "funding").get("model") for name in ("config", "assumptions"))
-    if "ignored" not in models:
+def _funding_ignored(result: RunResult) -> Markup | None:
+    funding = result.config.funding
+    if funding is None or funding.model != "ignored":
         return None
     return _alert(
         "Funding is ignored.",
@@ -70,14 +68,13 @@ def _funding_ignored(document: Document) -> Markup | None:
     )
 
 
-def _shorts_without_interest(document: Document) -> Markup | None:
+def _shorts_without_interest(result: RunResult) -> Markup | None:
     """Of spot: a perpetual's shorts pay or receive funding, a dated future has its price for that."""
-    symbol = symbol_of(document)
-    if symbol is None or not symbol.is_spot:
+    if not result.config.series.symbol.is_spot:
         return None
-    trades, held = rows(document, "trades"), part(document, "open_position").get("direction") == "short"
-    shorts = sum(trade.get("direction") == "short" for trade in trades)
-    if not shorts and not held:
+    trades, held = result.trades, result.open_position
+    shorts = sum(trade.direction == "short" for trade in trades)
+    if not shorts and (held is None or held.direction != "short"):
         return None
     told = f"{count(shorts)} of {counted(len(trades), 'trade')}" if shorts else "The open position"
     verb = "was" if shorts < 2 else "were"
@@ -88,24 +85,21 @@ def _shorts_without_interest(document: Document) -> Markup | None:
     )
 
 
-def _open_position(document: Document) -> Markup | None:
-    held, quote = part(document, "open_position"), quote_of(document)
-    if not held:
+def _open_position(result: RunResult) -> Markup | None:
+    held = result.open_position
+    if held is None:
         return None
-    entered = time_ms(held.get("entry_time"))
-    value, pnl = number(held.get("value")), number(held.get("pnl"))
-    since = DASH if entered is None else moment(entered)
     return note(
-        f"A {text(held.get('direction')) or 'position'} position is still open since {since}: worth ",
-        exact(value, money(value)),
-        f" {quote}, its profit so far ",
-        exact(pnl, money(pnl)),
-        f" {quote}, counted in the equity but in no trade.",
+        f"A {held.direction} position is still open since {moment(held.entry_time)}: worth ",
+        exact(held.value, money(held.value)),
+        f" {quote_of(result)}, its profit so far ",
+        exact(held.pnl, money(held.pnl)),
+        f" {quote_of(result)}, counted in the equity but in no trade.",
     )
 
 
-def _waiting(document: Document) -> Markup | None:
-    waiting = number(document.get("waiting_target"))
+def _waiting(result: RunResult) -> Markup | None:
+    waiting = result.waiting_target
     if waiting is None:
         return None
     return note(

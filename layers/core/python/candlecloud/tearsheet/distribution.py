@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from candlecloud.arrays import FloatArray
+from candlecloud.contract.results import RunResult
 from candlecloud.metrics.curves import bar_returns
 from candlecloud.tearsheet.formats import percent, percent_labels
 from candlecloud.tearsheet.marks import draw_bars, draw_steps, draw_uprights
 from candlecloud.tearsheet.markup import Markup
-from candlecloud.tearsheet.periods import initial_equity
 from candlecloud.tearsheet.plot import Axis, draw_plot, figure, legend
-from candlecloud.tearsheet.reading import Curves, Document, number, part
+from candlecloud.tearsheet.reading import CurveArrays
 from candlecloud.tearsheet.scales import Scale, linear_scale, nice_step
 from candlecloud.tearsheet.tables import note, section
 
@@ -26,21 +26,19 @@ _MARKS = (
 )
 
 
-def draw_distribution(document: Document, curves: Curves) -> Markup:
+def draw_distribution(result: RunResult, curves: CurveArrays) -> Markup:
     """The section of the histogram."""
-    initial = initial_equity(document)
-    if initial is None or not np.isfinite(curves.equity).any():
-        return section("distribution", "Distribution of returns", note("The result holds no equity curve."))
+    initial = result.config.initial_equity
     ours = _moving(bar_returns(curves.equity, initial))
     if len(ours) < _LEAST:
         words = f"Left out: bars in which equity moved: {len(ours)}, needed: {_LEAST}."
         return section("distribution", "Distribution of returns", note(words))
     held = _moving(bar_returns(curves.benchmark_equity, initial))
-    return section("distribution", "Distribution of returns", _histogram(document, ours, held, len(curves)))
+    return section("distribution", "Distribution of returns", _histogram(result, ours, held, len(curves)))
 
 
-def _histogram(document: Document, ours: FloatArray, held: FloatArray, n_bars: int) -> Markup:
-    marks = _marks(document)
+def _histogram(result: RunResult, ours: FloatArray, held: FloatArray, n_bars: int) -> Markup:
+    marks = _marks(result)
     edges = _edges(np.concatenate((ours, held)), [value for value, _ in marks])
     share, beyond = _shares(ours, edges, n_bars)
     other, _ = _shares(held, edges, n_bars)
@@ -71,11 +69,10 @@ def _histogram(document: Document, ours: FloatArray, held: FloatArray, n_bars: i
     return figure("distribution-figure", None, plot, caption, legend(*entries))
 
 
-def _marks(document: Document) -> list[tuple[float, str]]:
-    """Losses as negative returns, nearest to 0 first; a metric that the document does not hold has no mark."""
-    metrics = part(document, "metrics")
-    found = [(number(metrics.get(name)), word) for name, word in _MARKS]
-    return sorted(((-float(value), word) for value, word in found if value is not None), reverse=True)
+def _marks(result: RunResult) -> list[tuple[float, str]]:
+    """Losses as negative returns, nearest to 0 first; a metric that does not exist has no mark."""
+    found = [(getattr(result.metrics, name), word) for name, word in _MARKS]
+    return sorted(((-value, word) for value, word in found if value is not None), reverse=True)
 
 
 def _moving(returns: FloatArray) -> FloatArray:

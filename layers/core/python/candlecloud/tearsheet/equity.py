@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from candlecloud.arrays import FloatArray
+from candlecloud.contract.results import RunResult
 from candlecloud.tearsheet.calendar import time_labels, time_scale
 from candlecloud.tearsheet.formats import axis_labels, day, money, percent, percent_labels
 from candlecloud.tearsheet.marks import draw_line
 from candlecloud.tearsheet.markup import Markup
 from candlecloud.tearsheet.plot import Axis, draw_plot, figure, legend
-from candlecloud.tearsheet.reading import Curves, Document
+from candlecloud.tearsheet.reading import CurveArrays
 from candlecloud.tearsheet.scales import bounds, linear_scale, log_scale, spans_decades
 from candlecloud.tearsheet.subject import quote_of
 from candlecloud.tearsheet.tables import note, section
@@ -19,15 +20,15 @@ from candlecloud.tearsheet.thinning import MOST_POINTS
 _LOG_FROM = 4.0  # highest over lowest equity from which equal ratios should look equal
 
 
-def draw_equity(document: Document, curves: Curves) -> Markup:
+def draw_equity(result: RunResult, curves: CurveArrays) -> Markup:
     """The section of both curves."""
-    if not np.isfinite(curves.equity).any():
+    if not len(curves):
         return section("equity", "Equity", note("The result holds no equity curve."))
     x = time_axis(curves)
-    return section("equity", "Equity", _equity(document, curves, x), _drawdown(curves, x))
+    return section("equity", "Equity", _equity(result, curves, x), _drawdown(curves, x))
 
 
-def time_axis(curves: Curves) -> Axis:
+def time_axis(curves: CurveArrays) -> Axis:
     """From the first close to the last."""
     scale = time_scale(int(curves.close_time[0]), int(curves.close_time[-1]))
     return Axis(scale, time_labels(scale.ticks))
@@ -42,20 +43,18 @@ def thinning_note(n: int) -> str:
     )
 
 
-def against_benchmark(benchmark: FloatArray) -> Markup:
-    """Legend of a figure with one or two curves."""
-    held = [("benchmark", "Buy and hold")] if np.isfinite(benchmark).any() else []
-    return legend(("strategy", "Strategy"), *held)
+def against_benchmark() -> Markup:
+    """Legend of a figure with both curves."""
+    return legend(("strategy", "Strategy"), ("benchmark", "Buy and hold"))
 
 
-def _equity(document: Document, curves: Curves, x: Axis) -> Markup:
+def _equity(result: RunResult, curves: CurveArrays, x: Axis) -> Markup:
     both = (curves.equity, curves.benchmark_equity)
     log = spans_decades(*both, factor=_LOG_FROM)
     scale = log_scale(*both) if log else linear_scale(*both)
     y = Axis(scale, axis_labels(scale.ticks), baseline=None if log else 0.0)
     times = curves.close_time.astype(np.float64)
-    quote = quote_of(document) or "quote currency"
-    caption = f"Equity at each bar's close, {quote}, {'logarithmic' if log else 'linear'} scale."
+    caption = f"Equity at each bar's close, {quote_of(result)}, {'logarithmic' if log else 'linear'} scale."
     if not log and bounds(*both)[0] <= 0.0:
         caption += " Equity of zero or less has no logarithm, so the scale is linear."
     plot = draw_plot(
@@ -73,19 +72,17 @@ def _equity(document: Document, curves: Curves, x: Axis) -> Markup:
         None,
         plot,
         caption + thinning_note(len(curves)),
-        against_benchmark(curves.benchmark_equity),
+        against_benchmark(),
     )
 
 
-def _drawdown(curves: Curves, x: Axis) -> Markup:
-    if not np.isfinite(curves.drawdown).any():
-        return note("The result holds no drawdown curve.")
+def _drawdown(curves: CurveArrays, x: Axis) -> Markup:
     scale = linear_scale(curves.drawdown, curves.benchmark_drawdown, zero=True, wanted=4)
     if bounds(curves.drawdown, curves.benchmark_drawdown)[1] == 0.0:
         scale = linear_scale(np.array([0.0, 0.01]), wanted=2)
     y = Axis(scale, percent_labels(scale.ticks), downward=True, baseline=0.0)
     times = curves.close_time.astype(np.float64)
-    worst = int(np.nanargmax(curves.drawdown))
+    worst = int(np.argmax(curves.drawdown))
     deepest = float(curves.drawdown[worst])
     where = (
         f"Deepest: {percent(deepest)} at {day(float(curves.close_time[worst]))}."
@@ -103,17 +100,13 @@ def _drawdown(curves: Curves, x: Axis) -> Markup:
         size="low",
     )
     caption = f"Loss since the highest equity so far, at closes. {where}{thinning_note(len(curves))}"
-    return figure("drawdown-figure", "Drawdown", plot, caption, against_benchmark(curves.benchmark_drawdown))
+    return figure("drawdown-figure", "Drawdown", plot, caption, against_benchmark())
 
 
-def _story(name: str, values: FloatArray, curves: Curves) -> str:
-    present = np.flatnonzero(np.isfinite(values))
-    if not len(present):
-        return f"{name}: no curve."
-    first, last = present[0], present[-1]
+def _story(name: str, values: FloatArray, curves: CurveArrays) -> str:
     low, high = bounds(values)
     return (
-        f"{name}: {money(float(values[first]))} on {day(float(curves.close_time[first]))}, "
-        f"{money(float(values[last]))} on {day(float(curves.close_time[last]))}, "
+        f"{name}: {money(float(values[0]))} on {day(float(curves.close_time[0]))}, "
+        f"{money(float(values[-1]))} on {day(float(curves.close_time[-1]))}, "
         f"between {money(low)} and {money(high)}."
     )

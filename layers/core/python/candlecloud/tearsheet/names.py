@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from candlecloud.tearsheet.formats import count, decimal, duration, exact, money, percent
 from candlecloud.tearsheet.markup import Markup
-from candlecloud.tearsheet.reading import number
 
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "Return": (
@@ -20,7 +19,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "Trades": ("n_trades", "win_rate", "profit_factor", "expectancy", "exposure", "turnover"),
     "Costs and size": ("fees", "slippage", "funding", "cost_share", "capacity_hint"),
 }  # fmt: skip
-OTHER_GROUP = "Further"
+"""Every field of `RunMetrics` in one group; a test holds that."""
 
 _LABELS = {
     "cagr": "Return per year (CAGR)",
@@ -56,18 +55,9 @@ def label(name: str) -> str:
     return _LABELS.get(name) or name.replace("_", " ").capitalize()
 
 
-def written(name: str, value: object) -> Markup:
-    """A metric's value in its form; None, NaN and what is no number are a dash."""
-    found = number(value)
-    return exact(found, _form(name, found))
-
-
-def grouped(names: Iterable[str]) -> list[tuple[str, list[str]]]:
-    """The given names by group, in the order of the page; unknown names come last, in alphabetical order."""
-    left = set(names)
-    groups = [(group, [name for name in members if name in left]) for group, members in GROUPS.items()]
-    known = {name for _, members in groups for name in members}
-    return [(group, members) for group, members in [*groups, (OTHER_GROUP, sorted(left - known))] if members]
+def written(name: str, value: float | None) -> Markup:
+    """A metric's value in its form; None is a dash."""
+    return exact(value, _form(name, value))
 
 
 def _form(name: str, value: float | None) -> str:

@@ -1,7 +1,8 @@
-"""The whole page: a result document in, one HTML file out, the same text for the same document."""
+"""The whole page: a result in, one HTML file out, the same text for the same result."""
 
 from __future__ import annotations
 
+from candlecloud.contract.results import RunResult
 from candlecloud.tearsheet.distribution import draw_distribution
 from candlecloud.tearsheet.equity import draw_equity
 from candlecloud.tearsheet.headline import draw_headline, headline_title
@@ -18,7 +19,7 @@ from candlecloud.tearsheet.provenance import (
     draw_identity,
     draw_tripwire,
 )
-from candlecloud.tearsheet.reading import Document, read_curves
+from candlecloud.tearsheet.reading import read_curves
 from candlecloud.tearsheet.regimes import draw_regimes
 from candlecloud.tearsheet.style import style_sheet
 from candlecloud.tearsheet.trades import draw_trades
@@ -26,13 +27,8 @@ from candlecloud.tearsheet.trades import draw_trades
 __all__ = ["CONTENT_SECURITY_POLICY", "render"]
 
 
-def render(document: Document) -> str:
+def render(result: RunResult) -> str:
     """Write the tear sheet of a run.
-
-    Parameters
-    ----------
-    document : mapping
-        A result as `candlecloud.runs.evaluate` writes it. A part that is absent is left out, or the page says why.
 
     Returns
     -------
@@ -40,25 +36,25 @@ def render(document: Document) -> str:
         HTML that is well-formed XML too: no script, no reference to anything outside. About 50 to 250 KB, whatever
         the number of bars: longer curves are thinned.
     """
-    curves = read_curves(document)
+    curves = read_curves(result)
     sections = (
-        draw_headline(document, curves),
-        draw_equity(document, curves),
-        draw_months(document, curves),
-        draw_rolling_sharpe(document, curves),
-        draw_trades(document),
-        draw_distribution(document, curves),
-        draw_regimes(document),
-        draw_metrics(document, curves),
-        draw_relative(document),
-        draw_intrabar(document),
-        draw_assumptions(document),
-        draw_tripwire(document),
-        draw_data_quality(document),
-        draw_identity(document),
-        draw_conventions(document),
+        draw_headline(result, curves),
+        draw_equity(result, curves),
+        draw_months(result, curves),
+        draw_rolling_sharpe(result, curves),
+        draw_trades(result),
+        draw_distribution(result, curves),
+        draw_regimes(result),
+        draw_metrics(result),
+        draw_relative(result),
+        draw_intrabar(result),
+        draw_assumptions(result),
+        draw_tripwire(result),
+        draw_data_quality(result),
+        draw_identity(result),
+        draw_conventions(result),
     )
-    page = tag("html", _head(headline_title(document)), tag("body", marker_shapes(), tag("main", *sections)), lang="en")
+    page = tag("html", _head(headline_title(result)), tag("body", marker_shapes(), tag("main", *sections)), lang="en")
     return f"<!doctype html>\n{page}\n"
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from candlecloud.arrays import FloatArray
+from candlecloud.contract.results import RunResult
 from candlecloud.metrics.annual import bars_per_year
 from candlecloud.metrics.curves import bar_returns
 from candlecloud.metrics.periods import monthly_returns, rolling_sharpe, yearly_returns
@@ -14,9 +17,8 @@ from candlecloud.tearsheet.formats import DASH, axis_labels, decimal, exact
 from candlecloud.tearsheet.marks import draw_line
 from candlecloud.tearsheet.markup import Markup, tag
 from candlecloud.tearsheet.plot import Axis, draw_plot, figure
-from candlecloud.tearsheet.reading import Curves, Document, number, part
+from candlecloud.tearsheet.reading import CurveArrays
 from candlecloud.tearsheet.scales import linear_scale
-from candlecloud.tearsheet.subject import bar_length
 from candlecloud.tearsheet.tables import body, note, section, table
 
 _DAY_MS = 86_400_000
@@ -25,31 +27,25 @@ _WINDOWS_PER_SPAN = 3  # a rolling number says something only if the window is s
 _SHADES = (0.0, 0.02, 0.05, 0.10)  # lower ends of the four depths of colour
 
 
-def draw_months(document: Document, curves: Curves) -> Markup:
+def draw_months(result: RunResult, curves: CurveArrays) -> Markup:
     """The section of returns per month, a year per row."""
-    initial = initial_equity(document)
-    if initial is None or not np.isfinite(curves.equity).any():
-        return section("months", "Returns by month", note("The result holds no equity curve with its initial equity."))
+    if not len(curves):
+        return section("months", "Returns by month", note("The result holds no equity curve."))
+    initial = result.config.initial_equity
     months = {(year, month): value for year, month, value in monthly_returns(curves.close_time, curves.equity, initial)}
     years = dict(yearly_returns(curves.close_time, curves.equity, initial))
-    has_benchmark = bool(np.isfinite(curves.benchmark_equity).any())
-    held = dict(yearly_returns(curves.close_time, curves.benchmark_equity, initial)) if has_benchmark else {}
+    held = dict(yearly_returns(curves.close_time, curves.benchmark_equity, initial))
     lines = (
         tag(
             "tr",
             tag("th", year, scope="row"),
             *(_cell(months[year, month]) if (year, month) in months else tag("td") for month in range(1, 13)),
             _cell(total, "total"),
-            tag("td", _shown(held.get(year)), class_="total") if has_benchmark else None,
+            tag("td", _shown(held.get(year)), class_="total"),
         )
         for year, total in years.items()
     )
-    headings = [
-        "Year",
-        *(month_name(month) for month in range(1, 13)),
-        "Year",
-        *(["Buy and hold"] if has_benchmark else []),
-    ]
+    headings = ["Year", *(month_name(month) for month in range(1, 13)), "Year", "Buy and hold"]
     drawn = table("Percent, calendar months in UTC", headings, [body(*lines)], kind="months")
     caption = (
         "From the last close of the month before to the last close of the month; the first and last month and year are "
@@ -58,16 +54,15 @@ def draw_months(document: Document, curves: Curves) -> Markup:
     return section("months", "Returns by month", drawn, note(caption, kind="caption"))
 
 
-def draw_rolling_sharpe(document: Document, curves: Curves) -> Markup:
+def draw_rolling_sharpe(result: RunResult, curves: CurveArrays) -> Markup:
     """The section of the Sharpe ratio of a moving window, the longest that fits three times into the run."""
-    length = bar_length(document)
     span = int(curves.close_time[-1] - curves.close_time[0]) if len(curves) else 0
     days = next((d for d in _WINDOWS if d * _DAY_MS * _WINDOWS_PER_SPAN <= span), None)
-    initial = initial_equity(document)
-    if days is None or length is None or initial is None or not np.isfinite(curves.equity).any():
+    if days is None:
         least = _WINDOWS[-1] * _WINDOWS_PER_SPAN
         return section("rolling", "Rolling Sharpe ratio", note(f"Left out: it needs a run of at least {least} days."))
-    window, per_year = days * _DAY_MS // length, bars_per_year(length)
+    initial, bar_ms = result.config.initial_equity, result.config.series.timeframe.ms
+    window, per_year = days * _DAY_MS // bar_ms, bars_per_year(bar_ms)
     ours = rolling_sharpe(bar_returns(curves.equity, initial), window, per_year)
     held = rolling_sharpe(bar_returns(curves.benchmark_equity, initial), window, per_year)
     if not np.isfinite(ours).any():
@@ -75,13 +70,7 @@ def draw_rolling_sharpe(document: Document, curves: Curves) -> Markup:
     return section("rolling", "Rolling Sharpe ratio", _rolling(curves, ours, held, days, window))
 
 
-def initial_equity(document: Document) -> float | None:
-    """What the run began with, if that is above 0."""
-    found = number(part(document, "config").get("initial_equity"))
-    return float(found) if found is not None and found > 0 else None
-
-
-def _rolling(curves: Curves, ours: FloatArray, held: FloatArray, days: int, window: int) -> Markup:
+def _rolling(curves: CurveArrays, ours: FloatArray, held: FloatArray, days: int, window: int) -> Markup:
     x = time_axis(curves)
     scale = linear_scale(ours, held, zero=True, wanted=4)
     y = Axis(scale, axis_labels(scale.ticks), baseline=0.0)
@@ -102,7 +91,7 @@ def _rolling(curves: Curves, ours: FloatArray, held: FloatArray, days: int, wind
         draw_line(x, y, times, ours, "strategy"),
         size="low",
     )
-    return figure("rolling-figure", None, plot, caption, against_benchmark(held))
+    return figure("rolling-figure", None, plot, caption, against_benchmark())
 
 
 def _cell(value: float | None, kind: str = "") -> Markup:
@@ -110,11 +99,17 @@ def _cell(value: float | None, kind: str = "") -> Markup:
 
 
 def _shown(value: float | None) -> Markup:
-    value = number(value)
+    value = _finite(value)
     return exact(value, DASH if value is None else decimal(100.0 * value, 1))
 
 
 def _shade(value: float | None) -> str:
-    if number(value) is None or not value:
+    value = _finite(value)
+    if not value:
         return ""
     return f"{'up' if value > 0.0 else 'down'}{sum(abs(value) >= edge for edge in _SHADES)}"
+
+
+def _finite(value: float | None) -> float | None:
+    """None for a growth beyond the largest float."""
+    return value if value is not None and math.isfinite(value) else None

@@ -2,93 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
+from candlecloud.contract.results import RunResult, TrendParameters, VolatilityParameters
+from candlecloud.metrics.figures import RegimeRow
 from candlecloud.tearsheet.formats import count, counted, duration, exact, percent, plain_percent
-from candlecloud.tearsheet.markup import Markup, shorten, tag
+from candlecloud.tearsheet.markup import Markup, tag
 from candlecloud.tearsheet.names import label, written
-from candlecloud.tearsheet.reading import Document, number, part, rows, text
-from candlecloud.tearsheet.subject import bar_length
 from candlecloud.tearsheet.tables import body, note, row, section, table
 
 _FIGURES = ("total_return", "volatility", "sharpe", "max_drawdown", "win_rate", "profit_factor")
-_REGIMES = {"trend": "By trend", "volatility": "By volatility"}
-_LONGEST = 300
 
 
-def draw_regimes(document: Document) -> Markup:
+def draw_regimes(result: RunResult) -> Markup:
     """One table per kind of regime; a regime with too few bars says so instead of giving numbers."""
-    regimes = part(document, "regimes")
-    found = [
-        _table(heading, _meaning(document, name), rows(regimes, name))
-        for name, heading in _REGIMES.items()
-        if rows(regimes, name)
-    ]
-    if not found:
-        return section("regimes", "By market regime", note("The result holds no figures per regime."))
-    rule = note("A bar counts under the label that was known at the close before it.", kind="caption")
-    return section("regimes", "By market regime", rule, *found)
+    bar_ms, parameters = result.config.series.timeframe.ms, result.regime_parameters
+    return section(
+        "regimes",
+        "By market regime",
+        note("A bar counts under the label that was known at the close before it.", kind="caption"),
+        _table("By trend", _trend(parameters.trend, bar_ms), result.regimes.trend),
+        _table("By volatility", _volatility(parameters.volatility, bar_ms), result.regimes.volatility),
+    )
 
 
-def _table(heading: str, meaning: str | None, regimes: Sequence[Document]) -> Markup:
+def _table(heading: str, meaning: str, regimes: Sequence[RegimeRow]) -> Markup:
     headings = ["Regime", "Bars", "Share", "Trades", *(label(name) for name in _FIGURES)]
     return table(heading, headings, [body(*map(_regime, regimes))], explained=meaning)
 
 
-def _regime(regime: Document) -> Markup:
-    share, metrics = number(regime.get("share")), part(regime, "metrics")
-    cells: list[Markup] = [
-        exact(number(regime.get("bars")), count(number(regime.get("bars")))),
-        exact(share, percent(share)),
-        exact(number(regime.get("trades")), count(number(regime.get("trades")))),
+def _regime(regime: RegimeRow) -> Markup:
+    cells = [
+        exact(regime.bars, count(regime.bars)),
+        exact(regime.share, percent(regime.share)),
+        exact(regime.trades, count(regime.trades)),
     ]
-    name = shorten(str(regime.get("label", "")), 60).replace("_", " ")
-    if metrics:
-        return row(name, *cells, *(written(metric, metrics.get(metric)) for metric in _FIGURES))
-    why = shorten(text(regime.get("refused")) or "no figures", 200)
-    refused = tag("td", why, colspan=len(_FIGURES), class_="refused")
+    name, metrics = regime.label.replace("_", " "), regime.metrics
+    if metrics is not None:
+        return row(name, *cells, *(written(metric, getattr(metrics, metric)) for metric in _FIGURES))
+    refused = tag("td", regime.refused, colspan=len(_FIGURES), class_="refused")
     return tag("tr", tag("th", name, scope="row"), *(tag("td", cell) for cell in cells), refused)
 
 
-def _meaning(document: Document, name: str) -> str | None:
-    """What the labels mean in words; of a feature that has none here, its name and parameters."""
-    parameters = part(part(document, "regime_parameters"), name)
-    feature = text(parameters.get("feature"))
-    if feature is None:
-        return None
-    told = _MEANINGS[feature](parameters, bar_length(document)) if feature in _MEANINGS else None
-    given = ", ".join(f"{word} {value}" for word, value in parameters.items() if word != "feature")
-    return told or shorten(f"Labels of {feature} ({given}).", _LONGEST)
-
-
-def _trend(parameters: Document, bar: int | None) -> str | None:
-    window, band = (number(parameters.get(name)) for name in ("window", "band"))
-    if window is None or band is None:
-        return None
+def _trend(parameters: TrendParameters, bar_ms: int) -> str:
+    band = plain_percent(parameters.band)
     return (
-        f"Up: the close lies more than {plain_percent(band)} above the mean close of the last {_bars(window, bar)}. "
-        f"Down: more than {plain_percent(band)} below it. Flat: between."
+        f"Up: the close lies more than {band} above the mean close of the last {_bars(parameters.window, bar_ms)}. "
+        f"Down: more than {band} below it. Flat: between."
     )
 
 
-def _volatility(parameters: Document, bar: int | None) -> str | None:
-    window, lookback, low, high = (number(parameters.get(name)) for name in ("window", "lookback", "low", "high"))
-    if window is None or lookback is None or low is None or high is None:
-        return None
+def _volatility(parameters: VolatilityParameters, bar_ms: int) -> str:
     return (
-        f"The volatility of the last {_bars(window, bar)} is ranked among its own values at the last "
-        f"{_bars(lookback, bar)}. Low: a rank below {plain_percent(low)}. High: above {plain_percent(high)}. "
-        "Normal: between."
+        f"The volatility of the last {_bars(parameters.window, bar_ms)} is ranked among its own values at the last "
+        f"{_bars(parameters.lookback, bar_ms)}. Low: a rank below {plain_percent(parameters.low)}. "
+        f"High: above {plain_percent(parameters.high)}. Normal: between."
     )
 
 
-_MEANINGS: dict[str, Callable[[Document, int | None], str | None]] = {
-    "trend_regime": _trend,
-    "volatility_regime": _volatility,
-}
-
-
-def _bars(bars: float, bar: int | None) -> str:
+def _bars(bars: int, bar_ms: int) -> str:
     """``200 bars (8.3 days)``."""
-    length = "" if bar is None else f" ({duration(bars * bar / 1000.0)})"
-    return counted(bars, "bar") + length
+    return f"{counted(bars, 'bar')} ({duration(bars * bar_ms / 1000.0)})"

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from candlecloud.arrays import FloatArray, IntArray
+from candlecloud.contract.results import ClosedTrade, RefusedOrder, RunResult
 from candlecloud.tearsheet.formats import (
     count,
     duration,
@@ -19,9 +20,8 @@ from candlecloud.tearsheet.formats import (
     percent_labels,
 )
 from candlecloud.tearsheet.marks import draw_points
-from candlecloud.tearsheet.markup import Markup, join, shorten, tag
+from candlecloud.tearsheet.markup import Markup, join, tag
 from candlecloud.tearsheet.plot import Axis, draw_plot, figure, legend
-from candlecloud.tearsheet.reading import Document, number, numbers, part, rows, text, time_ms
 from candlecloud.tearsheet.scales import duration_scale, linear_scale
 from candlecloud.tearsheet.tables import body, note, row, section, table
 from candlecloud.tearsheet.thinning import thin
@@ -29,19 +29,21 @@ from candlecloud.tearsheet.thinning import thin
 _MOST_POINTS = 1_000
 _EXTREMES = 5
 _REFUSED_SHOWN = 20
-_MONEY_OF_TRADE = ("fees", "slippage", "funding")
+_HEADINGS = (
+    "Entry", "Exit", "Side", "Return", "Profit", "Held", "Fees", "Deepest loss on the way", "Highest gain on the way",
+    "Funding", "Closed by",
+)  # fmt: skip
 
 
-def draw_trades(document: Document) -> Markup:
+def draw_trades(result: RunResult) -> Markup:
     """The section of trades."""
-    trades = rows(document, "trades")
-    returns, held = numbers(trades, "return_fraction"), numbers(trades, "holding_seconds")
-    drawable = np.flatnonzero(np.isfinite(returns) & np.isfinite(held))
-    if len(drawable):
-        content = [_scatter(returns[drawable], held[drawable]), _reasons(trades), _extremes(trades, returns)]
-    else:
-        content = [note("No trade was closed." if not trades else "No trade carries a return and a holding time.")]
-    return section("trades", "Trades", *content, _refused(document))
+    trades = result.trades
+    content: list[Markup] = [note("No trade was closed.")]
+    if trades:
+        returns = np.array([trade.return_fraction for trade in trades])
+        held = np.array([trade.holding_seconds for trade in trades], np.float64)
+        content = [_scatter(returns, held), _reasons(trades), _extremes(trades, returns)]
+    return section("trades", "Trades", *content, _refused(result))
 
 
 def _scatter(returns: FloatArray, held: FloatArray) -> Markup:
@@ -74,93 +76,62 @@ def _thin_points(returns: FloatArray, held: FloatArray) -> IntArray:
     return by_time[thin(returns[by_time], _MOST_POINTS)]
 
 
-def _reasons(trades: Sequence[Document]) -> Markup | None:
-    reasons = Counter(str(trade["exit_reason"]) for trade in trades if trade.get("exit_reason") is not None)
-    if not reasons:
-        return None
-    told = ", ".join(f"{_reason(reason)} ({times:,})" for reason, times in reasons.most_common(12))
+def _reasons(trades: Sequence[ClosedTrade]) -> Markup:
+    reasons = Counter(trade.exit_reason for trade in trades)
+    told = ", ".join(f"{_reason(reason)} ({times:,})" for reason, times in reasons.most_common())
     return note(f"Reasons of exit: {told}.")
 
 
-def _extremes(trades: Sequence[Document], returns: FloatArray) -> Markup:
-    order = [int(i) for i in np.argsort(returns, kind="stable") if np.isfinite(returns[i])]
+def _extremes(trades: Sequence[ClosedTrade], returns: FloatArray) -> Markup:
+    order = np.argsort(returns, kind="stable").tolist()
     best, worst = order[::-1][:_EXTREMES], order[: max(0, min(_EXTREMES, len(order) - _EXTREMES))]
-    chosen = [*best, *reversed(worst)]
-    optional = [
-        name for name in ("mae", "mfe", "funding") if any(number(trade.get(name)) is not None for trade in trades)
-    ]
-    names = {"mae": "Deepest loss on the way", "mfe": "Highest gain on the way", "funding": "Funding"}
-    headings = [
-        "Entry",
-        "Exit",
-        "Side",
-        "Return",
-        "Profit",
-        "Held",
-        "Fees",
-        *(names[name] for name in optional),
-        "Closed by",
-    ]
-    lines = (_line(trades[i], optional) for i in chosen)
+    lines = (_line(trades[i]) for i in (*best, *reversed(worst)))
     words = f"The {len(best)} best and {len(worst)} worst trades" if worst else "All trades"
-    listed = table("Best first, after all costs", headings, [body(*lines)], kind="left")
+    listed = table("Best first, after all costs", _HEADINGS, [body(*lines)], kind="left")
     return tag("details", tag("summary", words), listed, class_="more")
 
 
-def _line(trade: Document, optional: Sequence[str]) -> Markup:
-    entered, left = time_ms(trade.get("entry_time")), time_ms(trade.get("exit_time"))
+def _line(trade: ClosedTrade) -> Markup:
     return row(
-        "" if entered is None else moment(entered),
-        "" if left is None else moment(left),
-        text(trade.get("direction")),
-        _number(trade, "return_fraction"),
-        _number(trade, "pnl"),
-        _number(trade, "holding_seconds"),
-        _number(trade, "fees"),
-        *(_number(trade, name) for name in optional),
-        _reason(str(trade.get("exit_reason", ""))),
+        moment(trade.entry_time.unix_ms),
+        moment(trade.exit_time.unix_ms),
+        trade.direction,
+        exact(trade.return_fraction, percent(trade.return_fraction, signed=True)),
+        exact(trade.pnl, money(trade.pnl)),
+        exact(trade.holding_seconds, duration(trade.holding_seconds)),
+        exact(trade.fees, money(trade.fees)),
+        exact(trade.mae, percent(trade.mae)),
+        exact(trade.mfe, percent(trade.mfe)),
+        exact(trade.funding, money(trade.funding)),
+        _reason(trade.exit_reason),
     )
 
 
-def _number(trade: Document, name: str) -> Markup:
-    value = number(trade.get(name))
-    if name == "holding_seconds":
-        return exact(value, duration(value))
-    return exact(
-        value, money(value) if name in ("pnl", *_MONEY_OF_TRADE) else percent(value, signed=name == "return_fraction")
-    )
-
-
-def told_counts(counts: Mapping[str, object]) -> str:
+def told_counts(counts: Mapping[str, int]) -> str:
     """Reasons with how often each came up."""
-    return ", ".join(f"{_reason(str(reason))} ({count(number(times))})" for reason, times in counts.items())
+    return ", ".join(f"{_reason(reason)} ({count(times)})" for reason, times in counts.items())
 
 
-def _refused(document: Document) -> Markup | None:
-    counts, orders = part(document, "refused_counts"), rows(document, "refused_orders")
-    capped = number(document.get("capped_fills"))
-    if not counts and not orders and not capped:
+def _refused(result: RunResult) -> Markup | None:
+    counts, capped = result.refused_counts, result.capped_fills
+    if not counts and not capped:
         return None
     return join(
         tag("h3", "Orders that did not trade, or not at once"),
         note(f"No trade because: {told_counts(counts)}.") if counts else None,
         note(f"Fills capped by the bar's volume: {count(capped)}; what was missing waited.") if capped else None,
-        _refused_list(orders, sum(number(times) or 0 for times in counts.values())),
+        _refused_list(result.refused_orders, sum(counts.values())),
     )
 
 
-def _refused_list(orders: Sequence[Document], total: float) -> Markup | None:
+def _refused_list(orders: Sequence[RefusedOrder], total: int) -> Markup | None:
     if not orders:
         return None
-    lines = []
-    for order in orders[:_REFUSED_SHOWN]:
-        when = time_ms(order.get("time"))
-        lines.append(row("" if when is None else moment(when), _reason(str(order.get("reason", "")))))
-    total = max(total, len(orders))
+    lines = [row(moment(order.time.unix_ms), _reason(order.reason)) for order in orders[:_REFUSED_SHOWN]]
     words = f"The first {len(lines)} of {count(total)} refused orders" if total > len(lines) else "Refused orders"
     listed = table("In order of time", ["Time", "Reason"], [body(*lines)], kind="left")
     return tag("details", tag("summary", words), listed, class_="more")
 
 
 def _reason(reason: str) -> str:
-    return shorten(reason.replace("_", " "), 200)
+    return reason.replace("_", " ")

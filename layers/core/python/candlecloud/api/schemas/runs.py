@@ -6,9 +6,11 @@ from typing import Any
 
 from pydantic import Field
 
-from candlecloud.api.schemas.metrics import DataCoverage, Failure, Relative, RunBenchmark, RunMetrics
+from candlecloud.api.schemas.metrics import Failure
 from candlecloud.contract.fields import Strict
+from candlecloud.contract.results import DataCoverage, RunBenchmark
 from candlecloud.contract.run import RunConfig
+from candlecloud.metrics.figures import Relative, RunMetrics
 from candlecloud.runs.lifecycle import State
 
 

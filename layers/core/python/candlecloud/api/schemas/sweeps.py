@@ -7,9 +7,11 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from candlecloud.api.cursors import Cursor
-from candlecloud.api.schemas.metrics import Benchmark, Failure, Metrics, MissingBatch, SortKey
+from candlecloud.api.schemas.metrics import Failure, MissingBatch, SortKey
 from candlecloud.contract.fields import Number, Strict
+from candlecloud.contract.results import Benchmark
 from candlecloud.contract.sweep import SweepConfig
+from candlecloud.metrics.figures import Metrics
 from candlecloud.runs.lifecycle import State
 
 MAX_JSON_LIMIT = 1_000
