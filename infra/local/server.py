@@ -102,7 +102,9 @@ def _run(platform: LocalPlatform, steps: Steps, stop: threading.Event, speed: fl
 def _recording_ends(platform: LocalPlatform) -> int:
     """When the first of the scheduled series runs out of recorded candles, ms UTC."""
     events = (json.loads(part.input) for part in platform.scheduler.parts)
-    scheduled = {f"{event['exchange']}/{event['symbol']}/{event['timeframe']}" for event in events}
+    scheduled = {
+        f"{event['exchange']}/{event['symbol']}/{event['timeframe']}" for event in events if "exchange" in event
+    }
     return min(end for series, (_, end) in platform.exchange.recorded_series().items() if series in scheduled)
 
 

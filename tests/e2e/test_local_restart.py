@@ -13,6 +13,7 @@ import pytest
 
 from candlecloud.market.ranges import TimeRange
 from candlecloud.market.series import Series
+from infra.catalogue import fan_out_jobs
 from infra.local.client import ApiClient
 from infra.local.platform import LocalPlatform
 from infra.local.state import StateError
@@ -77,8 +78,9 @@ def test_a_sweep_under_way_is_gone_on_with(tmp_path: Path) -> None:
         saved = (tmp_path / "state.zip").read_bytes()
     with zipfile.ZipFile(io.BytesIO(saved)) as archive:
         (execution,) = json.loads(archive.read("manifest.json"))["extra"]["executions"]
-    sent = json.loads(execution["input"])
-    assert (sent["run_id"], sent["attempt"]) == (sweep_id, 1)
+    said = json.loads(execution["input"])
+    assert (said["run_id"], said["attempt"]) == (sweep_id, 1)
+    assert set(fan_out_jobs()) <= set(said["functions"])
     (tmp_path / "state.zip").write_bytes(saved)  # as if the process had been killed after that save
     with LocalPlatform(tmp_path) as second:
         assert second.settle()

@@ -18,6 +18,8 @@ from infra.local.client import ApiClient
 from infra.local.platform import LocalPlatform
 
 ROOT = Path(__file__).resolve().parents[2]
+SOURCES = os.pathsep.join(map(str, (ROOT, ROOT / "layers" / "core" / "python")))
+"""Those of this checkout, whichever is installed."""
 HOUR = 3_600_000
 EVENT = {"exchange": "binance", "symbol": "BTC-USDT", "timeframe": "1h"}
 
@@ -37,7 +39,7 @@ def serving(folder: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[st
     process = subprocess.Popen(
         [sys.executable, "-m", "infra.local", "serve", *arguments],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"},
+        env={**os.environ, "PYTHONPATH": SOURCES, "PYTHONUNBUFFERED": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
