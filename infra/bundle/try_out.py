@@ -187,6 +187,8 @@ def _sweep(bench: Bench) -> None:
         bench.run("run_sweep_batch", event, lambda r: f"batch {r['batch']}")
     bench.run("collect_sweep", {"sweep_id": sweep_id}, lambda r: _short(r))
     state = bench.http("GET", f"/sweeps/{sweep_id}")["state"]
+    if bench.http("GET", f"/sweeps/{sweep_id}/results")["count"] != 6:
+        raise HandlerFailedError("the page of the sweep's results is not whole")
     bench.said["api"] = f"a backtest, and a sweep that {state}"
     error = {"Error": "States.Timeout", "Cause": "tried out"}
     bench.run("fail_sweep", {"sweep_id": sweep_id, "error": error}, lambda r: _short(r))

@@ -159,7 +159,8 @@ def test_an_execution_calls_the_versions_that_its_input_names() -> None:
     with filled_platform() as platform:
         functions = platform.functions
         pinned = {job: f"{functions.parts[job].arn}:0" for job in fan_out_jobs()}
-        submission = submit_sweep({**SWEEP, "batch_size": 40}, platform.stores, now=time.time_ns() // 1_000_000)
+        config = SweepConfig.from_dict({**SWEEP, "batch_size": 40})
+        submission = submit_sweep(config, platform.stores, now=time.time_ns() // 1_000_000)
         functions.versions, functions.load = {"0": older}, newest
         machine = functions.parts["api"].environment["CANDLECLOUD_STATE_MACHINE_ARN"]
         dispatcher = AwsDispatcher(AwsClients(platform.session), pinned, machine)
