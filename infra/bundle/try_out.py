@@ -189,6 +189,8 @@ def _sweep(bench: Bench) -> None:
         bench.run("run_sweep_batch", event, lambda r: f"batch {r['batch']}")
     bench.run("collect_sweep", {"run_id": sweep_id, "fence": plan["fence"]}, lambda r: _short(r))
     state = bench.http("GET", f"/sweeps/{sweep_id}")["state"]
+    if bench.http("GET", f"/sweeps/{sweep_id}/results")["count"] != 6:
+        raise HandlerFailedError("the page of the sweep's results is not whole")
     bench.said["api"] = f"a backtest, and a sweep that {state}"
     error = {"Error": "States.Timeout", "Cause": "tried out"}
     bench.run("recover_runs", {}, lambda r: _short(r))

@@ -60,8 +60,9 @@ class RangedObject(io.RawIOBase):
 
     def read(self, size: int = -1) -> bytes:
         end = self._size if size < 0 else min(self._place + size, self._size)
-        start, self._place = self._place, max(self._place, end)
-        return self._between(start, end) if start < end else b""
+        body = self._between(self._place, end) if self._place < end else b""
+        self._place += len(body)
+        return body
 
     def _between(self, start: int, end: int) -> bytes:
         for at, body in (self._tail, *self._held):
