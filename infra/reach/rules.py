@@ -64,6 +64,8 @@ class Rules:
         return frozenset((*self.cuts, *self.registries.values()))
 
 
+_REQUESTS = ("fields", "funding", "refusals", "run", "setting", "sweep", "trading")
+"""Modules of the contract that say what may be asked; the others say what a result looks like, and stand in the hash."""
 _BENCHMARK = ("strategies/buy_and_hold", "sizing/fixed_fraction")
 
 RULES = Rules(
@@ -95,7 +97,9 @@ RULES = Rules(
     left_out={
         "candlecloud.errors": "what is raised makes no result",
         "candlecloud.catalogue": "generated from the registries, for readers; it computes nothing",
-        "candlecloud.contract": "carries values: a configuration's stand in the id, a result's are computed elsewhere",
+        **dict.fromkeys(
+            (f"candlecloud.contract.{module}" for module in _REQUESTS), "carries values, which stand in the id"
+        ),
         "candlecloud.runs.code_version": "makes the version itself, which stands in the id",
     },
     said={

@@ -112,7 +112,7 @@ def test_an_engine_kernel_moves_every_run(copy: Path, name: str) -> None:
 def test_the_form_of_a_result_moves_the_runs_that_have_it(copy: Path) -> None:
     edit(copy, "runs/collect.py", 'RESULTS_SCHEMA = "', 'RESULTS_SCHEMA = "another.')
     assert changes(copy) == {"changed kinds/sweep"}
-    edit(copy, "runs/evaluate.py", 'SCHEMA = "', 'SCHEMA = "another.')
+    edit(copy, "contract/results.py", '= "candlecloud.run/2"', '= "candlecloud.run/3"')
     assert changes(copy) == KINDS
 
 
