@@ -7,7 +7,7 @@ import sys
 import time
 
 COMMANDS = {
-    "tests.evidence.structure": "lines per module, import cycles",
+    "tests.evidence.structure": "lines per module, import cycles, files that a sweep request passes through",
     "tests.evidence.bad_requests": "wrong requests: status and what the answer says",
     "tests.evidence.faults": "each fault of the replay exchange during ingestion: what happened, what got stored",
     "tests.evidence.pagination": "ccxt's own pagination and our pager: candles wanted, got",

@@ -1,7 +1,12 @@
-"""Shape of the code: lines per folder, with ``--modules`` per module, and import cycles."""
+"""Shape of the code: lines per folder, with ``--modules`` per module, import cycles, and the walk of a sweep request.
+
+``--walk <folder>`` prints that walk alone, of another checkout too: it is run by that one's ``.venv``, if it has one.
+"""
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -30,7 +35,21 @@ def import_cycles() -> list[list[str]]:
     return [sorted(group) for group in networkx.strongly_connected_components(graph) if len(group) > 1]
 
 
+def sweep_walk(tree: Path = ROOT, *arguments: str) -> str:
+    """What a sweep request passes through from its POST to the collected results, traced in a checkout."""
+    own = tree / ".venv" / "bin" / "python"
+    interpreter = str(own) if own.exists() else sys.executable
+    paths = os.pathsep.join([str(tree / "layers" / "core" / "python"), str(tree)])
+    command = [interpreter, str(Path(__file__).with_name("sweep_walk.py")), *arguments]
+    environment = os.environ | {"PYTHONPATH": paths}
+    return subprocess.run(command, cwd=tree, env=environment, check=True, text=True, stdout=subprocess.PIPE).stdout
+
+
 def main() -> None:
+    if "--walk" in sys.argv[1:]:
+        tree, *rest = sys.argv[sys.argv.index("--walk") + 1 :] or [str(ROOT)]
+        print(sweep_walk(Path(tree).resolve(), *rest), end="")
+        return
     counts = line_counts()
     if "--modules" in sys.argv[1:]:
         for path, lines in counts.items():
@@ -39,11 +58,12 @@ def main() -> None:
     for path, lines in counts.items():
         by_folder.setdefault(str(Path(path).parent), []).append(lines)
     print(f"{'folder':58} {'modules':>7} {'lines':>6} {'longest':>7}")
-    for folder, lines in by_folder.items():
-        print(f"{folder:58} {len(lines):7} {sum(lines):6} {max(lines):7}")
+    for folder, sizes in by_folder.items():
+        print(f"{folder:58} {len(sizes):7} {sum(sizes):6} {max(sizes):7}")
     print(f"{'all':58} {len(counts):7} {sum(counts.values()):6} {max(counts.values()):7}")
     print(f"modules over {TOO_LONG} lines: {[path for path, n in counts.items() if n > TOO_LONG] or 'none'}")
     print(f"import cycles: {len(import_cycles())}")
+    print(sweep_walk(), end="")
 
 
 if __name__ == "__main__":

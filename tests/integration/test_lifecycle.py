@@ -78,6 +78,7 @@ def attempt(stores: Stores, name: str, record: RunRecord, *, held: bool, owner: 
         "finish": lambda: runs.finish(mine, later, summary={"sharpe": 1.0}, result_key="runs/x/result.json"),
         "fail": lambda: runs.fail(mine, {"code": "x"}, later),
         "abandon": lambda: runs.abandon(RUN, mine.attempt, {"code": "x"}, later),
+        "give_up": lambda: runs.give_up(RUN, mine.attempt, {"code": "x"}, later),
         "cancel": lambda: runs.cancel(RUN, later),
     }[name]()
     return bool(done)
@@ -94,6 +95,8 @@ def is_allowed(name: str, state: State, *, stale: bool, held: bool, holes: bool)
         return held and (state == "pending" or (state == "running" and stale))
     if name == "abandon":
         return held and active
+    if name == "give_up":
+        return held and active and stale
     if name == "cancel":
         return active
     return held and state == "running"
@@ -226,6 +229,38 @@ def test_what_nobody_works_on_is_begun_anew_three_times_in_all(stores: Stores) -
     assert "same request again" in ended.error["hint"]
     assert recover_runs.run(recover_runs.Request(), context(stores, now=now)).active == 0
     assert stores.runs.open(NEW, now).record.attempt == 4, "somebody asks for it: that is another attempt"
+
+
+def test_a_worker_that_comes_while_the_list_is_read_is_not_given_up(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The index is a moment behind, and the list takes a while: the last attempt may have been claimed since."""
+    listed = put(stores, "pending", lease_until=NOW)
+    listed = replace(listed, attempt=MAX_ATTEMPTS)
+    stores.index._table.update(keys.run_item(RUN), put={"attempt": MAX_ATTEMPTS})
+    held = stores.runs.claim(RUN, MAX_ATTEMPTS, "late", NOW, NOW + LEASE)
+    assert held is not None
+    monkeypatch.setattr(stores.runs, "active", lambda: iter([listed]))
+    report = recover_runs.run(recover_runs.Request(), context(stores, now=NOW + 1))
+    assert (report.active, report.begun_anew, report.given_up) == (1, 0, 0)
+    assert stores.runs.finish(held, NOW + 2, summary={})
+
+
+def test_who_loses_a_reopening_is_shown_the_new_attempt(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between the two writes of an opening another one opens it: the failure of the attempt before is over."""
+    put(stores, "failed", lease_until=NOW)
+    write = stores.runs._table.put
+
+    def write_and_lose(*arguments: Any) -> Any:
+        monkeypatch.undo()
+        done = write(*arguments)
+        assert stores.runs.open(NEW, NOW + 1).is_new
+        return done
+
+    monkeypatch.setattr(stores.runs._table, "put", write_and_lose)
+    opened = stores.runs.open(NEW, NOW + 2)
+    assert (opened.is_new, opened.record) == (False, read(stores))
+    assert (opened.record.state, opened.record.attempt) == ("pending", 3)
 
 
 def test_a_fan_out_is_begun_anew_under_another_name(stores: Stores) -> None:

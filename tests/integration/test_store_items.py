@@ -209,9 +209,9 @@ RUN = "ab" * 32
 
 def test_a_sweep_from_plan_to_results(stores: Stores) -> None:
     plan = [{"run_id": RUN, "batch": i, "start": i * 10, "end": i * 10 + 10} for i in range(12)]
-    assert stores.sweeps.put_plan(RUN, plan) == f"sweeps/{RUN}/plan.json"
-    assert stores.sweeps.get_plan(RUN) == plan
-    stored = stores.objects.get(f"sweeps/{RUN}/plan.json")
+    assert stores.sweeps.put_plan(RUN, 3, plan) == f"sweeps/{RUN}/plan-3.json"
+    assert stores.sweeps.get_plan(RUN, 3) == plan
+    stored = stores.objects.get(f"sweeps/{RUN}/plan-3.json")
     assert stored is not None
     assert json.loads(stored.body) == plan
     for batch in (0, 11, 3, 3):

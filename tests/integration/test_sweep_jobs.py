@@ -158,7 +158,7 @@ def test_restatement_meanwhile_moves_no_batch(lake: Stores) -> None:
     # The same again, with the candle restated after the first batch.
     submission = submit_sweep(SweepConfig.from_dict(document | {"seed": 1}), lake, now=NOW)
     fence = planned(lake, submission)["fence"]
-    plan = lake.sweeps.get_plan(submission.id) or []
+    plan = lake.sweeps.get_plan(submission.id, fence) or []
     for number, item in enumerate(plan):
         if number == 1:
             restate(lake, NOW + 1)
@@ -175,7 +175,7 @@ def test_restatement_meanwhile_moves_no_batch(lake: Stores) -> None:
 def test_missing_and_failed_batches_are_named(lake: Stores) -> None:
     submission = submit_sweep(SweepConfig.from_dict(BASE | {"grid": GRID, "batch_size": 30}), lake, now=NOW)
     fence = planned(lake, submission)["fence"]
-    plan = lake.sweeps.get_plan(submission.id) or []
+    plan = lake.sweeps.get_plan(submission.id, fence) or []
     run_sweep_batch.run(run_sweep_batch.Request.from_event(plan[0]), context(lake, now=NOW))
     broken = plan[1] | {"end": 10_000}  # a batch that cannot be evaluated leaves its reason
     assert run_sweep_batch.run(run_sweep_batch.Request.from_event(broken), context(lake, now=NOW)).batch == 1
@@ -207,8 +207,8 @@ def test_sweep_without_any_result_has_failed(lake: Stores) -> None:
 
 def test_batch_that_is_done_is_not_done_again(lake: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
     submission = submit_sweep(SweepConfig.from_dict(BASE | {"grid": GRID}), lake, now=NOW)
-    planned(lake, submission)
-    request = run_sweep_batch.Request.from_event((lake.sweeps.get_plan(submission.id) or [])[0])
+    fence = planned(lake, submission)["fence"]
+    request = run_sweep_batch.Request.from_event((lake.sweeps.get_plan(submission.id, fence) or [])[0])
     run_sweep_batch.run(request, context(lake, now=NOW))
     written: list[str] = []
     put = ObjectStore.put
@@ -387,7 +387,7 @@ def test_a_worker_that_was_given_up_writes_nothing(lake: Stores) -> None:
     """Its lease ran out, another attempt began: batches of the old one are left alone, and so is its collection."""
     submission = submit_sweep(SweepConfig.from_dict(BASE | {"grid": GRID, "batch_size": 60}), lake, now=NOW)
     fence = planned(lake, submission)["fence"]
-    plan = lake.sweeps.get_plan(submission.id) or []
+    plan = lake.sweeps.get_plan(submission.id, fence) or []
     late = NOW + FAN_OUT_LEASE_MS
     assert lake.runs.recover(submission.id, late) is not None
     event = {"run_id": submission.id, "attempt": 2, "function": FUNCTION}
@@ -399,6 +399,21 @@ def test_a_worker_that_was_given_up_writes_nothing(lake: Stores) -> None:
     assert (collected.state, state_of(lake, submission)) == ("superseded", "running")
     broken = fail_sweep.Request.from_event({"run_id": submission.id, "attempt": 1, "error": {"Error": "late"}})
     assert fail_sweep.run(broken, context(lake, now=late)).state == "running"
+
+
+def test_a_plan_that_is_written_late_is_not_worked_on(lake: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Step Functions repeats a planner that it has lost sight of; the first one may still be at it."""
+    submission = submit_sweep(SweepConfig.from_dict(BASE | {"grid": GRID, "batch_size": 60}), lake, now=NOW)
+    late: list[tuple[Any, ...]] = []
+    with monkeypatch.context() as patch:
+        patch.setattr(lake.sweeps, "put_plan", lambda *arguments: late.append(arguments) or "")
+        planned(lake, submission)
+    fence = planned(lake, submission)["fence"]
+    lake.sweeps.put_plan(*late[0])
+    for item in lake.sweeps.get_plan(submission.id, fence) or []:
+        assert not run_sweep_batch.run(run_sweep_batch.Request.from_event(item), context(lake, now=NOW)).superseded
+    report = collect_sweep.run(collect_sweep.Request(submission.id, fence), context(lake, now=NOW))
+    assert (report.state, report.missing) == ("succeeded", 0)
 
 
 def test_a_late_run_is_refused_its_end(lake: Stores, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -69,6 +69,6 @@ class InlineDispatcher:
 
     def _sweep(self, sweep_id: str, attempt: int) -> None:
         report = plan_sweep.run(plan_sweep.Request(sweep_id, attempt, _FUNCTION), self._context())
-        for item in self._stores.sweeps.get_plan(sweep_id) or []:
+        for item in self._stores.sweeps.get_plan(sweep_id, report.fence) or []:
             run_sweep_batch.run(run_sweep_batch.Request.from_event(item), self._context())
         collect_sweep.run(collect_sweep.Request(sweep_id, report.fence), self._context())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from infra.catalogue import FUNCTIONS
-from tests.evidence.structure import TOO_LONG, import_cycles, line_counts
+from tests.evidence.structure import TOO_LONG, import_cycles, line_counts, sweep_walk
 
 
 def test_no_import_cycles() -> None:
@@ -18,3 +18,8 @@ def test_handlers_are_thin() -> None:
     handlers = {path: lines for path, lines in line_counts().items() if path.startswith("functions/")}
     assert len(handlers) == len(FUNCTIONS)
     assert max(handlers.values()) <= 40
+
+
+def test_a_sweep_has_one_configuration_from_its_post_to_collect() -> None:
+    """One class reads it, once where it comes in and once in each job."""
+    assert "whole configurations built: 4 ({'SweepConfig': 4})" in sweep_walk()

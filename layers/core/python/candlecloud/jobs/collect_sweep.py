@@ -51,7 +51,7 @@ def run(request: Request, context: Context) -> Report:
     """
     stores, run_id = context.stores, request.run_id
     record = stores.runs.get(run_id)
-    plan = None if record is None else stores.sweeps.get_plan(run_id)
+    plan = None if record is None else stores.sweeps.get_plan(run_id, request.fence)
     if record is None or plan is None:
         raise SweepNotFoundError(f"Sweep {run_id} has no plan.", hint="Run plan_sweep first.", sweep_id=run_id)
     if (record.state, record.fence) != ("running", request.fence):

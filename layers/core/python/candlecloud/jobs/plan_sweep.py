@@ -75,5 +75,5 @@ def run(request: Request, context: Context) -> Report:
     shared = {"run_id": run_id, "fence": record.fence, "function": request.function}
     batches = enumerate(cut_into_batches(cast(SweepConfig, identity.config)))
     plan = [{**shared, "batch": batch, "start": start, "end": end} for batch, (start, end) in batches]
-    key = stores.sweeps.put_plan(run_id, plan)
+    key = stores.sweeps.put_plan(run_id, record.fence, plan)
     return Report(run_id, record.fence, stores.sweeps.bucket, key, len(plan))

@@ -54,7 +54,7 @@ def run(_request: Request, context: Context) -> Report:
 
 def _give_up(record: RunRecord, context: Context) -> bool:
     error = describe_abandoned(record.attempt, record.heartbeat_at)
-    return context.stores.runs.abandon(record.run_id, record.attempt, error, context.now)
+    return context.stores.runs.give_up(record.run_id, record.attempt, error, context.now)
 
 
 def _begin_anew(record: RunRecord, context: Context) -> bool:

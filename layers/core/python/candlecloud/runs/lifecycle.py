@@ -67,6 +67,7 @@ TRANSITIONS: Mapping[str, Transition] = MappingProxyType(
         "finish": Transition("succeeded", ("running",), guard="fence"),
         "fail": Transition("failed", ("running",), guard="fence"),
         "abandon": Transition("failed", ACTIVE, guard="attempt"),
+        "give_up": Transition("failed", (), stale=ACTIVE, guard="attempt"),
         "cancel": Transition("cancelled", ACTIVE),
     }
 )

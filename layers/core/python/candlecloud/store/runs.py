@@ -112,7 +112,10 @@ class RunStore:
         assert write.old is not None
         changed = {name: value for name, value in begun.items() if value is not None}
         again = self._move("reopen", new.run_id, now, changed, add={"attempt": 1}, remove=_OF_AN_ATTEMPT)
-        return Opened(again, True) if again else Opened(_record(write.old), False)
+        if again:
+            return Opened(again, True)
+        # Another may have begun it anew since: its old end is not to be told as the end of the new attempt.
+        return Opened(_record(self._table.get(keys.run_item(new.run_id)) or write.old), False)
 
     def recover(self, run_id: str, now: int) -> RunRecord | None:
         """Begin the next attempt of a run that was given up; None if it was not, or another did so."""
@@ -170,8 +173,12 @@ class RunStore:
         return self._end("fail", record.run_id, now, {"error": as_text(error)}, fence=record.fence)
 
     def abandon(self, run_id: str, attempt: int, error: Mapping[str, Any], now: int) -> bool:
-        """Mark as failed, as the one who started an attempt or watched it die."""
+        """Mark as failed, as the one who started an attempt or saw it break."""
         return self._end("abandon", run_id, now, {"error": as_text(error)}, attempt=attempt)
+
+    def give_up(self, run_id: str, attempt: int, error: Mapping[str, Any], now: int) -> bool:
+        """Mark as failed, as one who saw its lease run out; False if it was heard of since."""
+        return self._end("give_up", run_id, now, {"error": as_text(error)}, attempt=attempt)
 
     def cancel(self, run_id: str, now: int) -> bool:
         """Mark as cancelled; whoever works on it finds its fence broken."""

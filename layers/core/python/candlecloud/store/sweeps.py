@@ -11,7 +11,7 @@ from candlecloud.store.objects import ObjectStore
 from candlecloud.store.parquet import CONTENT_TYPE
 from candlecloud.store.ranged import RangedObject
 
-_PLAN, _ROWS, _HEADER = "plan.json", "results.parquet", "results.json"
+_ROWS, _HEADER = "results.parquet", "results.json"
 
 
 class SweepStore:
@@ -21,14 +21,17 @@ class SweepStore:
         self._objects = objects
         self.bucket = objects.bucket
 
-    def put_plan(self, sweep_id: str, batches: Sequence[Mapping[str, Any]]) -> str:
-        """Write the plan, a JSON array with one item per batch; returns its key."""
-        key = keys.sweep_object(sweep_id, _PLAN)
+    def put_plan(self, sweep_id: str, fence: int, batches: Sequence[Mapping[str, Any]]) -> str:
+        """Write the plan of a claim, a JSON array with one item per batch; returns its key.
+
+        Each claim has its own: one that was taken over and writes late would put its dead fence into all batches.
+        """
+        key = keys.sweep_object(sweep_id, _plan(fence))
         self._objects.put(key, json.dumps(list(batches), sort_keys=True).encode())
         return key
 
-    def get_plan(self, sweep_id: str) -> list[dict[str, Any]] | None:
-        stored = self._objects.get(keys.sweep_object(sweep_id, _PLAN))
+    def get_plan(self, sweep_id: str, fence: int) -> list[dict[str, Any]] | None:
+        stored = self._objects.get(keys.sweep_object(sweep_id, _plan(fence)))
         return list(json.loads(stored.body)) if stored else None
 
     def put_batch_result(self, sweep_id: str, batch: int, content: bytes) -> str:
@@ -64,3 +67,7 @@ class SweepStore:
         """What the results say beside their rows."""
         stored = self._objects.get(keys.sweep_object(sweep_id, _HEADER))
         return stored.body if stored else None
+
+
+def _plan(fence: int) -> str:
+    return f"plan-{fence}.json"
