@@ -22,6 +22,7 @@ from benchmarks.environment import say
 from benchmarks.grids import GRIDS, Pairs
 from benchmarks.meeting import Met, meet_backtesting
 from benchmarks.plan import CHOICES, COSTS, ENGINES, LINES_KEPT, PLANS, Line
+from benchmarks.product_play import Played, check_figures, players_of
 from benchmarks.protocol import MEMORY_KEPT, ONE_THREAD, Answer, Worker
 from benchmarks.rounds import Player, Score, alternate
 from benchmarks.series import Series, describe, read_series
@@ -45,6 +46,8 @@ class Bench:
         Backend, whose averages, what the comparison found.
     waited
         Number of sets to those that a bar without volume makes wait; every other engine here fills on it.
+    products
+        Number of sets to what ``POST /sweeps`` evaluated of them.
     kept
         Lines again, in processes that keep the memory they free.
     """
@@ -61,6 +64,7 @@ class Bench:
     agreements: list[tuple[str, str, Agreement]] = field(default_factory=list)
     met: list[Met] = field(default_factory=list)
     kept: list[tuple[Line, dict[str, Score]]] = field(default_factory=list)
+    products: dict[int, Played] = field(default_factory=dict)
 
     @property
     def title(self) -> str:
@@ -129,6 +133,8 @@ def _time_line(bench: Bench, line: Line) -> None:
     """Play the rounds, compare what came out."""
     scores = _play(bench, line)
     bench.lines.append((line, scores))
+    if line.product:
+        bench.products[line.sets] = check_figures(bench.ours, line)
     for engine in ENGINES:
         if engine in scores:
             _compare_line(bench, line, engine, scores)
@@ -146,6 +152,8 @@ def _play(bench: Bench, line: Line) -> dict[str, Score]:
     if line.backtesting:
         turn = partial(bench.peers.ask, "backtesting", pairs=line.backtesting, **COSTS)
         players.append(Player("backtesting", turn, min(line.rounds, 3)))
+    if line.product:
+        players += players_of(bench.ours, line)
     say(f"{bench.timeframe}, {line.sets:,} sets: " + ", ".join(f"{p.name} x {p.rounds}" for p in players))
     bench.ours.ask("candlecloud", pairs=pairs, **COSTS)
     for engine in engines:

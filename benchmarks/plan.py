@@ -29,6 +29,8 @@ class Line:
         vectorbt backend to rounds.
     best_only : bool
         Time only the backend that was faster on the line before.
+    product : bool
+        Time what ``POST /sweeps`` evaluates too, look-ahead test off and on.
     backtesting : Pairs
         Sets that backtesting.py gets; its time per set is taken for all.
     """
@@ -39,6 +41,7 @@ class Line:
     peer_repeat: int = 1
     best_only: bool = False
     vectorbt: bool = True
+    product: bool = False
     backtesting: Pairs = ()
 
 
@@ -46,14 +49,14 @@ PLANS: Mapping[str, Sequence[Line]] = {
     "1h": (
         Line(1, 5, repeat=21, peer_repeat=5, backtesting=GRIDS[1]),
         Line(100, 5, repeat=5, backtesting=SAMPLE),
-        Line(1_000, 3, repeat=3, backtesting=SAMPLE),
-        Line(10_000, 2, repeat=3, best_only=True),
+        Line(1_000, 3, repeat=3, product=True, backtesting=SAMPLE),
+        Line(10_000, 2, repeat=3, product=True, best_only=True),
     ),
     "1m": (
         Line(1, 3, repeat=11, peer_repeat=3, backtesting=GRIDS[1]),
         Line(100, 2, repeat=3, best_only=True),
-        Line(1_000, 1, repeat=3),
-        Line(10_000, 1, vectorbt=False),
+        Line(1_000, 1, repeat=3, product=True),
+        Line(10_000, 1, vectorbt=False, product=True),
     ),
 }
 

@@ -20,6 +20,9 @@ from typing import Any
 import numpy as np
 
 ROOT = Path(__file__).resolve().parent.parent
+LIBRARY = ROOT / "layers" / "core" / "python"
+"""This tree's candlecloud is what is measured, whichever one an environment has installed."""
+
 _LIBRARIES = ("OMP", "OPENBLAS", "MKL", "NUMBA", "RAYON", "VECLIB_MAXIMUM", "NUMEXPR")
 ONE_THREAD = {**{f"{name}_NUM_THREADS": "1" for name in _LIBRARIES}, "TQDM_DISABLE": "1"}
 """Environment of every worker: no library may use a second thread, or draw progress bars."""
@@ -65,7 +68,7 @@ class Worker:
             stdout=subprocess.PIPE,
             text=True,
             cwd=ROOT,
-            env={**os.environ, **environment, "PYTHONPATH": str(ROOT)},
+            env={**os.environ, **environment, "PYTHONPATH": os.pathsep.join(map(str, (ROOT, LIBRARY)))},
         )
 
     def __enter__(self) -> Worker:

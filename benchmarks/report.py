@@ -9,7 +9,9 @@ from statistics import fmean
 from benchmarks.engine import Bench
 from benchmarks.grids import GRIDS, NAMES
 from benchmarks.plan import CHOICES, ENGINES, Line
+from benchmarks.product_play import PRODUCTS
 from benchmarks.rounds import Score
+from benchmarks.shipped import shipped
 from benchmarks.tables import figure, table
 
 _DASH = "-"
@@ -25,6 +27,7 @@ def render(benches: Sequence[Bench]) -> str:
             _rounded(bench),
             _met(bench),
             _times(bench),
+            shipped(bench),
             _kept(bench),
             _chunks(bench),
         ]
@@ -115,7 +118,8 @@ def _times(bench: Bench) -> str:
 
 def _time_row(bench: Bench, line: Line, scores: dict[str, Score]) -> tuple[str, ...]:
     bars = len(bench.series["close"])
-    per = {name: score.cpu_s / bars / line.sets * 1e9 for name, score in scores.items() if name != "backtesting"}
+    all_sets = ("candlecloud", *ENGINES)
+    per = {name: score.cpu_s / bars / line.sets * 1e9 for name, score in scores.items() if name in all_sets}
     if "backtesting" in scores:
         per["backtesting"] = scores["backtesting"].cpu_s / bars / len(line.backtesting) * 1e9
     ours = per["candlecloud"]
@@ -129,7 +133,7 @@ def _time_row(bench: Bench, line: Line, scores: dict[str, Score]) -> tuple[str, 
         figure(per["backtesting"]) + _sampled(line) if "backtesting" in per else _DASH,
         f"**{min(both) / ours:,.0f} x**" if both else _DASH,
         f"**{per['backtesting'] / ours:,.0f} x**" if "backtesting" in per else _DASH,
-        " / ".join(f"{name} {score.rounds}" for name, score in scores.items()),
+        " / ".join(f"{name} {score.rounds}" for name, score in scores.items() if name not in PRODUCTS),
     )
 
 

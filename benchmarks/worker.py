@@ -1,8 +1,9 @@
-"""candlecloud's worker: arrays in, five numbers per parameter set out."""
+"""candlecloud's worker: arrays in, five numbers per parameter set out; and whole batches of a sweep."""
 
 from __future__ import annotations
 
 from benchmarks import reference, sweep
+from benchmarks.product import Product
 from benchmarks.protocol import Columns, serve
 
 
@@ -11,4 +12,15 @@ def nothing(_series: Columns) -> None:
 
 
 if __name__ == "__main__":
-    serve({"candlecloud": sweep.sweep, "reference": reference.sweep, "nothing": nothing})
+    product = Product()
+    serve(
+        {
+            "candlecloud": sweep.sweep,
+            "reference": reference.sweep,
+            "nothing": nothing,
+            "product_prepare": product.prepare,
+            "product": product.evaluate,
+            "product_revision": product.revision,
+            "product_differing": product.differing,
+        }
+    )

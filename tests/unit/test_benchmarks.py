@@ -9,18 +9,24 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from benchmarks.agreement import DisagreementError, compare
+from benchmarks.engine import Bench
 from benchmarks.grids import GRIDS, NAMES
 from benchmarks.memory import YEAR, year_of_minutes
 from benchmarks.peers.exact import exact_averages
-from benchmarks.plan import PLANS, SAMPLE
+from benchmarks.plan import COSTS, PLANS, SAMPLE, Line
+from benchmarks.product import Product, candles_of
+from benchmarks.product_play import Played
 from benchmarks.protocol import Answer, Worker, WorkerFailedError
-from benchmarks.rounds import Player, alternate
+from benchmarks.rounds import Player, Score, alternate
 from benchmarks.series import read_series
+from benchmarks.shipped import shipped
 from benchmarks.tables import PAGE, figure, insert, table
 from candlecloud.features.moving_average import compare_sma
+from candlecloud.runs.inputs import RUN_COLUMNS
 from tests.support.recorded import btc_hours
 
 ROOT = Path(__file__).parents[2]
@@ -125,6 +131,46 @@ def test_a_task_that_raises_is_named() -> None:
         with pytest.raises(WorkerFailedError, match="candlecloud: reference: KeyError"):
             worker.ask("reference", pairs=[], fee=0.0, slippage=0.0)
         assert worker.ask("nothing", repeat=2).result is None
+
+
+@pytest.mark.parametrize("tripwire", [False, True])
+def test_what_a_sweep_evaluates_has_the_figures_of_the_kernel(tripwire: bool) -> None:
+    product, series = Product(), read_series("1h")
+    prepared = product.prepare(series, GRIDS[100], tripwire=tripwire, **COSTS)
+    assert prepared == {"sets": 100, "batches": 1, "bars": len(series["close"]) - 240, "warmup_bars": 240}
+    assert product.evaluate(series, tripwire=tripwire) > 100 * 8
+    assert product.differing(series, GRIDS[100], tripwire=tripwire, **COSTS) == []
+    other = {**COSTS, "fee": COSTS["fee"] * (1.0 + 1e-15)}
+    assert len(product.differing(series, GRIDS[100], tripwire=tripwire, **other)) > 90
+
+
+def test_a_sweep_of_other_sets_is_not_timed() -> None:
+    with pytest.raises(ValueError, match="not the sets of the benchmark"):
+        Product().prepare(read_series("1h"), [(5, 60), (10, 80)], tripwire=False, **COSTS)
+
+
+def test_a_sweep_reads_the_recorded_candles() -> None:
+    table_, lake = candles_of(read_series("1h")), btc_hours()
+    assert table_.schema == pa.schema([lake.schema.field(name) for name in RUN_COLUMNS])
+    for name in ("open_time", "close_time", "open", "high", "low", "close", "volume_base"):
+        assert table_.column(name).equals(lake.column(name)), name
+
+
+def test_the_table_of_what_ships_marks_a_time_that_stands_in() -> None:
+    def scores(**seconds: float) -> dict[str, Score]:
+        return {name.replace("_", ", "): Score(value, 3, None, 1.0) for name, value in seconds.items()}
+
+    played = Played(bars=800, warmup_bars=200, batches=2, bytes=5_000_000, revision_s=0.001)
+    bench = Bench("1m", {"close": np.zeros(1_000)}, None, None)  # type: ignore[arg-type]
+    ours = {"candlecloud": 0.001, "product": 0.0016, "product_tested": 0.004}
+    bench.lines = [
+        (Line(1_000, 1, product=True), scores(**ours, numba=0.9, rust=0.5)),
+        (Line(10_000, 1, product=True, vectorbt=False), scores(**ours)),
+    ]
+    bench.products = {1_000: played, 10_000: played}
+    measured, stands_in = shipped(bench).splitlines()[-2:]
+    assert "| 500 (rust) | **500 x** | **250 x** | **100 x** |" in measured
+    assert "| 500 (rust, its time per set at 1,000) | **5,000 x** (from 1,000) |" in stands_in
 
 
 def test_tables_find_their_place_in_a_page() -> None:
