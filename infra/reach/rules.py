@@ -65,7 +65,7 @@ class Rules:
 
 
 _REQUESTS = ("fields", "funding", "refusals", "run", "setting", "sweep", "trading")
-"""Modules of the contract that say what may be asked; the others say what a result looks like, and stand in the hash."""
+"""Modules of the contract that say what may be asked; the others say what a result looks like and are hashed."""
 _BENCHMARK = ("strategies/buy_and_hold", "sizing/fixed_fraction")
 
 RULES = Rules(
