@@ -27,8 +27,8 @@ def render(benches: Sequence[Bench]) -> str:
             _rounded(bench),
             _met(bench),
             _times(bench),
-            shipped(bench),
             _kept(bench),
+            shipped(bench),
             _chunks(bench),
         ]
     return "\n\n".join(part for part in parts if part)

@@ -43,13 +43,14 @@ def shipped(bench: Bench) -> str:
 
 def _caption() -> str:
     return (
-        "What ships. (a) is the kernel's path of the table above: arrays in, five numbers out. (b) and (c) are what "
-        "`POST /sweeps` evaluates: `evaluate_batch` and `write_batch` over all batches of the product's own cut, from "
-        "the table of candles in memory to Parquet bytes ready to store; every figure of every set, buy and hold, "
-        "coverage; (c) with the look-ahead test. Nanoseconds per bar and set (milliseconds in all); each engine by its "
-        "own bars: a sweep holds all candles too, but its run begins after the longest warm-up, so its bars are fewer. "
-        "All figures of (b) and (c) equal those of the kernel over the same bars bit for bit, or this table is not "
-        "printed. The check of candles is what the job does besides, once per batch: it hashes them."
+        "What ships. (a) is what the table of times above calls candlecloud, the kernel's path: arrays in, five "
+        "numbers out. (b) and (c) are what `POST /sweeps` evaluates: `evaluate_batch` and `write_batch` over all "
+        "batches of the product's own cut, from the table of candles in memory to Parquet bytes ready to store; "
+        "every figure of every set, buy and hold, coverage; (c) with the look-ahead test. Nanoseconds per bar and "
+        "set (milliseconds in all); each engine by its own bars: a sweep holds all candles too, but its run begins "
+        "after the longest warm-up, so its bars are fewer. All figures of (b) and (c) equal those of the kernel "
+        "over the same bars bit for bit, or this table is not printed. The check of candles is what the job does "
+        "besides, once per batch: it hashes them."
     )
 
 
