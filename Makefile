@@ -30,7 +30,7 @@ generate: setup  ## Write every file that is generated from code
 	@$(BIN)/python -m infra.generate
 	@$(BIN)/python -m infra.reach
 
-test: setup  ## Unit, integration, contract, infra and end-to-end tests (under 6 minutes on 2 cores)
+test: setup  ## Unit, integration, contract, infra and end-to-end tests (about 8 minutes on 2 cores)
 	$(BIN)/python -m pytest -q
 
 test-slow: setup  ## The long sweeps: 20 kills, 50 races, 10,000 random cases
