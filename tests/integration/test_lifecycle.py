@@ -191,13 +191,10 @@ class _Noting:
 
     def __init__(self) -> None:
         self.started: list[tuple[str, Any, Any]] = []
-        self.broken = False
 
     functions = InlineDispatcher.functions
 
     def invoke(self, job: str, payload: Any, functions: Any = None) -> None:
-        if self.broken:
-            raise TransientStoreError("Could not start the job.")
         self.started.append((job, dict(payload), functions))
 
     def ask(self, job: str, payload: Any) -> dict[str, Any]:
@@ -270,13 +267,32 @@ def test_a_fan_out_is_begun_anew_under_another_name(stores: Stores) -> None:
     assert dispatcher.started == [(f"{RUN}-2", {"run_id": RUN, "attempt": 2}, {"run_backtest": "arn:7"})]
 
 
-def test_a_start_that_fails_closes_the_attempt_and_is_told(stores: Stores) -> None:
-    dispatcher = _Noting()
-    dispatcher.broken = True
-    stores.runs.open(NEW, NOW)
-    with pytest.raises(TransientStoreError):
-        recover_runs.run(recover_runs.Request(), context(stores, now=NOW + PENDING_LEASE_MS, dispatcher=dispatcher))
-    assert (read(stores).state, read(stores).attempt) == ("failed", 2)
+def test_a_start_that_fails_is_told_holds_up_no_other_and_is_made_again(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dispatcher, now = _Noting(), NOW + PENDING_LEASE_MS
+    for run_id in ("run_a", "run_b", "run_c"):
+        stores.runs.open(replace(NEW, run_id=run_id), NOW)
+    order = [record.run_id for record in stores.runs.active()]
+    invoke = dispatcher.invoke
+
+    def invoke_but_the_first(job: str, payload: Any, functions: Any = None) -> None:
+        if payload["run_id"] == order[0]:
+            raise TransientStoreError("Could not start it.")
+        invoke(job, payload, functions)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(dispatcher, "invoke", invoke_but_the_first)
+        with pytest.raises(TransientStoreError):
+            recover_runs.run(recover_runs.Request(), context(stores, now=now, dispatcher=dispatcher))
+    assert [payload["run_id"] for _, payload, _ in dispatcher.started] == order[1:]
+    waiting = stores.runs.get(order[0])
+    assert waiting is not None
+    assert (waiting.state, waiting.attempt) == ("pending", 2)
+    stores.runs.cancel(order[1], now)
+    stores.runs.cancel(order[2], now)
+    recover_runs.run(recover_runs.Request(), context(stores, now=now + PENDING_LEASE_MS, dispatcher=dispatcher))
+    assert dispatcher.started[-1][1] == {"run_id": order[0], "attempt": 3}
 
 
 def test_a_cancelled_run_is_not_recovered(stores: Stores) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from candlecloud.errors import CandlecloudError
 from candlecloud.jobs.context import Context
 from candlecloud.jobs.dispatch import start
-from candlecloud.runs.lifecycle import MAX_ATTEMPTS, describe_abandoned, describe_failure
+from candlecloud.runs.lifecycle import MAX_ATTEMPTS, describe_abandoned
 from candlecloud.store.runs import RunRecord
 
 
@@ -38,17 +38,28 @@ def run(_request: Request, context: Context) -> Report:
     """Look at everything that has not ended. What is stale is started again, three attempts in all.
 
     A worker that comes back late finds its fence broken. Whoever looks at the same time loses the same write, so a
-    second firing changes nothing.
+    second firing changes nothing. A start that fails holds up no other: its record waits for the next lease.
+
+    Raises
+    ------
+    CandlecloudError
+        The first start that failed, after all others were made.
     """
     active = begun = given_up = 0
+    unstarted: list[CandlecloudError] = []
     for record in context.stores.runs.active():
         active += 1
         if record.lease_until > context.now:
             continue
         if record.attempt >= MAX_ATTEMPTS:
             given_up += _give_up(record, context)
-        else:
+            continue
+        try:
             begun += _begin_anew(record, context)
+        except CandlecloudError as error:
+            unstarted.append(error)
+    if unstarted:
+        raise unstarted[0]
     return Report(active, begun, given_up)
 
 
@@ -58,13 +69,8 @@ def _give_up(record: RunRecord, context: Context) -> bool:
 
 
 def _begin_anew(record: RunRecord, context: Context) -> bool:
-    runs = context.stores.runs
-    again = runs.recover(record.run_id, context.now)
+    again = context.stores.runs.recover(record.run_id, context.now)
     if again is None:
         return False
-    try:
-        start(again, context.dispatcher)
-    except CandlecloudError as error:
-        runs.abandon(again.run_id, again.attempt, describe_failure(error), context.now)
-        raise
+    start(again, context.dispatcher)
     return True
