@@ -11,16 +11,17 @@ import pyarrow as pa
 from benchmarks.sweep import CASH, bars_of
 from candlecloud.backtest.sweep_form import PlainCosts, statistics_of_pairs
 from candlecloud.contract.sweep import SweepConfig
+from candlecloud.experiments.sweep import evaluate_batch
+from candlecloud.fan_out.batch_file import read_batch, write_batch
+from candlecloud.fan_out.kinds.sweep import sweep_work
+from candlecloud.fan_out.plan import make_plan
 from candlecloud.market.candle import CANDLE_SCHEMA, PRICE_COLUMNS
 from candlecloud.market.ranges import TimeRange
 from candlecloud.market.timeframe import TIMEFRAMES, Timeframe
 from candlecloud.metrics.figures import FIGURES
 from candlecloud.metrics.summary import summary_columns
-from candlecloud.runs.batch import evaluate_batch
-from candlecloud.runs.batch_file import read_batch, write_batch
 from candlecloud.runs.grid import parameter_sets
 from candlecloud.runs.inputs import RUN_COLUMNS, RunInputs
-from candlecloud.runs.plan import cut_into_batches
 
 Arrays = Mapping[str, Any]
 Windows = Sequence[Sequence[int]]
@@ -52,7 +53,7 @@ class Product:
         sets = parameter_sets(config)
         if list(zip(*(sets.columns[name].tolist() for name in ("fast", "slow")), strict=True)) != [*map(tuple, pairs)]:
             raise ValueError("The grid of the request is not the sets of the benchmark.")
-        batches = cut_into_batches(config)
+        batches = make_plan(sweep_work(config)).batches
         self._prepared[tripwire] = config, RunInputs(candles), batches
         first = _first(series, config)
         bars = {"bars": candles.num_rows - first, "warmup_bars": first}

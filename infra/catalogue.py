@@ -2,7 +2,7 @@
 
 One entry is all that the platform knows of a job: rights, schedules, alarms, environment, versions and local mode are
 derived from it, and nothing else lists jobs. Read by the CDK stacks, by the bundle, by local mode and by tests; imports
-no CDK, and of candlecloud the settings alone.
+no CDK, and of candlecloud the settings and one limit.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
+from candlecloud.fan_out.plan import BATCH_TIMEOUT_S
 from candlecloud.settings import ApiSettings, CallerSettings, ExchangeSettings, FunctionSettings, VersionSettings
 
 PYTHON = "3.13"
@@ -34,8 +35,9 @@ class Access(StrEnum):
 
 
 Room = Literal["lane", "fan_out"]
-"""Why a function has reserved concurrency. ``lane``: one at a time. ``fan_out``: as many as the deployment's
-``fan_out_room``, so that what fans out leaves the rest of the account to the API and to single runs."""
+"""Why a function has reserved concurrency. ``lane``: one at a time. ``fan_out``: it computes
+batches, and shares the deployment's ``fan_out_room`` with the others that do, so that what fans out leaves the rest of
+the account to the API and to single runs."""
 
 
 @dataclass(frozen=True)
@@ -189,33 +191,33 @@ FUNCTIONS: Mapping[str, FunctionSpec] = {
         table=Access.READ,
         retries=0,
     ),
-    "plan_sweep": FunctionSpec(
+    "plan_fan_out": FunctionSpec(
         layers=_DATA,
         memory_mb=1024,
         timeout_s=120,
-        objects={"sweeps": Access.WRITE},
+        objects={"fan_outs": Access.WRITE},
         table=Access.READ_WRITE,
         in_fan_out=True,
     ),
-    # Its children are EXPRESS executions, which end after five minutes: two attempts must fit.
+    # One function for the batches of each kind of fan-out, with the layers and rights that the kind needs.
     "run_sweep_batch": FunctionSpec(
         layers=_COMPUTE,
         memory_mb=1769,
-        timeout_s=120,
-        objects={"candles": Access.READ, "sweeps": Access.READ_WRITE},
+        timeout_s=BATCH_TIMEOUT_S,
+        objects={"candles": Access.READ, "fan_outs": Access.READ_WRITE},
         table=Access.READ_WRITE,
         in_fan_out=True,
         room="fan_out",
     ),
-    "collect_sweep": FunctionSpec(
+    "collect_fan_out": FunctionSpec(
         layers=_DATA,
         memory_mb=1769,
         timeout_s=300,
-        objects={"sweeps": Access.READ_WRITE},
+        objects={"fan_outs": Access.READ, "runs": Access.WRITE},
         table=Access.READ_WRITE,
         in_fan_out=True,
     ),
-    "fail_sweep": FunctionSpec(
+    "fail_fan_out": FunctionSpec(
         layers=_DATA,
         memory_mb=512,
         timeout_s=60,
@@ -254,7 +256,7 @@ FUNCTIONS: Mapping[str, FunctionSpec] = {
         objects={
             "candles": Access.READ,
             "runs": Access.READ,
-            "sweeps": Access.READ,
+            "fan_outs": Access.READ,
             "replies": Access.READ_WRITE,
             "exports": Access.READ_WRITE,
         },
@@ -277,6 +279,11 @@ def pinned_jobs(job: str) -> tuple[str, ...]:
     """Jobs of which a function must know the version: those that it calls, and those of the fan-outs it starts."""
     spec = FUNCTIONS[job]
     return (*spec.calls, *(fan_out_jobs() if spec.starts_fan_outs else ()))
+
+
+def batch_jobs() -> tuple[str, ...]:
+    """Jobs that compute batches, one for each kind of fan-out."""
+    return tuple(job for job, spec in FUNCTIONS.items() if spec.room == "fan_out")
 
 
 def called_jobs() -> frozenset[str]:

@@ -50,15 +50,15 @@ class Context:
     series
         What is ingested on a schedule.
     reserve_lanes
-        Reserve concurrency 1 for the functions that talk to exchanges, and `fan_out_room` for the batches of sweeps.
+        Reserve concurrency 1 for the functions that talk to exchanges, and `fan_out_room` for the batches of fan-outs.
         New AWS accounts with a limit of 10 concurrent executions refuse any reservation: say false there.
     batches_at_once
-        Batches of a sweep that run at the same time. New AWS accounts with a limit of 10 concurrent executions are
+        Batches of a fan-out that run at the same time. New AWS accounts with a limit of 10 concurrent executions are
         throttled, and API calls with them: say 5 there.
     fan_out_room
-        Batches of all sweeps together that run at the same time, where `reserve_lanes` holds: a bulkhead, so that many
-        sweeps leave the rest of the account's concurrency (1,000, of which AWS keeps 100 unreserved) to the API and to
-        single runs. At least `batches_at_once`, or one sweep alone throttles itself.
+        Batches of all fan-outs together that run at the same time, where `reserve_lanes` holds: a bulkhead, so that
+        they leave the rest of the account's concurrency (1,000, of which AWS keeps 100 unreserved) to the API and to
+        single runs. Each kind of fan-out has an equal share; at least `batches_at_once`, or one alone throttles itself.
     exchange_urls
         Exchange id to an https address to ask in place of the venue's own, for regions that the venue refuses (Binance:
         the United States). Every request for the exchange goes there with its path kept, futures too: an address

@@ -7,17 +7,18 @@ from typing import Any
 from aws_cdk import Stack
 from constructs import Construct
 
+from infra.catalogue import batch_jobs
 from infra.context import Context
 from infra.resources.alarms import Alarms
 from infra.resources.assets import Assets
 from infra.resources.environment import Environments
+from infra.resources.fan_out import create_fan_out
 from infra.resources.functions import Functions
 from infra.resources.http_api import create_http_api
 from infra.resources.layers import create_layers
 from infra.resources.names import Names
 from infra.resources.queues import DeadLetters
 from infra.resources.schedules import create_schedules
-from infra.resources.sweep_state_machine import create_sweep_state_machine
 
 
 class PlatformStack(Stack):
@@ -40,12 +41,12 @@ class PlatformStack(Stack):
             names,
             assets,
             create_layers(self, assets, names),
-            Environments(names, context.exchange_urls, git_hash),
-            {"lane": 1, "fan_out": context.fan_out_room} if context.reserve_lanes else {},
+            Environments(names, context.exchange_urls, context.batches_at_once, git_hash),
+            {"lane": 1, "fan_out": context.fan_out_room // len(batch_jobs())} if context.reserve_lanes else {},
         )
         functions.node.add_dependency(dead_letters)
         create_schedules(self, context.series, names)
-        machine = create_sweep_state_machine(self, names, context.batches_at_once)
+        machine = create_fan_out(self, names, context.batches_at_once)
         api = create_http_api(self, functions.live["api"], names)
         alarms = Alarms(self, names, context.alarm_topic_arn)
         alarms.watch_functions(functions.by_job)

@@ -22,6 +22,7 @@ def _adapter(world: World) -> Mangum:
         allowed_age_s=settings.allowed_age_s,
         max_inline_bytes=settings.max_inline_bytes,
         git_hash=settings.git_hash,
+        batches_at_once=settings.batches_at_once,
     )
     app = create_app(Dependencies(world.stores, world.dispatcher, world.clock, options))
     return Mangum(app, lifespan="off", text_mime_types=[*DEFAULT_TEXT_MIME_TYPES, "application/problem+json"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from candlecloud.jobs.run_sweep_batch import Request, run
+from candlecloud.jobs.run_batch import Request, run_of
 from candlecloud.wiring import job_handler
 
-handler = job_handler("run_sweep_batch", Request, run, keep_status=False)
+handler = job_handler("run_sweep_batch", Request, run_of("sweep"), keep_status=False)

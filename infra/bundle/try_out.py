@@ -180,21 +180,21 @@ def _sweep(bench: Bench) -> None:
     if bench.cloud.started_sweeps() != [sweep_id]:
         raise HandlerFailedError("POST /sweeps started no execution")
     plan = bench.run(
-        "plan_sweep",
-        {"run_id": sweep_id, "attempt": 1, "function": "run_sweep_batch"},
+        "plan_fan_out",
+        {"run_id": sweep_id, "attempt": 1, "functions": {"run_sweep_batch": "run_sweep_batch"}},
         lambda r: f"{r['batches']} batches",
     )
     for batch in range(plan["batches"]):
         event = {"run_id": sweep_id, "fence": plan["fence"], "batch": batch, "start": 0, "end": 6}
         bench.run("run_sweep_batch", event, lambda r: f"batch {r['batch']}")
-    bench.run("collect_sweep", {"run_id": sweep_id, "fence": plan["fence"]}, lambda r: _short(r))
+    bench.run("collect_fan_out", {"run_id": sweep_id, "fence": plan["fence"]}, lambda r: _short(r))
     state = bench.http("GET", f"/sweeps/{sweep_id}")["state"]
     if bench.http("GET", f"/sweeps/{sweep_id}/results")["count"] != 6:
         raise HandlerFailedError("the page of the sweep's results is not whole")
     bench.said["api"] = f"a backtest, and a sweep that {state}"
     error = {"Error": "States.Timeout", "Cause": "tried out"}
     bench.run("recover_runs", {}, lambda r: _short(r))
-    bench.run("fail_sweep", {"run_id": sweep_id, "attempt": 1, "error": error}, lambda r: _short(r))
+    bench.run("fail_fan_out", {"run_id": sweep_id, "attempt": 1, "error": error}, lambda r: _short(r))
 
 
 def _read(bench: Bench) -> None:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+
+from candlecloud.fan_out.kind import FanOutKind
+from candlecloud.fan_out.kinds import find_kind, kind_names
 
 FOLDER = Path(__file__).resolve().parents[2] / "layers" / "core" / "python"
 PACKAGE = "candlecloud"
@@ -68,6 +72,13 @@ _REQUESTS = ("fields", "funding", "refusals", "run", "setting", "sweep", "tradin
 """Modules of the contract that say what may be asked; the others say what a result looks like and are hashed."""
 _BENCHMARK = ("strategies/buy_and_hold", "sizing/fixed_fraction")
 
+
+def _fan_out(kind: FanOutKind[Any]) -> Kind:
+    """What a kind of fan-out says of itself: where its rows come from, and what is made of them."""
+    named = (f"{one.__module__}:{one.__qualname__}" for one in (kind.schema, kind.collector))
+    return Kind((kind.evaluate, *named, "candlecloud.fan_out.collect:collect_batches"), kind.uses)
+
+
 RULES = Rules(
     registries={
         "features": "candlecloud.features.registry:FEATURES",
@@ -82,13 +93,11 @@ RULES = Rules(
         ),
     },
     kinds={
-        "backtest": Kind(
+        "run": Kind(
             ("candlecloud.runs.evaluate:evaluate_run",),
             (*_BENCHMARK, "features/trend_regime", "features/volatility_regime"),
         ),
-        "sweep": Kind(
-            ("candlecloud.runs.batch:evaluate_batch", "candlecloud.runs.collect:collect_results"), _BENCHMARK
-        ),
+        **{name: _fan_out(find_kind(name)) for name in kind_names()},
     },
     cuts={
         "candlecloud.market.series:EXCHANGES": "which venues are known decides what is refused; the id names the venue",
@@ -101,6 +110,7 @@ RULES = Rules(
             (f"candlecloud.contract.{module}" for module in _REQUESTS), "carries values, which stand in the id"
         ),
         "candlecloud.runs.code_version": "makes the version itself, which stands in the id",
+        "candlecloud.fan_out.kind": "says what a kind of fan-out is; what each computes begins at its roots",
     },
     said={
         "rules": "the configuration asks whether it is this strategy; what the strategy does stands under its entry",

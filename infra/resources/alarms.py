@@ -49,7 +49,7 @@ class Alarms(Construct):
             ("failed", machine.metric_failed(period=_PERIOD)),
             ("timed-out", machine.metric_timed_out(period=_PERIOD)),
         ):
-            self._alarm(f"{self._names.state_machine}-{what}", f"A sweep {what.replace('-', ' ')}.", metric)
+            self._alarm(f"{self._names.state_machine}-{what}", f"A fan-out {what.replace('-', ' ')}.", metric)
 
     def watch_api(self, api: apigateway.RestApi) -> None:
         metric = api.metric_server_error(period=_PERIOD, statistic="Sum")

@@ -20,13 +20,18 @@ class Environments:
     ----------
     exchange_urls
         Exchange id to the address to ask in place of the venue's own; empty leaves the variable out.
+    batches_at_once
+        Batches of a fan-out that run at the same time.
     git_hash
         The commit that the bundle was built from; None leaves the variable out.
     """
 
-    def __init__(self, names: Names, exchange_urls: Mapping[str, str], git_hash: str | None) -> None:
+    def __init__(
+        self, names: Names, exchange_urls: Mapping[str, str], batches_at_once: int, git_hash: str | None
+    ) -> None:
         self._names = names
         self._exchange_urls = dict(exchange_urls)
+        self._batches_at_once = batches_at_once
         self._git_hash = git_hash
 
     def of(self, job: str, versions: Mapping[str, str]) -> dict[str, str]:
@@ -58,6 +63,7 @@ class Environments:
             "exchange_urls": json.dumps(self._exchange_urls, sort_keys=True) if self._exchange_urls else None,
             "functions": json.dumps(dict(functions), sort_keys=True),
             "state_machine_arn": self._names.state_machine_arn if spec.starts_fan_outs else None,
+            "batches_at_once": str(self._batches_at_once),
             "max_wait_s": "20",
             "allowed_age_s": json.dumps(ages, sort_keys=True),
         }

@@ -54,7 +54,7 @@ def create_lake(scope: Construct, names: Names) -> s3.Bucket:
                 abort_incomplete_multipart_upload_after=Duration.days(1),
                 expired_object_delete_marker=True,
             ),
-            s3.LifecycleRule(id="job-artifacts", prefix="sweeps/", expiration=Duration.days(_ARTIFACT_DAYS)),
+            s3.LifecycleRule(id="fan-outs", prefix="fan_outs/", expiration=Duration.days(_ARTIFACT_DAYS)),
             s3.LifecycleRule(id="quarantine", prefix="quarantine/", expiration=Duration.days(_ARTIFACT_DAYS)),
             # Answers kept for a repeated Idempotency-Key (a day) and files behind links (an hour).
             s3.LifecycleRule(id="replies", prefix="replies/", expiration=Duration.days(_ANSWER_DAYS)),

@@ -44,7 +44,7 @@ class Names:
     # What may be replaced
     @property
     def state_machine(self) -> str:
-        return f"{self.prefix}-sweep"
+        return f"{self.prefix}-fan-out"
 
     @property
     def schedule_group(self) -> str:

@@ -92,10 +92,10 @@ def _objects_arn(prefix: str, names: Names) -> str:
 
 
 def state_machine_role(scope: Construct, jobs: Sequence[str], names: Names) -> iam.IRole:
-    """Create the role of the sweep state machine: its functions, its plan, its own children, its log."""
+    """Create the role of the state machine: its functions, its plan, its own children, its log."""
     statements = [
         _allow(["lambda:InvokeFunction"], [names.function_versions_arn(job) for job in jobs]),
-        _allow(["s3:GetObject"], [_objects_arn("sweeps", names)]),
+        _allow(["s3:GetObject"], [_objects_arn("fan_outs", names)]),
         _allow(["states:StartExecution"], [names.state_machine_arn]),
         _allow(["states:DescribeExecution", "states:StopExecution"], names.state_machine_executions_arns),
         _allow(_LOG_DELIVERY, ["*"]),
@@ -107,7 +107,7 @@ def state_machine_role(scope: Construct, jobs: Sequence[str], names: Names) -> i
     role = _role(scope, "StateMachineRole", principal, statements)
     for job in jobs:
         acknowledge_wildcard(scope, names.function_versions_arn(job), _VERSIONS)
-    acknowledge_wildcard(scope, _objects_arn("sweeps", names), "The plan of whichever sweep is started.")
+    acknowledge_wildcard(scope, _objects_arn("fan_outs", names), "The plan of whichever fan-out is started.")
     for arn in names.state_machine_executions_arns:
         acknowledge_wildcard(scope, arn, "Its own executions, named when they start.")
     acknowledge_wildcard(scope, "*", "Log delivery: these actions know no resource; AWS documents '*' for them.")

@@ -59,7 +59,7 @@ def test_progress_of_a_sweep_that_runs() -> None:
 
         sweep_id = place.rpartition("/")[2]
         world.stores.runs.claim(sweep_id, 1, "attempt 1", NOW, NOW + 1)
-        world.stores.sweeps.put_batch_result(sweep_id, 1, b"{}")
+        world.stores.fan_outs.put_batch(sweep_id, 1, b"{}")
         half = world.client.get(place, headers=world.headers()).json()
         assert half["progress"] == {"sets": 12, "batches_planned": 3, "batches_done": 1, "fraction": 0.333333}
         world.dispatcher.work()

@@ -11,7 +11,8 @@ import pytest
 
 from candlecloud.contract.run import RunConfig
 from candlecloud.contract.sweep import SweepConfig
-from candlecloud.jobs.submit import submit_run, submit_sweep
+from candlecloud.fan_out.kinds.sweep import KIND
+from candlecloud.jobs.submit import submit_fan_out, submit_run
 from infra.local.gateway import Gateway
 from infra.local.parts import read_gateway
 from infra.local.platform import LocalPlatform
@@ -70,8 +71,8 @@ def test_event_of_a_preview(platform: LocalPlatform) -> None:
 def test_events_of_a_sweep(platform: LocalPlatform) -> None:
     grid = {"fast": {"start": 1, "stop": 10, "step": 1}, "slow": {"start": 11, "stop": 20, "step": 1}}
     document = {**STRATEGY, "grid": grid, "batch_size": 100}
-    sweep_id = submit_sweep(SweepConfig.from_dict(document), platform.stores, now=_now(platform)).id
-    for job in ("plan_sweep", "run_sweep_batch", "collect_sweep"):
+    sweep_id = submit_fan_out(KIND, SweepConfig.from_dict(document), platform.stores, now=_now(platform)).id
+    for job in ("plan_fan_out", "run_sweep_batch", "collect_fan_out"):
         report = platform.invoke(job, {**event_of(job), "run_id": sweep_id})
     assert (report["state"], report["missing"]) == ("succeeded", 0)
     assert platform.api.get(f"/sweeps/{sweep_id}")["progress"]["batches_done"] == 1
@@ -79,8 +80,8 @@ def test_events_of_a_sweep(platform: LocalPlatform) -> None:
 
 def test_event_of_a_broken_sweep(platform: LocalPlatform) -> None:
     document = {**STRATEGY, "grid": {"fast": [2], "slow": [3]}}
-    sweep_id = submit_sweep(SweepConfig.from_dict(document), platform.stores, now=_now(platform)).id
-    platform.invoke("fail_sweep", {**event_of("fail_sweep"), "run_id": sweep_id})
+    sweep_id = submit_fan_out(KIND, SweepConfig.from_dict(document), platform.stores, now=_now(platform)).id
+    platform.invoke("fail_fan_out", {**event_of("fail_fan_out"), "run_id": sweep_id})
     answer = platform.api.get(f"/sweeps/{sweep_id}")
     assert (answer["state"], answer["error"] is None) == ("failed", False)
 

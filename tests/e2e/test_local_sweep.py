@@ -10,20 +10,21 @@ from typing import Any, cast
 
 import pytest
 
-from candlecloud.contract.setting import canonical_json
 from candlecloud.contract.sweep import SweepConfig
 from candlecloud.errors import TransientStoreError
+from candlecloud.experiments.sweep import evaluate_batch
+from candlecloud.fan_out.batch_file import write_batch
+from candlecloud.fan_out.kinds.sweep import HEADER_FILE, KIND, ROWS_FILE
 from candlecloud.jobs.pinned import read_inputs
-from candlecloud.jobs.submit import submit_sweep
-from candlecloud.runs.batch import evaluate_batch
-from candlecloud.runs.collect import collect_results
-from candlecloud.runs.identity import sweep_identity
+from candlecloud.jobs.submit import submit_fan_out
+from candlecloud.runs.identity import Identity
 from candlecloud.store.aws import AwsClients
 from candlecloud.store.dispatch import AwsDispatcher
-from candlecloud.store.sweeps import SweepStore
+from candlecloud.store.fan_outs import FanOutStore
 from infra.catalogue import fan_out_jobs
 from infra.local.functions import Handler, load_handler
 from infra.local.platform import LocalPlatform
+from tests.support.swept import collect_sweep
 
 HOUR = 3_600_000
 EVENT = {"exchange": "binance", "symbol": "BTC-USDT", "timeframe": "1h"}
@@ -56,7 +57,7 @@ def sweep(platform: LocalPlatform, batch_size: int) -> tuple[dict[str, Any], Sto
 
 
 def stored(platform: LocalPlatform, sweep_id: str) -> Stored:
-    rows, header = platform.stores.sweeps.get_rows(sweep_id), platform.stores.sweeps.get_header(sweep_id)
+    rows, header = (platform.stores.runs.get_artifact(sweep_id, name) for name in (ROWS_FILE, HEADER_FILE))
     assert rows is not None
     assert header is not None
     return rows, header
@@ -65,11 +66,11 @@ def stored(platform: LocalPlatform, sweep_id: str) -> Stored:
 def in_one_process(platform: LocalPlatform, sweep_id: str) -> Stored:
     record = platform.stores.runs.get(sweep_id)
     assert record is not None
-    identity = sweep_identity(record.document)
+    identity = Identity.read(SweepConfig, record.document)
     inputs = read_inputs(platform.stores, identity.config)
     whole = evaluate_batch(cast(SweepConfig, identity.config), inputs, 0, SETS)
-    found = collect_results(identity, [{"batch": 0, "start": 0, "end": SETS}], lambda _: whole)
-    return found.rows, canonical_json(found.header)
+    found = collect_sweep(identity, [{"batch": 0, "start": 0, "end": SETS}], [write_batch(whole)])
+    return found.rows, found.header_file
 
 
 @pytest.mark.parametrize(("batch_size", "batches"), [(1, 72), (7, 11), (100, 1)])
@@ -86,15 +87,15 @@ def test_batches_of_any_size_give_the_bytes_of_one_process(batch_size: int, batc
 
 
 def test_a_store_that_does_not_answer_once_costs_no_batch(monkeypatch: pytest.MonkeyPatch) -> None:
-    write, silent = SweepStore.put_batch_result, [True]
+    write, silent = FanOutStore.put_batch, [True]
 
-    def put_batch_result(store: SweepStore, sweep_id: str, batch: int, content: bytes) -> str:
+    def put_batch(store: FanOutStore, run_id: str, batch: int, content: bytes) -> None:
         if silent:
             silent.pop()
             raise TransientStoreError("S3 does not answer.")
-        return write(store, sweep_id, batch, content)
+        write(store, run_id, batch, content)
 
-    monkeypatch.setattr(SweepStore, "put_batch_result", put_batch_result)
+    monkeypatch.setattr(FanOutStore, "put_batch", put_batch)
     with filled_platform() as platform:
         answer, results = sweep(platform, 40)
         assert (answer["state"], answer["missing"], silent) == ("succeeded", [], [])
@@ -113,7 +114,7 @@ def test_an_attempt_that_breaks_is_recorded_as_that_attempt(monkeypatch: pytest.
 
     with filled_platform() as platform:
         with monkeypatch.context() as patch:
-            patch.setattr(SweepStore, "put_plan", put_plan)
+            patch.setattr(FanOutStore, "put_plan", put_plan)
             accepted = platform.api.post("/sweeps", SWEEP).json()
             *_, answer = platform.api.wait(f"/sweeps/{accepted['sweep_id']}", frozenset({"failed"}), timeout_s=60)
             platform.settle()
@@ -158,7 +159,7 @@ def test_an_execution_calls_the_versions_that_its_input_names() -> None:
         functions = platform.functions
         pinned = {job: f"{functions.parts[job].arn}:0" for job in fan_out_jobs()}
         config = SweepConfig.from_dict({**SWEEP, "batch_size": 40})
-        submission = submit_sweep(config, platform.stores, now=time.time_ns() // 1_000_000)
+        submission = submit_fan_out(KIND, config, platform.stores, now=time.time_ns() // 1_000_000)
         functions.versions, functions.load = {"0": older}, newest
         machine = functions.parts["api"].environment["CANDLECLOUD_STATE_MACHINE_ARN"]
         dispatcher = AwsDispatcher(AwsClients(platform.session), pinned, machine)
@@ -167,4 +168,4 @@ def test_an_execution_calls_the_versions_that_its_input_names() -> None:
         record = platform.stores.runs.get(submission.id)
     assert record is not None
     assert record.state == "succeeded"
-    assert sorted(called) == [("collect_sweep", "0"), ("plan_sweep", "0"), *[("run_sweep_batch", "0")] * 2]
+    assert sorted(called) == [("collect_fan_out", "0"), ("plan_fan_out", "0"), *[("run_sweep_batch", "0")] * 2]

@@ -22,12 +22,13 @@ import pyarrow.compute as pc
 
 from candlecloud.api.responses import as_json
 from candlecloud.api.sweep_results import as_parquet, read_page
-from candlecloud.contract.setting import canonical_json
-from candlecloud.runs.batch import evaluate_batch
-from candlecloud.runs.batch_file import BatchResult, read_batch, write_batch
-from candlecloud.runs.collect import collect_results
+from candlecloud.contract.sweep import SweepConfig
+from candlecloud.experiments.sweep import evaluate_batch
+from candlecloud.fan_out.batch_file import write_batch
+from candlecloud.fan_out.collect import collect_batches
+from candlecloud.fan_out.kinds.sweep import KIND, ROWS_FILE, sweep_work
+from candlecloud.fan_out.plan import make_plan
 from candlecloud.runs.identity import Identity
-from candlecloud.runs.plan import cut_into_batches
 from candlecloud.runs.result_rows import rows_as_dicts
 from candlecloud.store.ranged import TAIL_BYTES, RangedObject
 from candlecloud.store.stores import Stores
@@ -86,9 +87,9 @@ def compute_batches(url: str) -> list[int]:
     """Evaluate the sweep and store its batches; returns their sizes."""
     config, (stores, _) = read_sweep(SWEEP), _reach(url)
     inputs, sizes = inputs_of(config), []
-    for number, (start, end) in enumerate(cut_into_batches(config)):
+    for number, (start, end) in enumerate(_batches(config)):
         content = write_batch(evaluate_batch(config, inputs, start, end))
-        stores.sweeps.put_batch_result(SWEEP_ID, number, content)
+        stores.fan_outs.put_batch(SWEEP_ID, number, content)
         sizes.append(len(content))
     return sizes
 
@@ -96,24 +97,23 @@ def compute_batches(url: str) -> list[int]:
 def collect(url: str) -> Measured:
     """Collect the batches and store the result, as the job does."""
     config, (stores, counted) = read_sweep(SWEEP), _reach(url)
-    plan = [{"batch": number, "start": a, "end": b} for number, (a, b) in enumerate(cut_into_batches(config))]
+    plan = [{"batch": number, "start": a, "end": b} for number, (a, b) in enumerate(_batches(config))]
     identity = Identity(config, "revision", "code")
 
-    def read(batch: int) -> BatchResult | None:
-        stored = stores.sweeps.get_batch_result(SWEEP_ID, batch)
-        return None if stored is None else read_batch(stored)
-
     def task() -> int:
-        found = collect_results(identity, plan, read)
-        assert found.header["state"] == "succeeded"
-        stores.sweeps.put_results(SWEEP_ID, found.rows, canonical_json(found.header))
-        return len(found.rows)
+        found = collect_batches(KIND, identity, plan, stores.fan_outs.read_batches(SWEEP_ID, range(len(plan))))
+        assert (found.state, found.missing_batches) == ("succeeded", 0)
+        for name, content in found.results.files.items():
+            stores.runs.put_artifact(SWEEP_ID, name, content)
+        return len(found.results.files[ROWS_FILE])
 
     measured = measure(task, counted)
-    batches = {number: stores.sweeps.get_batch_result(SWEEP_ID, number) or b"" for number in range(len(plan))}
-    return replace(
-        measured, alone_ms=best_ms(lambda: collect_results(identity, plan, lambda batch: read_batch(batches[batch])))
-    )
+    batches = list(stores.fan_outs.read_batches(SWEEP_ID, range(len(plan))))
+    return replace(measured, alone_ms=best_ms(lambda: collect_batches(KIND, identity, plan, batches)))
+
+
+def _batches(config: SweepConfig) -> list[tuple[int, int]]:
+    return make_plan(sweep_work(config)).batches
 
 
 def page(url: str, name: str) -> Measured:
@@ -127,8 +127,8 @@ def page(url: str, name: str) -> Measured:
         assert rows.num_rows == limit
         return len(as_json({"rows": rows_as_dicts(rows)}) if limit <= 1_000 else as_parquet(rows))
 
-    measured = measure(lambda: read(stores.sweeps.open_rows(SWEEP_ID)), counted)
-    content = stores.sweeps.get_rows(SWEEP_ID) or b""
+    measured = measure(lambda: read(stores.runs.open_artifact(SWEEP_ID, ROWS_FILE)), counted)
+    content = stores.runs.get_artifact(SWEEP_ID, ROWS_FILE) or b""
     in_memory = lambda: RangedObject(lambda a, b: content[a:b], len(content), content[-TAIL_BYTES:])  # noqa: E731
     return replace(measured, alone_ms=best_ms(lambda: read(in_memory())))
 
@@ -138,7 +138,7 @@ def _reach(url: str) -> tuple[Stores, Counted]:
     pc.sort_indices(pa.array([1]))
     os.environ.update(environment(url))
     stores = stores_from_environment()
-    assert stores.sweeps.get_header("nobody") is None
+    assert stores.runs.get_artifact("nobody", ROWS_FILE) is None
     return stores, Counted(stores)
 
 

@@ -182,14 +182,14 @@ def test_every_log_is_kept_for_30_days(platform: dict[str, Any]) -> None:
         assert group["LogGroupName"] == f"/aws/lambda/{function['FunctionName']}"
 
 
-def test_dead_letters_and_sweeps_and_the_api_are_watched(platform: dict[str, Any]) -> None:
+def test_dead_letters_and_fan_outs_and_the_api_are_watched(platform: dict[str, Any]) -> None:
     names = {alarm["AlarmName"] for alarm in properties(platform, "AWS::CloudWatch::Alarm")}
     queues = {queue["QueueName"] for queue in properties(platform, "AWS::SQS::Queue")}
     assert queues == {"candlecloud-undelivered-schedules", "candlecloud-failed-jobs"}
     assert names - {f"candlecloud-{job}" for job in FUNCTIONS} == {
         *queues,
-        "candlecloud-sweep-failed",
-        "candlecloud-sweep-timed-out",
+        "candlecloud-fan-out-failed",
+        "candlecloud-fan-out-timed-out",
         "candlecloud-http-5xx",
     }
 

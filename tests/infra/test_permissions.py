@@ -111,7 +111,7 @@ def _work(platform: LocalPlatform) -> None:
     platform.invoke("prune_versions", {})
     platform.invoke("recover_runs", {})
     broke = {"run_id": "sweep_1", "attempt": 1, "error": {"Error": "E", "Cause": "c"}}
-    platform.invoke("fail_sweep", broke)
+    platform.invoke("fail_fan_out", broke)
 
 
 def _believe_in_a_wider_gap(platform: LocalPlatform) -> None:

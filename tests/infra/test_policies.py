@@ -19,7 +19,7 @@ _OPEN_ENDS = (
     re.compile(re.escape(_BUCKET) + r"/[a-z]+/\*"),
     re.compile(r"arn:<AWS::Partition>:logs:<AWS::Region>:<AWS::AccountId>:log-group:/aws/lambda/candlecloud-\w+:\*"),
     re.compile(r"arn:<AWS::Partition>:lambda:<AWS::Region>:<AWS::AccountId>:function:candlecloud-\w+:\*"),
-    re.compile(r"arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:candlecloud-sweep[:/]\*"),
+    re.compile(r"arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:candlecloud-fan-out[:/]\*"),
 )
 
 

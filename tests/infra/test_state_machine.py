@@ -1,4 +1,4 @@
-"""The sweep's state machine: in the subset that local mode runs too, and small in what it carries."""
+"""The state machine of fan-outs: in the subset that local mode runs too, and small in what it carries."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from candlecloud.errors import TransientStoreError
-from candlecloud.jobs import fail_sweep
+from candlecloud.fan_out.plan import BATCH_TIMEOUT_S, MAX_BATCHES
+from candlecloud.jobs import fail_fan_out
 from candlecloud.runs.lifecycle import FAN_OUT_LEASE_MS
-from candlecloud.runs.plan import MAX_BATCHES
-from infra.catalogue import FUNCTIONS, fan_out_jobs
+from infra.catalogue import FUNCTIONS, batch_jobs, fan_out_jobs
 from infra.context import ROOT
-from infra.resources.sweep_state_machine import sweep_definition
+from infra.resources.fan_out import fan_out_definition
 from tests.infra.reading import only
 
 _ALLOWED_FIELDS = {
@@ -72,10 +72,11 @@ def test_every_task_calls_what_the_input_names_and_retries_what_passes(definitio
             assert throttled["ErrorEquals"] == ["Lambda.TooManyRequestsException"]
             assert transient["ErrorEquals"] == [TransientStoreError.__name__]
             assert (transient["IntervalSeconds"], transient["MaxAttempts"]) == (2, 3)
-    steps = set(fan_out_jobs()) - {"run_sweep_batch"}
+    steps = set(fan_out_jobs()) - set(batch_jobs())
     assert called == {"$.function", *(f"$.functions.{job}" for job in steps)}
-    # The planner writes the batches' function into every item.
-    assert definition["States"]["PlanSweep"]["Parameters"]["Payload"]["function.$"] == "$.functions.run_sweep_batch"
+    # The planner is told every function, and writes that of the kind into every item.
+    assert definition["States"]["Plan"]["Parameters"]["Payload"]["functions.$"] == "$.functions"
+    assert "sweep" not in json.dumps(definition), "a kind changes nothing here"
 
 
 def _retriers(state: dict[str, Any]) -> list[dict[str, Any]]:
@@ -93,7 +94,8 @@ def test_a_throttled_batch_still_fits_into_its_child(definition: dict[str, Any])
     # Full jitter draws each wait evenly from nothing to its longest: mean and three standard deviations of the sum.
     waits_s = sum(longest) / 2 + 3 * math.sqrt(sum(wait * wait for wait in longest) / 12)
     assert waits_s > 120, "a wave of batches before this one takes its time"
-    assert waits_s + FUNCTIONS["run_sweep_batch"].timeout_s < _EXPRESS_LIMIT_S
+    assert {FUNCTIONS[job].timeout_s for job in batch_jobs()} == {BATCH_TIMEOUT_S}
+    assert waits_s + BATCH_TIMEOUT_S < _EXPRESS_LIMIT_S
 
 
 def test_a_batch_under_way_is_over_before_its_sweep_is_given_up(definition: dict[str, Any]) -> None:
@@ -101,24 +103,24 @@ def test_a_batch_under_way_is_over_before_its_sweep_is_given_up(definition: dict
 
 
 def test_failure_is_told_for_its_own_attempt(definition: dict[str, Any]) -> None:
-    payload = definition["States"]["FailSweep"]["Parameters"]["Payload"]
-    event = json.loads((ROOT / "events" / "fail_sweep.json").read_text())
+    payload = definition["States"]["Fail"]["Parameters"]["Payload"]
+    event = json.loads((ROOT / "events" / "fail_fan_out.json").read_text())
     assert {name.removesuffix(".$") for name in payload} == set(event)
     assert payload["attempt.$"] == "$.attempt"
-    request = fail_sweep.Request.from_event(event)
+    request = fail_fan_out.Request.from_event(event)
     assert (request.run_id, request.attempt) == (event["run_id"], event["attempt"])
 
 
 def test_batches_at_once_are_the_contexts(definition: dict[str, Any]) -> None:
     assert definition["States"]["RunBatches"]["MaxConcurrency"] == 100
-    assert sweep_definition(5)["States"]["RunBatches"]["MaxConcurrency"] == 5
+    assert fan_out_definition(5)["States"]["RunBatches"]["MaxConcurrency"] == 5
 
 
 def test_every_failure_ends_where_it_is_recorded(definition: dict[str, Any]) -> None:
     for name, state in definition["States"].items():
-        if state["Type"] in ("Task", "Map") and name != "FailSweep":
-            assert state["Catch"] == [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": "FailSweep"}]
-    assert definition["States"]["FailSweep"]["Next"] == "SweepFailed"
+        if state["Type"] in ("Task", "Map") and name != "Fail":
+            assert state["Catch"] == [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": "Fail"}]
+    assert definition["States"]["Fail"]["Next"] == "FanOutFailed"
     batch = definition["States"]["RunBatches"]["ItemProcessor"]["States"]
     assert batch["RunBatch"]["Catch"][0]["Next"] == "BatchFailed"
     assert batch["BatchFailed"]["Type"] == "Pass"
@@ -133,7 +135,7 @@ def test_children_together_return_less_than_32_kib(definition: dict[str, Any]) -
 
 def test_state_carries_pointers(definition: dict[str, Any]) -> None:
     states = definition["States"]
-    assert states["PlanSweep"]["ResultSelector"] == {
+    assert states["Plan"]["ResultSelector"] == {
         "bucket.$": "$.Payload.bucket",
         "plan_key.$": "$.Payload.plan_key",
         "fence.$": "$.Payload.fence",

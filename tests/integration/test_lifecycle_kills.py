@@ -14,13 +14,14 @@ from botocore.client import BaseClient
 
 from candlecloud.contract.run import RunConfig
 from candlecloud.contract.sweep import SweepConfig
+from candlecloud.fan_out.kinds.sweep import KIND, ROWS_FILE
 from candlecloud.jobs import recover_runs
 from candlecloud.jobs.context import Context
 from candlecloud.jobs.dispatch import start
 from candlecloud.jobs.pinned import read_inputs
-from candlecloud.jobs.submit import submit_run, submit_sweep
+from candlecloud.jobs.submit import submit_fan_out, submit_run
 from candlecloud.runs.evaluate import evaluate_run
-from candlecloud.runs.identity import run_identity
+from candlecloud.runs.identity import Identity
 from candlecloud.runs.lifecycle import PENDING_LEASE_MS
 from candlecloud.store.runs import RunRecord
 from candlecloud.store.stores import Stores
@@ -92,7 +93,7 @@ def test_a_worker_that_dies_anywhere(
     def begin(number: int) -> str:
         document = BASE | {"seed": number}
         submission = (
-            submit_sweep(SweepConfig.from_dict(document | GRID), stores, now=dispatcher.now)
+            submit_fan_out(KIND, SweepConfig.from_dict(document | GRID), stores, now=dispatcher.now)
             if is_sweep
             else submit_run(RunConfig.from_dict(document), stores, now=dispatcher.now)
         )
@@ -128,7 +129,7 @@ def test_a_worker_that_dies_anywhere(
         if is_sweep:
             assert found.equals(whole), number
         else:
-            identity = run_identity(record.document)
+            identity = Identity.read(RunConfig, record.document)
             assert found == evaluate_run(identity, read_inputs(stores, identity.config)).content, number
         assert not list(stores.runs.active())
     assert struck >= 0.9 * kills, "the first work reads more, so a few moments lie behind the end"
@@ -159,5 +160,5 @@ def _opened(stores: Stores) -> str | None:
 
 def _result(stores: Stores, run_id: str) -> Any:
     if run_id.startswith("sweep_"):
-        return pq.read_table(pa.BufferReader(stores.sweeps.get_rows(run_id))).replace_schema_metadata(None)
+        return pq.read_table(pa.BufferReader(stores.runs.get_artifact(run_id, ROWS_FILE))).replace_schema_metadata(None)
     return stores.runs.get_artifact(run_id, "result.json")

@@ -209,26 +209,41 @@ RUN = "ab" * 32
 
 def test_a_sweep_from_plan_to_results(stores: Stores) -> None:
     plan = [{"run_id": RUN, "batch": i, "start": i * 10, "end": i * 10 + 10} for i in range(12)]
-    assert stores.sweeps.put_plan(RUN, 3, plan) == f"sweeps/{RUN}/plan-3.json"
-    assert stores.sweeps.get_plan(RUN, 3) == plan
-    stored = stores.objects.get(f"sweeps/{RUN}/plan-3.json")
+    assert stores.fan_outs.put_plan(RUN, 3, plan) == f"fan_outs/{RUN}/plan-3.json"
+    assert stores.fan_outs.get_plan(RUN, 3) == plan
+    stored = stores.objects.get(f"fan_outs/{RUN}/plan-3.json")
     assert stored is not None
     assert json.loads(stored.body) == plan
     for batch in (0, 11, 3, 3):
-        stores.sweeps.put_batch_result(RUN, batch, b"[1]")
-    stores.sweeps.put_batch_result("cd" * 32, 5, b"[]")
-    assert stores.sweeps.present_batches(RUN) == [0, 3, 11]
-    assert stores.sweeps.get_batch_result(RUN, 11) == b"[1]"
-    assert stores.sweeps.get_batch_result(RUN, 1) is None
-    assert (stores.sweeps.open_rows(RUN), stores.sweeps.get_rows(RUN), stores.sweeps.get_header(RUN)) == (None,) * 3
-    stores.sweeps.put_results(RUN, b"rows", b"[2]")
-    rows = stores.sweeps.open_rows(RUN)
+        stores.fan_outs.put_batch(RUN, batch, b"[1]")
+    stores.fan_outs.put_batch("cd" * 32, 5, b"[]")
+    assert stores.fan_outs.present_batches(RUN) == [0, 3, 11]
+    found = stores.fan_outs.get_batch(RUN, 11)
+    assert found is not None
+    assert found.body == b"[1]"
+    assert stores.fan_outs.get_batch(RUN, 1) is None
+    assert list(stores.fan_outs.read_batches(RUN, range(12))) == [
+        b"[1]" if n in (0, 3, 11) else None for n in range(12)
+    ]
+    assert (stores.runs.open_artifact(RUN, "results.parquet"), stores.runs.get_artifact(RUN, "results.json")) == (
+        None,
+    ) * 2
+    stores.runs.put_artifact(RUN, "results.parquet", b"rows")
+    rows = stores.runs.open_artifact(RUN, "results.parquet")
     assert rows is not None
-    assert (rows.read(), stores.sweeps.get_rows(RUN), stores.sweeps.get_header(RUN)) == (b"rows", b"rows", b"[2]")
-    assert {key for key, _ in stores.objects.list(f"sweeps/{RUN}/results")} == {
-        f"sweeps/{RUN}/results.json",
-        f"sweeps/{RUN}/results.parquet",
-    }
+    assert rows.read() == stores.runs.get_artifact(RUN, "results.parquet") == b"rows"
+
+
+def test_a_failure_does_not_replace_a_result(stores: Stores) -> None:
+    """Two workers on one batch: whoever fails last saw nothing there, or an older failure."""
+    assert stores.fan_outs.put_failed_batch(RUN, 1, b"failed", None)
+    before = stores.fan_outs.get_batch(RUN, 1)
+    stores.fan_outs.put_batch(RUN, 1, b"good")
+    for found in (None, before):
+        assert not stores.fan_outs.put_failed_batch(RUN, 1, b"failed late", found)
+    after = stores.fan_outs.get_batch(RUN, 1)
+    assert after is not None
+    assert after.body == b"good"
 
 
 # --- tokens -----------------------------------------------------------------------------------------------------------

@@ -12,25 +12,24 @@ import pyarrow.parquet as pq
 import pytest
 
 from candlecloud.contract.run import RunConfig
-from candlecloud.contract.setting import canonical_json
 from candlecloud.contract.sweep import SweepConfig
 from candlecloud.errors import (
     ConflictError,
     InsufficientDataError,
     InvalidRangeError,
     RunNotFoundError,
-    SweepNotFoundError,
     TransientStoreError,
 )
-from candlecloud.jobs import collect_sweep, fail_sweep, plan_sweep, run_backtest, run_sweep_batch
+from candlecloud.experiments.sweep import evaluate_batch
+from candlecloud.fan_out.batch_file import write_batch
+from candlecloud.fan_out.kinds.sweep import HEADER_FILE, KIND, ROWS_FILE
+from candlecloud.jobs import collect_fan_out, fail_fan_out, plan_fan_out, run_backtest, run_batch
 from candlecloud.jobs.pinned import read_inputs
-from candlecloud.jobs.submit import Submission, submit_run, submit_sweep
+from candlecloud.jobs.submit import Submission, submit_fan_out, submit_run
 from candlecloud.market.candle import Candle, candles_table, times_ms
 from candlecloud.market.ranges import TimeRange
-from candlecloud.runs.batch import evaluate_batch
-from candlecloud.runs.collect import collect_results
 from candlecloud.runs.evaluate import evaluate_run
-from candlecloud.runs.identity import Identity, run_identity
+from candlecloud.runs.identity import Identity
 from candlecloud.runs.lifecycle import FAN_OUT_LEASE_MS
 from candlecloud.store import keys
 from candlecloud.store.objects import ObjectStore
@@ -38,9 +37,11 @@ from candlecloud.store.runs import NewRun
 from candlecloud.store.stores import Stores
 from tests.support.contexts import context
 from tests.support.recorded import BTC_1H, LEARNED, btc_hours
+from tests.support.swept import collect_sweep
 
 NOW = LEARNED + 60_000
-FUNCTION = "run_sweep_batch"
+FUNCTIONS = {"run_sweep_batch": "run_sweep_batch:7"}
+run_sweep_batch = run_batch.run_of("sweep")
 RISING = 1_679_000_400_000
 """2023-03-16T21:00:00Z, a day before a steep rise: many of the sets are long."""
 EVENTS = Path(__file__).parents[2] / "events"
@@ -64,10 +65,14 @@ def lake(stores: Stores) -> Stores:
     return stores
 
 
+def submit_sweep(document: dict[str, Any], stores: Stores, *, now: int) -> Submission:
+    return submit_fan_out(KIND, SweepConfig.from_dict(document), stores, now=now)
+
+
 def planned(stores: Stores, submission: Submission) -> dict[str, Any]:
     """The first step of a submission's attempt."""
-    event = {"run_id": submission.id, "attempt": submission.record.attempt, "function": FUNCTION}
-    return plan_sweep.run(plan_sweep.Request.from_event(event), context(stores, now=NOW)).to_dict()
+    event = {"run_id": submission.id, "attempt": submission.record.attempt, "functions": FUNCTIONS}
+    return plan_fan_out.run(plan_fan_out.Request.from_event(event), context(stores, now=NOW)).to_dict()
 
 
 def run_sweep(stores: Stores, submission: Submission, *, reverse: bool = False) -> tuple[bytes, bytes]:
@@ -76,15 +81,15 @@ def run_sweep(stores: Stores, submission: Submission, *, reverse: bool = False) 
     plan = json.loads(stores.objects.get(report["plan_key"]).body)  # type: ignore[union-attr]
     assert len(plan) == report["batches"]
     for item in reversed(plan) if reverse else plan:
-        answer = run_sweep_batch.run(run_sweep_batch.Request.from_event(item), context(stores, now=NOW)).to_dict()
+        answer = run_sweep_batch(run_batch.Request.from_event(item), context(stores, now=NOW)).to_dict()
         assert answer == {"batch": item["batch"], "superseded": False}
-    collect_sweep.run(collect_sweep.Request(submission.id, report["fence"]), context(stores, now=NOW))
+    collect_fan_out.run(collect_fan_out.Request(submission.id, report["fence"]), context(stores, now=NOW))
     return results_of(stores, submission)
 
 
 def results_of(stores: Stores, submission: Submission) -> tuple[bytes, bytes]:
     """Rows and header as they are stored."""
-    rows, header = stores.sweeps.get_rows(submission.id), stores.sweeps.get_header(submission.id)
+    rows, header = (stores.runs.get_artifact(submission.id, name) for name in (ROWS_FILE, HEADER_FILE))
     assert rows is not None
     assert header is not None
     return rows, header
@@ -107,19 +112,21 @@ def restate(stores: Stores, now: int) -> None:
 def test_sweep_in_batches_of_1_7_100_equals_one_process_byte_for_byte(lake: Stores) -> None:
     results = {}
     for size in (1, 7, 100):
-        submission = submit_sweep(SweepConfig.from_dict(BASE | {"grid": GRID, "batch_size": size}), lake, now=NOW)
+        submission = submit_fan_out(
+            KIND, SweepConfig.from_dict(BASE | {"grid": GRID, "batch_size": size}), lake, now=NOW
+        )
         results[size] = run_sweep(lake, submission, reverse=size == 7)
         lake.index._table.delete(keys.run_item(submission.id))  # so that the same sweep may be opened again
-        lake.sweeps.put_results(submission.id, b"wiped", b"")
-        for batch in lake.sweeps.present_batches(submission.id):
-            lake.sweeps.put_batch_result(submission.id, batch, b"wiped")
+        lake.runs.put_artifact(submission.id, ROWS_FILE, b"wiped")
+        for batch in lake.fan_outs.present_batches(submission.id):
+            lake.fan_outs.put_batch(submission.id, batch, b"wiped")
     assert results[1] == results[7] == results[100]
 
     identity = submission.identity
     inputs = read_inputs(lake, identity.config)
     whole = evaluate_batch(identity.config, inputs, 0, identity.config.size.valid)  # type: ignore[arg-type, union-attr]
-    found = collect_results(identity, [{"batch": 0, "start": 0, "end": 108}], lambda _: whole)
-    assert (found.rows, canonical_json(found.header)) == results[1]
+    found = collect_sweep(identity, [{"batch": 0, "start": 0, "end": 108}], [write_batch(whole)])
+    assert (found.rows, found.header_file) == results[1]
     document = json.loads(results[1][1])
     assert document["sets"] == len(rows_of(results[1])) == 108
     assert (document["schema"], document["excluded"]) == ("candlecloud.sweep/2", 2)
@@ -128,7 +135,7 @@ def test_sweep_in_batches_of_1_7_100_equals_one_process_byte_for_byte(lake: Stor
 
 
 def test_states_of_a_sweep(lake: Stores) -> None:
-    submission = submit_sweep(SweepConfig.from_dict(BASE | {"grid": GRID}), lake, now=NOW)
+    submission = submit_sweep(BASE | {"grid": GRID}, lake, now=NOW)
     assert state_of(lake, submission) == "pending"
     report = planned(lake, submission)
     assert state_of(lake, submission) == "running"
@@ -147,39 +154,41 @@ def state_of(stores: Stores, submission: Submission) -> str:
 
 
 def test_same_sweep_is_opened_once(lake: Stores) -> None:
-    first = submit_sweep(SweepConfig.from_dict(BASE | {"grid": GRID}), lake, now=NOW)
-    again = submit_sweep(SweepConfig.from_dict(BASE | {"grid": GRID, "batch_size": 3}), lake, now=NOW + 5)
+    first = submit_sweep(BASE | {"grid": GRID}, lake, now=NOW)
+    again = submit_sweep(BASE | {"grid": GRID, "batch_size": 3}, lake, now=NOW + 5)
     assert (first.id, first.is_new, again.is_new, again.record.attempt) == (again.id, True, False, 1)
 
 
 def test_restatement_meanwhile_moves_no_batch(lake: Stores) -> None:
     document = BASE | {"grid": GRID, "batch_size": 40}
-    undisturbed = run_sweep(lake, submit_sweep(SweepConfig.from_dict(document), lake, now=NOW))
+    undisturbed = run_sweep(lake, submit_sweep(document, lake, now=NOW))
     # The same again, with the candle restated after the first batch.
-    submission = submit_sweep(SweepConfig.from_dict(document | {"seed": 1}), lake, now=NOW)
+    submission = submit_sweep(document | {"seed": 1}, lake, now=NOW)
     fence = planned(lake, submission)["fence"]
-    plan = lake.sweeps.get_plan(submission.id, fence) or []
+    plan = lake.fan_outs.get_plan(submission.id, fence) or []
     for number, item in enumerate(plan):
         if number == 1:
             restate(lake, NOW + 1)
-        run_sweep_batch.run(run_sweep_batch.Request.from_event(item), context(lake, now=NOW))
-    assert collect_sweep.run(collect_sweep.Request(submission.id, fence), context(lake, now=NOW)).state == "succeeded"
+        run_sweep_batch(run_batch.Request.from_event(item), context(lake, now=NOW))
+    assert (
+        collect_fan_out.run(collect_fan_out.Request(submission.id, fence), context(lake, now=NOW)).state == "succeeded"
+    )
     rows = rows_of(undisturbed)
     assert rows.equals(rows_of(results_of(lake, submission)))
     # A sweep submitted after the restatement is another one, with other numbers.
-    later = submit_sweep(SweepConfig.from_dict(document), lake, now=NOW + 2)
+    later = submit_sweep(document, lake, now=NOW + 2)
     assert later.is_new
     assert not rows_of(run_sweep(lake, later)).equals(rows)
 
 
 def test_missing_and_failed_batches_are_named(lake: Stores) -> None:
-    submission = submit_sweep(SweepConfig.from_dict(BASE | {"grid": GRID, "batch_size": 30}), lake, now=NOW)
+    submission = submit_sweep(BASE | {"grid": GRID, "batch_size": 30}, lake, now=NOW)
     fence = planned(lake, submission)["fence"]
-    plan = lake.sweeps.get_plan(submission.id, fence) or []
-    run_sweep_batch.run(run_sweep_batch.Request.from_event(plan[0]), context(lake, now=NOW))
+    plan = lake.fan_outs.get_plan(submission.id, fence) or []
+    run_sweep_batch(run_batch.Request.from_event(plan[0]), context(lake, now=NOW))
     broken = plan[1] | {"end": 10_000}  # a batch that cannot be evaluated leaves its reason
-    assert run_sweep_batch.run(run_sweep_batch.Request.from_event(broken), context(lake, now=NOW)).batch == 1
-    report = collect_sweep.run(collect_sweep.Request(submission.id, fence), context(lake, now=NOW))
+    assert run_sweep_batch(run_batch.Request.from_event(broken), context(lake, now=NOW)).batch == 1
+    report = collect_fan_out.run(collect_fan_out.Request(submission.id, fence), context(lake, now=NOW))
     assert report.to_dict() == {"run_id": submission.id, "state": "succeeded", "missing": 3}
     results = results_of(lake, submission)
     document = json.loads(results[1])
@@ -193,23 +202,23 @@ def test_missing_and_failed_batches_are_named(lake: Stores) -> None:
     assert record is not None
     assert (record.state, record.missing_batches) == ("succeeded", 3)
     # Sent again it is opened anew, and ends whole.
-    anew = submit_sweep(SweepConfig.from_dict(BASE | {"grid": GRID, "batch_size": 30}), lake, now=NOW + 9)
+    anew = submit_sweep(BASE | {"grid": GRID, "batch_size": 30}, lake, now=NOW + 9)
     assert (anew.id, anew.is_new, anew.record.attempt) == (submission.id, True, 2)
     assert json.loads(run_sweep(lake, anew)[1])["missing"] == []
     assert lake.runs.get(submission.id).missing_batches == 0  # type: ignore[union-attr]
 
 
 def test_sweep_without_any_result_has_failed(lake: Stores) -> None:
-    submission = submit_sweep(SweepConfig.from_dict(BASE | {"grid": GRID}), lake, now=NOW)
+    submission = submit_sweep(BASE | {"grid": GRID}, lake, now=NOW)
     fence = planned(lake, submission)["fence"]
-    assert collect_sweep.run(collect_sweep.Request(submission.id, fence), context(lake, now=NOW)).state == "failed"
+    assert collect_fan_out.run(collect_fan_out.Request(submission.id, fence), context(lake, now=NOW)).state == "failed"
 
 
 def test_batch_that_is_done_is_not_done_again(lake: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
-    submission = submit_sweep(SweepConfig.from_dict(BASE | {"grid": GRID}), lake, now=NOW)
+    submission = submit_sweep(BASE | {"grid": GRID}, lake, now=NOW)
     fence = planned(lake, submission)["fence"]
-    request = run_sweep_batch.Request.from_event((lake.sweeps.get_plan(submission.id, fence) or [])[0])
-    run_sweep_batch.run(request, context(lake, now=NOW))
+    request = run_batch.Request.from_event((lake.fan_outs.get_plan(submission.id, fence) or [])[0])
+    run_sweep_batch(request, context(lake, now=NOW))
     written: list[str] = []
     put = ObjectStore.put
 
@@ -218,12 +227,12 @@ def test_batch_that_is_done_is_not_done_again(lake: Stores, monkeypatch: pytest.
         return put(self, key, *args, **keywords)
 
     monkeypatch.setattr(ObjectStore, "put", watch)
-    assert run_sweep_batch.run(request, context(lake, now=NOW)).batch == 0
+    assert run_sweep_batch(request, context(lake, now=NOW)).batch == 0
     assert written == []
 
 
 def test_failing_store_is_raised_to_be_tried_again(lake: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
-    sweep = submit_sweep(SweepConfig.from_dict(BASE | {"grid": GRID}), lake, now=NOW)
+    sweep = submit_sweep(BASE | {"grid": GRID}, lake, now=NOW)
     fence = planned(lake, sweep)["fence"]
     run = submit_run(RunConfig.from_dict(BASE), lake, now=NOW)
 
@@ -232,26 +241,26 @@ def test_failing_store_is_raised_to_be_tried_again(lake: Stores, monkeypatch: py
 
     monkeypatch.setattr(type(lake.candles), "read", silent)
     with pytest.raises(TransientStoreError):
-        run_sweep_batch.run(run_sweep_batch.Request(sweep.id, fence, 0, 0, 5), context(lake, now=NOW))
+        run_sweep_batch(run_batch.Request(sweep.id, fence, 0, 0, 5), context(lake, now=NOW))
     with pytest.raises(TransientStoreError):
         run_backtest.run(run_backtest.Request(run.id, 1), context(lake, now=NOW))
-    assert lake.sweeps.present_batches(sweep.id) == []
+    assert lake.fan_outs.present_batches(sweep.id) == []
     assert lake.runs.get(run.id).state == "running"  # type: ignore[union-attr]
 
 
 def test_broken_state_machine_closes_its_sweep_unless_it_had_succeeded(lake: Stores) -> None:
-    submission = submit_sweep(SweepConfig.from_dict(BASE | {"grid": GRID}), lake, now=NOW)
+    submission = submit_sweep(BASE | {"grid": GRID}, lake, now=NOW)
     error = {"Error": "States.Timeout", "Cause": "arn:aws:lambda:secret"}
     event = {"run_id": submission.id, "attempt": 1, "error": error}
-    assert fail_sweep.run(fail_sweep.Request.from_event(event), context(lake, now=NOW)).state == "failed"
+    assert fail_fan_out.run(fail_fan_out.Request.from_event(event), context(lake, now=NOW)).state == "failed"
     record = lake.runs.get(submission.id)
     assert record is not None
     assert record.error is not None
     assert "States.Timeout" in record.error["message"]
     assert "arn:" not in json.dumps(record.error)
-    anew = submit_sweep(SweepConfig.from_dict(BASE | {"grid": GRID}), lake, now=NOW)
+    anew = submit_sweep(BASE | {"grid": GRID}, lake, now=NOW)
     run_sweep(lake, anew)
-    assert fail_sweep.run(fail_sweep.Request.from_event(event), context(lake, now=NOW)).state == "succeeded"
+    assert fail_fan_out.run(fail_fan_out.Request.from_event(event), context(lake, now=NOW)).state == "succeeded"
 
 
 def test_run_through_its_job(lake: Stores) -> None:
@@ -271,7 +280,7 @@ def test_run_through_its_job(lake: Stores) -> None:
     # Everything needed to compute it again lies in the manifest.
     manifest = json.loads(lake.runs.get_artifact(submission.id, "manifest.json") or b"")
     restate(lake, NOW + 10)
-    identity = run_identity(manifest)
+    identity = Identity.read(RunConfig, manifest)
     assert evaluate_run(identity, read_inputs(lake, identity.config)).content == content
     # Invoked a second time, it leaves the result alone.
     assert run_backtest.run(run_backtest.Request(submission.id, 1), context(lake, now=NOW + 20)).state == "succeeded"
@@ -289,7 +298,7 @@ def test_too_few_candles_are_refused_before_anything_is_opened(lake: Stores) -> 
         with pytest.raises(InsufficientDataError):
             submit_run(RunConfig.from_dict(document), lake, now=NOW)
         with pytest.raises(InsufficientDataError):
-            submit_sweep(SweepConfig.from_dict(document | {"grid": {"fast": [5]}}), lake, now=NOW)
+            submit_sweep(document | {"grid": {"fast": [5]}}, lake, now=NOW)
 
 
 def test_as_of_looks_back_but_not_ahead(lake: Stores) -> None:
@@ -318,11 +327,11 @@ def test_run_whose_candles_or_code_moved_fails_and_says_so(lake: Stores, part: s
 
 
 def test_sweep_of_other_code_is_not_planned(lake: Stores) -> None:
-    identity = submit_sweep(SweepConfig.from_dict(BASE | {"grid": GRID}), lake, now=NOW).identity
+    identity = submit_sweep(BASE | {"grid": GRID}, lake, now=NOW).identity
     other = Identity(identity.config, identity.data_revision, "0.0.0")
     lake.runs.open(NewRun(other.id, "tune", other.to_dict(), {}, {"batches": 1}), NOW)
     with pytest.raises(ConflictError):
-        plan_sweep.run(plan_sweep.Request(other.id, 1, FUNCTION), context(lake, now=NOW))
+        plan_fan_out.run(plan_fan_out.Request(other.id, 1, FUNCTIONS), context(lake, now=NOW))
     record = lake.runs.get(other.id)
     assert record is not None
     assert record.error is not None
@@ -330,14 +339,12 @@ def test_sweep_of_other_code_is_not_planned(lake: Stores) -> None:
 
 
 def test_ids_that_nobody_submitted(stores: Stores) -> None:
+    here = context(stores, now=NOW)
     missing: list[tuple[type[Exception], Callable[[], object]]] = [
-        (RunNotFoundError, lambda: run_backtest.run(run_backtest.Request("run_x", 1), context(stores, now=NOW))),
-        (ConflictError, lambda: plan_sweep.run(plan_sweep.Request("sweep_x", 1, FUNCTION), context(stores, now=NOW))),
-        (SweepNotFoundError, lambda: collect_sweep.run(collect_sweep.Request("sweep_x", 1), context(stores, now=NOW))),
-        (
-            SweepNotFoundError,
-            lambda: run_sweep_batch.run(run_sweep_batch.Request("x", 1, 0, 0, 1), context(stores, now=NOW)),
-        ),
+        (RunNotFoundError, lambda: run_backtest.run(run_backtest.Request("run_x", 1), here)),
+        (ConflictError, lambda: plan_fan_out.run(plan_fan_out.Request("sweep_x", 1, FUNCTIONS), here)),
+        (RunNotFoundError, lambda: collect_fan_out.run(collect_fan_out.Request("sweep_x", 1), here)),
+        (RunNotFoundError, lambda: run_sweep_batch(run_batch.Request("sweep_x", 1, 0, 0, 1), here)),
     ]
     for error, call in missing:
         with pytest.raises(error):
@@ -345,14 +352,22 @@ def test_ids_that_nobody_submitted(stores: Stores) -> None:
 
 
 def test_sweep_without_a_plan_is_not_collected(lake: Stores) -> None:
-    submission = submit_sweep(SweepConfig.from_dict(BASE | {"grid": GRID}), lake, now=NOW)
-    with pytest.raises(SweepNotFoundError, match="no plan"):
-        collect_sweep.run(collect_sweep.Request(submission.id, 1), context(lake, now=NOW))
+    submission = submit_sweep(BASE | {"grid": GRID}, lake, now=NOW)
+    with pytest.raises(RunNotFoundError, match="no plan"):
+        collect_fan_out.run(collect_fan_out.Request(submission.id, 1), context(lake, now=NOW))
 
 
-@pytest.mark.parametrize("job", [run_backtest, plan_sweep, run_sweep_batch, collect_sweep, fail_sweep])
-def test_events_on_file_are_read(job: Any) -> None:
-    name = job.__name__.rpartition(".")[2]
+@pytest.mark.parametrize(
+    ("name", "job"),
+    [
+        ("run_backtest", run_backtest),
+        ("plan_fan_out", plan_fan_out),
+        ("run_sweep_batch", run_batch),
+        ("collect_fan_out", collect_fan_out),
+        ("fail_fan_out", fail_fan_out),
+    ],
+)
+def test_events_on_file_are_read(name: str, job: Any) -> None:
     event = json.loads((EVENTS / f"{name}.json").read_text())
     request = job.Request.from_event(event)
     assert request.run_id.startswith(("run_", "sweep_"))
@@ -385,34 +400,34 @@ def test_backfill_request_is_ready_to_send_even_at_the_beginning_of_time(lake: S
 
 def test_a_worker_that_was_given_up_writes_nothing(lake: Stores) -> None:
     """Its lease ran out, another attempt began: batches of the old one are left alone, and so is its collection."""
-    submission = submit_sweep(SweepConfig.from_dict(BASE | {"grid": GRID, "batch_size": 60}), lake, now=NOW)
+    submission = submit_sweep(BASE | {"grid": GRID, "batch_size": 60}, lake, now=NOW)
     fence = planned(lake, submission)["fence"]
-    plan = lake.sweeps.get_plan(submission.id, fence) or []
+    plan = lake.fan_outs.get_plan(submission.id, fence) or []
     late = NOW + FAN_OUT_LEASE_MS
     assert lake.runs.recover(submission.id, late) is not None
-    event = {"run_id": submission.id, "attempt": 2, "function": FUNCTION}
-    assert plan_sweep.run(plan_sweep.Request.from_event(event), context(lake, now=late)).fence == fence + 1
-    answer = run_sweep_batch.run(run_sweep_batch.Request.from_event(plan[0]), context(lake, now=late))
+    event = {"run_id": submission.id, "attempt": 2, "functions": FUNCTIONS}
+    assert plan_fan_out.run(plan_fan_out.Request.from_event(event), context(lake, now=late)).fence == fence + 1
+    answer = run_sweep_batch(run_batch.Request.from_event(plan[0]), context(lake, now=late))
     assert answer.superseded
-    assert lake.sweeps.present_batches(submission.id) == []
-    collected = collect_sweep.run(collect_sweep.Request(submission.id, fence), context(lake, now=late))
+    assert lake.fan_outs.present_batches(submission.id) == []
+    collected = collect_fan_out.run(collect_fan_out.Request(submission.id, fence), context(lake, now=late))
     assert (collected.state, state_of(lake, submission)) == ("superseded", "running")
-    broken = fail_sweep.Request.from_event({"run_id": submission.id, "attempt": 1, "error": {"Error": "late"}})
-    assert fail_sweep.run(broken, context(lake, now=late)).state == "running"
+    broken = fail_fan_out.Request.from_event({"run_id": submission.id, "attempt": 1, "error": {"Error": "late"}})
+    assert fail_fan_out.run(broken, context(lake, now=late)).state == "running"
 
 
 def test_a_plan_that_is_written_late_is_not_worked_on(lake: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
     """Step Functions repeats a planner that it has lost sight of; the first one may still be at it."""
-    submission = submit_sweep(SweepConfig.from_dict(BASE | {"grid": GRID, "batch_size": 60}), lake, now=NOW)
+    submission = submit_sweep(BASE | {"grid": GRID, "batch_size": 60}, lake, now=NOW)
     late: list[tuple[Any, ...]] = []
     with monkeypatch.context() as patch:
-        patch.setattr(lake.sweeps, "put_plan", lambda *arguments: late.append(arguments) or "")
+        patch.setattr(lake.fan_outs, "put_plan", lambda *arguments: late.append(arguments) or "")
         planned(lake, submission)
     fence = planned(lake, submission)["fence"]
-    lake.sweeps.put_plan(*late[0])
-    for item in lake.sweeps.get_plan(submission.id, fence) or []:
-        assert not run_sweep_batch.run(run_sweep_batch.Request.from_event(item), context(lake, now=NOW)).superseded
-    report = collect_sweep.run(collect_sweep.Request(submission.id, fence), context(lake, now=NOW))
+    lake.fan_outs.put_plan(*late[0])
+    for item in lake.fan_outs.get_plan(submission.id, fence) or []:
+        assert not run_sweep_batch(run_batch.Request.from_event(item), context(lake, now=NOW)).superseded
+    report = collect_fan_out.run(collect_fan_out.Request(submission.id, fence), context(lake, now=NOW))
     assert (report.state, report.missing) == ("succeeded", 0)
 
 

@@ -7,12 +7,13 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from candlecloud.jobs import collect_sweep, plan_sweep, preview_series, run_backtest, run_sweep_batch
+from candlecloud.jobs import collect_fan_out, plan_fan_out, preview_series, run_backtest, run_batch
 from candlecloud.jobs.context import Context
 from candlecloud.store.stores import Stores
 from tests.support.contexts import context
 
-_FUNCTION = "run_sweep_batch"
+_FUNCTIONS = {"run_sweep_batch": "run_sweep_batch:7"}
+run_sweep_batch = run_batch.run_of("sweep")
 
 
 class InlineDispatcher:
@@ -29,7 +30,9 @@ class InlineDispatcher:
         self.backfills: list[dict[str, Any]] = []
         self.previews = 0
 
-    functions: Mapping[str, str] = MappingProxyType({"run_backtest": "run_backtest:7", "plan_sweep": "plan_sweep:7"})
+    functions: Mapping[str, str] = MappingProxyType(
+        {"run_backtest": "run_backtest:7", "plan_fan_out": "plan_fan_out:7"}
+    )
 
     def invoke(self, job: str, payload: Mapping[str, Any], functions: Mapping[str, str] | None = None) -> None:
         if job == "backfill_candles":
@@ -47,7 +50,7 @@ class InlineDispatcher:
         return answer
 
     def start_fan_out(self, name: str, payload: Mapping[str, Any], functions: Mapping[str, str] | None = None) -> None:
-        self._do(lambda: self._sweep(payload["run_id"], payload["attempt"]))
+        self._do(lambda: self._fan_out(payload["run_id"], payload["attempt"]))
 
     def drop(self) -> None:
         """Lose what waits."""
@@ -67,8 +70,8 @@ class InlineDispatcher:
     def _context(self) -> Context:
         return context(self._stores, now=self._clock(), dispatcher=self)
 
-    def _sweep(self, sweep_id: str, attempt: int) -> None:
-        report = plan_sweep.run(plan_sweep.Request(sweep_id, attempt, _FUNCTION), self._context())
-        for item in self._stores.sweeps.get_plan(sweep_id, report.fence) or []:
-            run_sweep_batch.run(run_sweep_batch.Request.from_event(item), self._context())
-        collect_sweep.run(collect_sweep.Request(sweep_id, report.fence), self._context())
+    def _fan_out(self, run_id: str, attempt: int) -> None:
+        report = plan_fan_out.run(plan_fan_out.Request(run_id, attempt, _FUNCTIONS), self._context())
+        for item in self._stores.fan_outs.get_plan(run_id, report.fence) or []:
+            run_sweep_batch(run_batch.Request.from_event(item), self._context())
+        collect_fan_out.run(collect_fan_out.Request(run_id, report.fence), self._context())

@@ -8,17 +8,17 @@ from contextlib import contextmanager
 from multiprocessing import get_context
 from typing import Any
 
-from candlecloud.contract.setting import canonical_json
 from candlecloud.contract.sweep import SweepConfig
+from candlecloud.experiments.sweep import evaluate_batch
+from candlecloud.fan_out.batch_file import write_batch
+from candlecloud.fan_out.kinds.sweep import sweep_work
+from candlecloud.fan_out.plan import make_plan
 from candlecloud.market.candle import times_ms
 from candlecloud.market.ranges import TimeRange
-from candlecloud.runs.batch import evaluate_batch
-from candlecloud.runs.batch_file import read_batch, write_batch
-from candlecloud.runs.collect import collect_results
 from candlecloud.runs.identity import Identity, code_version_of
 from candlecloud.runs.inputs import RunInputs
-from candlecloud.runs.plan import cut_into_batches
 from candlecloud.runs.sufficiency import needed_range
+from tests.support import swept
 from tests.support.recorded import LEARNED, btc_hours
 
 
@@ -43,12 +43,14 @@ def collect_sweep(
 ) -> tuple[int, bytes, bytes]:
     """Number of batches, and the collected result as it is stored: rows and header."""
     config = read_sweep({**document, "batch_size": batch_size})
-    plan = [{"batch": number, "start": a, "end": b} for number, (a, b) in enumerate(cut_into_batches(config))]
+    plan = [
+        {"batch": number, "start": a, "end": b} for number, (a, b) in enumerate(make_plan(sweep_work(config)).batches)
+    ]
     sent = plan[::-1] if reverse else plan
     futures = {item["batch"]: pool.submit(_compute, dict(document), item["start"], item["end"]) for item in sent}
     identity = Identity(config, inputs_of(config).revision(), code_version_of(config))
-    found = collect_results(identity, plan, lambda batch: read_batch(futures[batch].result()))
-    return len(plan), found.rows, canonical_json(found.header)
+    found = swept.collect_sweep(identity, plan, (futures[item["batch"]].result() for item in plan))
+    return len(plan), found.rows, found.header_file
 
 
 def _compute(document: Mapping[str, Any], start: int, end: int) -> bytes:

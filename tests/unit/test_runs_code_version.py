@@ -6,11 +6,11 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
 from candlecloud.backtest.slippage import SLIPPAGE
+from candlecloud.fan_out.kinds import kind_names
 from candlecloud.features.registry import FEATURES
 from candlecloud.runs import code_version as module
 from candlecloud.runs.code_version import ENGINE_VERSION, code_version
@@ -18,9 +18,10 @@ from candlecloud.strategies.registry import STRATEGIES
 from candlecloud.strategies.sizing import SIZING
 from infra.kernels.sources import PYTHON_FOLDER
 
-RUN: dict[str, Any] = {"strategy": "dual_sma", "sizing": "fixed_fraction", "slippage": "fixed_bps"}
+RUN = ("strategies/dual_sma", "sizing/fixed_fraction", "slippage/fixed_bps")
+RULES = ("strategies/rules", *RUN[1:])
 TABLE = {
-    "kinds": {"backtest": "k", "sweep": "w"},
+    "kinds": {"run": "k", "sweep": "w"},
     "strategies": {"dual_sma": "d", "rules": "r"},
     "features": {"sma": "s", "ema": "e"},
     "sizing": {"fixed_fraction": "f", "kelly_fraction": "g"},
@@ -36,55 +37,53 @@ def table(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, dict[str, str]]
 
 
 def test_names_engine_and_hash() -> None:
-    assert re.fullmatch(re.escape(ENGINE_VERSION) + r"\+[0-9a-f]{12}", code_version("backtest", **RUN))
+    assert re.fullmatch(re.escape(ENGINE_VERSION) + r"\+[0-9a-f]{12}", code_version("run", RUN))
 
 
 def test_each_thing_that_is_named_moves_it(table: dict[str, dict[str, str]]) -> None:
-    rules = RUN | {"strategy": "rules"}
     seen = [
-        code_version("backtest", **RUN),
-        code_version("sweep", **RUN),
-        code_version("backtest", **RUN | {"sizing": "kelly_fraction"}),
-        code_version("backtest", **RUN | {"slippage": "spread_pct"}),
-        code_version("backtest", **rules),
-        code_version("backtest", **rules, features=["sma"]),
-        code_version("backtest", **rules, features=["ema"]),
-        code_version("backtest", **rules, features=["sma", "ema"]),
+        code_version("run", RUN),
+        code_version("sweep", RUN),
+        code_version("run", (RUN[0], "sizing/kelly_fraction", RUN[2])),
+        code_version("run", (*RUN[:2], "slippage/spread_pct")),
+        code_version("run", RULES),
+        code_version("run", (*RULES, "features/sma")),
+        code_version("run", (*RULES, "features/ema")),
+        code_version("run", (*RULES, "features/ema", "features/sma")),
     ]
     assert len(set(seen)) == len(seen)
-    for family, name in (("kinds", "backtest"), ("strategies", "dual_sma"), ("sizing", "fixed_fraction")):
+    for family, name in (("kinds", "run"), ("strategies", "dual_sma"), ("sizing", "fixed_fraction")):
         table[family][name] += "!"
-        seen.append(code_version("backtest", **RUN))
+        seen.append(code_version("run", RUN))
     assert len(set(seen)) == len(seen)
 
 
 def test_nothing_else_moves_it(table: dict[str, dict[str, str]]) -> None:
-    rules = RUN | {"strategy": "rules"}
-    before = code_version("backtest", **rules, features=["sma", "ema"])
+    entries = (*RULES, "features/ema", "features/sma")
+    before = code_version("run", entries)
     table["strategies"]["dual_sma"] = table["strategies"]["new"] = table["kinds"]["sweep"] = "other"
     table["features"]["wma"] = table["sizing"]["kelly_fraction"] = table["slippage"]["spread_pct"] = "other"
-    assert code_version("backtest", **rules, features=["ema", "sma", "ema"]) == before
+    assert code_version("run", entries) == before
 
 
-@pytest.mark.parametrize(("family", "field"), [("strategies", "strategy"), ("sizing", "sizing"), ("slippage",) * 2])
-def test_unknown_entry_names_the_generator(family: str, field: str) -> None:
+@pytest.mark.parametrize("family", ["strategies", "sizing", "slippage", "features"])
+def test_unknown_entry_names_the_generator(family: str) -> None:
     with pytest.raises(RuntimeError, match=rf"{family}/nothing\. Run `python -m infra\.reach`"):
-        code_version("backtest", **RUN | {field: "nothing"})
+        code_version("run", (*RUN, f"{family}/nothing"))
 
 
 def test_every_entry_of_the_registries_has_a_version() -> None:
-    for strategy in (*STRATEGIES, "rules"):
-        code_version("sweep", **RUN | {"strategy": strategy}, features=FEATURES)
-    for sizing in SIZING:
-        for slippage in SLIPPAGE:
-            code_version("backtest", strategy="rules", sizing=sizing, slippage=slippage)
+    families = {"strategies": (*STRATEGIES, "rules"), "features": FEATURES, "sizing": SIZING, "slippage": SLIPPAGE}
+    entries = [f"{family}/{name}" for family, names in families.items() for name in names]
+    for kind in ("run", *kind_names()):
+        code_version(kind, entries)
 
 
 def test_needs_neither_numpy_nor_parso() -> None:
     lines = (
         "import sys",
         "from candlecloud.runs.code_version import code_version",
-        f"code_version('backtest', **{RUN!r})",
+        f"code_version('run', {RUN!r})",
         "print([name for name in ('numpy', 'parso', 'pyarrow') if name in sys.modules])",
     )
     command = [sys.executable, "-c", "\n".join(lines)]

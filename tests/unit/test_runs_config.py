@@ -256,7 +256,7 @@ def test_canonical_json() -> None:
 
 def test_what_the_api_and_the_planner_import_needs_no_numpy() -> None:
     modules = [
-        "candlecloud.jobs." + name for name in ("submit", "plan_sweep", "collect_sweep", "fail_sweep", "dispatch")
+        "candlecloud.jobs." + name for name in ("submit", "plan_fan_out", "collect_fan_out", "fail_fan_out", "dispatch")
     ]
     code = f"import sys; sys.modules['numpy'] = None; import {', '.join(modules)}"  # an import of it then raises
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

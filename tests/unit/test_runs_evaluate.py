@@ -15,11 +15,10 @@ from candlecloud.contract.run import RunConfig
 from candlecloud.contract.setting import canonical_json
 from candlecloud.contract.sweep import SweepConfig
 from candlecloud.errors import ConflictError, InsufficientDataError, InvalidParameterError
+from candlecloud.experiments.sweep import evaluate_batch
+from candlecloud.fan_out.batch_file import write_batch
 from candlecloud.features.bars import bars_from_table
 from candlecloud.market.candle import times_ms
-from candlecloud.runs.batch import evaluate_batch
-from candlecloud.runs.batch_file import read_batch, write_batch
-from candlecloud.runs.collect import CollectedSweep, collect_results
 from candlecloud.runs.decide import decide
 from candlecloud.runs.evaluate import evaluate_run
 from candlecloud.runs.grid import parameter_sets
@@ -32,6 +31,7 @@ from candlecloud.strategies.resolve import strategy_of
 from tests.golden.dual_sma import dual_sma_targets
 from tests.golden.reference import Bar, Rules, replay
 from tests.support.recorded import btc_hours
+from tests.support.swept import Swept, collect_sweep
 
 BASE: dict[str, Any] = {
     "exchange": "binance",
@@ -134,7 +134,7 @@ def test_run_on_other_candles_is_refused() -> None:
         evaluate_run(identity, RunInputs(table.slice(1)))
 
 
-def evaluate_in_batches(config: SweepConfig, table: pa.Table, size: int) -> CollectedSweep:
+def evaluate_in_batches(config: SweepConfig, table: pa.Table, size: int) -> Swept:
     total = config.size.valid
     plan = [
         {"batch": n, "start": start, "end": min(start + size, total)} for n, start in enumerate(range(0, total, size))
@@ -143,7 +143,7 @@ def evaluate_in_batches(config: SweepConfig, table: pa.Table, size: int) -> Coll
         item["batch"]: write_batch(evaluate_batch(config, RunInputs(table), item["start"], item["end"]))
         for item in reversed(plan)
     }
-    return collect_results(Identity(config, "revision", "code"), plan, lambda batch: read_batch(stored[batch]))
+    return collect_sweep(Identity(config, "revision", "code"), plan, [stored[item["batch"]] for item in plan])
 
 
 SWEEPS: dict[str, dict[str, Any]] = {
@@ -179,8 +179,8 @@ def test_batches_of_any_size_give_equal_bytes(name: str) -> None:
     assert rows["set"].to_pylist() == list(range(config.size.valid))
     for size in (1, 2, 7):
         found = evaluate_in_batches(config, table, size)
-        assert (found.rows, canonical_json(found.header)) == (whole.rows, canonical_json(whole.header))
-        assert found.summary | {"batches": 1} == whole.summary
+        assert (found.rows, found.header_file) == (whole.rows, whole.header_file)
+        assert {**found.summary, "batches": 1} == whole.summary
 
 
 @pytest.mark.parametrize("name", SWEEPS)

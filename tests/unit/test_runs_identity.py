@@ -9,7 +9,7 @@ from candlecloud.contract.run import RunConfig
 from candlecloud.contract.sweep import SweepConfig
 from candlecloud.market.ranges import TimeRange
 from candlecloud.runs.code_version import ENGINE_VERSION
-from candlecloud.runs.identity import Identity, code_version_of, run_identity, sweep_identity
+from candlecloud.runs.identity import Identity, code_version_of, kind_of
 
 BASE: dict[str, Any] = {"exchange": "binance", "symbol": "BTC-USDT", "timeframe": "1h", "strategy": "dual_sma"}
 SPAN = TimeRange(0, 3_600_000)
@@ -40,14 +40,16 @@ def test_other_things_other_id() -> None:
 def test_sweeps_have_ids_of_their_own() -> None:
     config = SweepConfig.from_dict(BASE | {"grid": {"fast": [20]}}).pinned(SPAN, 0)
     assert Identity(config, "r", "c").id.startswith("sweep_")
+    assert [kind_of(Identity(c, "r", "c").id) for c in (config, identity().config)] == ["sweep", "run"]
+    assert kind_of(f"walk_forward_{'0' * 32}") == "walk_forward"
 
 
 def test_records_read_back() -> None:
     one = identity(as_of=5)
-    assert run_identity(one.to_dict()) == one
+    assert Identity.read(RunConfig, one.to_dict()) == one
     config = SweepConfig.from_dict(BASE | {"grid": {"fast": [20, 30]}, "batch_size": 3}).pinned(SPAN, 4)
     sweep = Identity(config, "r", "c")
-    assert sweep_identity(sweep.to_dict()) == sweep
+    assert Identity.read(SweepConfig, sweep.to_dict()) == sweep
 
 
 def test_the_code_version_follows_what_a_configuration_names() -> None:

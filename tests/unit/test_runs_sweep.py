@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from candlecloud.contract.sweep import SweepConfig
 from candlecloud.errors import InvalidParameterError
+from candlecloud.fan_out.kinds.sweep import sweep_work
+from candlecloud.fan_out.plan import MAX_BATCHES, make_plan
 from candlecloud.market.ranges import TimeRange
 from candlecloud.runs.grid import parameter_sets
-from candlecloud.runs.plan import MAX_BATCHES, cut_into_batches
 
 BASE: dict[str, Any] = {"exchange": "binance", "symbol": "BTC-USDT", "timeframe": "1h", "strategy": "dual_sma"}
 YEAR = TimeRange(0, 365 * 86_400_000)
@@ -102,12 +103,16 @@ def test_reads_back_what_it_writes_and_batch_size_is_no_identity() -> None:
     assert other.identity_dict() == config.identity_dict()
 
 
+def batches_of(config: SweepConfig) -> list[tuple[int, int]]:
+    return make_plan(sweep_work(config)).batches
+
+
 @settings(max_examples=40, deadline=None)
 @given(st.integers(1, 40), st.integers(1, 40), st.one_of(st.none(), st.integers(1, 2_000)))
 def test_batches_cover_every_set_once_and_in_order(fast: int, slow: int, size: int | None) -> None:
     grid = {"fast": list(range(1, fast + 1)), "slow": list(range(50, 50 + slow))}
     config = sweep(grid, batch_size=size).pinned(YEAR, as_of=0)
-    slices = cut_into_batches(config)
+    slices = batches_of(config)
     assert len(slices) <= MAX_BATCHES
     covered = [number for start, end in slices for number in range(start, end)]
     assert covered == list(range(config.size.valid))
@@ -117,10 +122,8 @@ def test_batches_cover_every_set_once_and_in_order(fast: int, slow: int, size: i
 def test_a_batch_is_about_a_second_of_work() -> None:
     """The engine's own signals cost half a nanosecond, computed features up to a hundred; and rows are written out."""
     grid = {"fast": {"start": 1, "stop": 49, "step": 1}, "slow": {"start": 50, "stop": 349, "step": 1}}
-    assert cut_into_batches(sweep(grid).pinned(YEAR, as_of=0)) == [(0, 10_000), (10_000, 14_700)]
-    minutes = cut_into_batches(sweep(grid | {"slow": [50]}, timeframe="1m").pinned(YEAR, as_of=0))
+    assert batches_of(sweep(grid).pinned(YEAR, as_of=0)) == [(0, 10_000), (10_000, 14_700)]
+    minutes = batches_of(sweep(grid | {"slow": [50]}, timeframe="1m").pinned(YEAR, as_of=0))
     assert minutes == [(0, 49)]
-    slices = cut_into_batches(
-        sweep({"window": list(range(2, 9_000))}, strategy="time_series_momentum").pinned(YEAR, as_of=0)
-    )
+    slices = batches_of(sweep({"window": list(range(2, 9_000))}, strategy="time_series_momentum").pinned(YEAR, as_of=0))
     assert 0 < slices[0][1] <= 100_000_000 // 8_760

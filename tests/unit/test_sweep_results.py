@@ -15,15 +15,15 @@ from hypothesis import strategies as st
 from candlecloud.api.sweep_results import as_arrow, as_parquet, read_page
 from candlecloud.contract.sweep import SweepConfig
 from candlecloud.errors import CorruptObjectError
+from candlecloud.fan_out import results_file
+from candlecloud.fan_out.batch_file import BatchResult, failed_batch, read_batch, write_batch
+from candlecloud.fan_out.results_file import read_notes
 from candlecloud.market.ranges import TimeRange
 from candlecloud.metrics.figures import FIGURES, WHOLE
-from candlecloud.runs import results_file
-from candlecloud.runs.batch_file import BatchResult, failed_batch, read_batch, write_batch
-from candlecloud.runs.collect import CollectedSweep, collect_results
 from candlecloud.runs.identity import Identity
 from candlecloud.runs.result_rows import rows_as_dicts, rows_schema
-from candlecloud.runs.results_file import read_notes
 from candlecloud.store.ranged import TAIL_BYTES, RangedObject
+from tests.support.swept import Swept, collect_sweep
 
 CONFIG = SweepConfig.from_dict(
     {
@@ -61,17 +61,15 @@ def small_row_groups(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(results_file, "ROW_GROUP_ROWS", 64)
 
 
-def collect(size: int, change: Callable[[int, bytes], bytes | None] = lambda _, body: body) -> CollectedSweep:
+def collect(size: int, change: Callable[[int, bytes], bytes | None] = lambda _, body: body) -> Swept:
     """Collect the rows in batches of a size, each as it was stored, or changed."""
     plan = [{"batch": n, "start": a, "end": min(a + size, SETS)} for n, a in enumerate(range(0, SETS, size))]
 
-    def read(batch: int) -> BatchResult | None:
-        start, end = plan[batch]["start"], plan[batch]["end"]
+    def stored(batch: int, start: int, end: int) -> bytes | None:
         result = BatchResult(start, end, ROWS.slice(start, end - start), COMMON if start == 0 else None)
-        body = change(batch, write_batch(result))
-        return None if body is None else read_batch(body)
+        return change(batch, write_batch(result))
 
-    return collect_results(IDENTITY, plan[::-1], read)
+    return collect_sweep(IDENTITY, plan, (stored(**item) for item in plan))
 
 
 class Requests:

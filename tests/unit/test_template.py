@@ -169,7 +169,7 @@ def test_what_it_does_not_know_is_named(template: Template, value: Any, said: st
 
 
 def test_functions_are_found_by_job_and_others_are_left_out(template: Template) -> None:
-    functions = read_functions(template, ["ingest_candles", "run_sweep_batch", "plan_sweep"])
+    functions = read_functions(template, ["ingest_candles", "run_sweep_batch", "plan_fan_out"])
     assert sorted(functions) == ["ingest_candles", "run_sweep_batch"]
     ingest, batch = functions["ingest_candles"], functions["run_sweep_batch"]
     assert ingest.environment == {"CANDLECLOUD_BUCKET": "data-lake3f2a", "N": "7"}
@@ -179,9 +179,9 @@ def test_functions_are_found_by_job_and_others_are_left_out(template: Template) 
 
 
 def test_two_functions_for_one_job_are_an_error() -> None:
-    function = {"Type": "AWS::Lambda::Function", "Properties": {"FunctionName": "x-plan_sweep"}}
-    with pytest.raises(TemplateError, match="two functions run plan_sweep"):
-        read_functions(Template({"one": {"Resources": {"A": function, "B": function}}}), ["plan_sweep"])
+    function = {"Type": "AWS::Lambda::Function", "Properties": {"FunctionName": "x-plan_fan_out"}}
+    with pytest.raises(TemplateError, match="two functions run plan_fan_out"):
+        read_functions(Template({"one": {"Resources": {"A": function, "B": function}}}), ["plan_fan_out"])
 
 
 def test_schedules(template: Template) -> None:

@@ -84,6 +84,7 @@ class ApiSettings(CallerSettings):
     """For the HTTP function."""
 
     state_machine_arn: str = Field(description="State machine that POST /sweeps starts")
+    batches_at_once: int = Field(default=100, ge=1, description="Batches of a fan-out that run at the same time")
     max_wait_s: float = Field(default=20.0, ge=0, le=25, description="How long POST /backtest/run waits before 202")
     max_inline_bytes: int = Field(
         default=1_000_000, ge=1, description="Answers above it are stored and linked to by a presigned URL"

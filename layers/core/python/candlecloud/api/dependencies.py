@@ -28,6 +28,8 @@ class ApiOptions:
         Answers above it are stored and linked to.
     git_hash : str, optional
         Commit that was deployed; records keep it.
+    batches_at_once : int
+        Batches of a fan-out that run at the same time.
     """
 
     max_wait_s: float = 20.0
@@ -35,6 +37,7 @@ class ApiOptions:
     allowed_age_s: Mapping[str, int] = field(default_factory=dict)
     max_inline_bytes: int = 1_000_000
     git_hash: str | None = None
+    batches_at_once: int = 100
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from candlecloud.runs.results_file import read_notes
+from candlecloud.fan_out.results_file import read_notes
 from candlecloud.store.ranged import RangedObject
 
 _GROUPS_AT_ONCE = 8
@@ -32,7 +32,7 @@ def read_page(stored: RangedObject, sort: str, order: str, start: int, limit: in
     Parameters
     ----------
     stored : RangedObject
-        What `jobs.collect_sweep` stored.
+        What `jobs.collect_fan_out` stored.
     sort : str
         A metric, or ``set``.
     order : {'asc', 'desc'}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated, ClassVar, Self
 
 from pydantic import Field, model_validator
 
@@ -14,6 +14,8 @@ from candlecloud.errors import CandlecloudError
 
 class RunConfig(Setting):
     """A backtest. Without start or end it takes all that is stored, less the warm-up."""
+
+    kind: ClassVar[str] = "run"
 
     parameters: Annotated[
         dict[Name, Number], Field(max_length=50, description="Of the strategy; `dual_sma` takes `fast` and `slow`")

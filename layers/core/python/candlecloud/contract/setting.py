@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Annotated, Any, NoReturn, Self
+from typing import Annotated, Any, ClassVar, NoReturn, Self
 
 from pydantic import ConfigDict, Field, StrictBool, ValidationError, model_validator
 
@@ -43,6 +43,8 @@ class Setting(TradingFields, RangeFields, SeriesFields):  # pydantic lists the f
     """What all parameter sets of a sweep share."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+    kind: ClassVar[str]
+    """What is made of it: begins the ids, and is the name by which the code that computes it is known."""
 
     strategy: Annotated[Name, Field(description="A name from `GET /strategies`, or `rules` with your own rules")]
     rules: Annotated[
@@ -106,6 +108,18 @@ class Setting(TradingFields, RangeFields, SeriesFields):  # pydantic lists the f
         return self
 
     @property
+    def entries(self) -> tuple[str, ...]:
+        """The entries that it names, as ``strategies/dual_sma``; a strategy of ours brings its own features."""
+        used = () if self.rules is None else {named["feature"] for named in self.rules["features"].values()}
+        features = (f"features/{name}" for name in sorted(used))
+        return (
+            f"strategies/{self.strategy}",
+            *features,
+            f"sizing/{self.sizing.model}",
+            f"slippage/{self.slippage.model}",
+        )
+
+    @property
     def range(self) -> TimeRange:
         """The pinned range of open times.
 
@@ -124,6 +138,11 @@ class Setting(TradingFields, RangeFields, SeriesFields):  # pydantic lists the f
         if self.rules is None:
             return STRATEGIES.find(self.strategy)
         return rules_spec(self.rules, self.series.timeframe.ms)
+
+    @property
+    def warmup_bars(self) -> int:
+        """Closed bars that the first decision of any parameter set needs, its size included."""
+        raise NotImplementedError
 
     def warmup_bars_of(self, parameters: Parameters) -> int:
         """Closed bars that the first decision with these parameters of the strategy needs, its size included."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from functools import cached_property
 from itertools import product, takewhile
-from typing import Annotated, Any, NamedTuple, Self
+from typing import Annotated, Any, ClassVar, NamedTuple, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
@@ -52,6 +52,8 @@ class SweepConfig(Setting):
 
     ``grid`` is a list of values per parameter, ascending, once it is read: the order they are sent in does not matter.
     """
+
+    kind: ClassVar[str] = "sweep"
 
     grid: Annotated[
         dict[Name, Axis],

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from candlecloud.runs.lifecycle import FAN_OUTS
 from candlecloud.store.runs import RunRecord
 
 
@@ -29,10 +28,10 @@ class Dispatcher(Protocol):
 def start(record: RunRecord, dispatcher: Dispatcher) -> None:
     """Start an attempt of what a record describes, by the functions that it was submitted to."""
     event = {"run_id": record.run_id, "attempt": record.attempt}
-    if record.type in FAN_OUTS:
-        dispatcher.start_fan_out(attempt_name(record.run_id, record.attempt), event, record.functions)
-    else:
+    if record.kind == "run":
         dispatcher.invoke("run_backtest", event, record.functions)
+    else:
+        dispatcher.start_fan_out(attempt_name(record.run_id, record.attempt), event, record.functions)
 
 
 def attempt_name(record_id: str, attempt: int) -> str:

@@ -1,9 +1,8 @@
-"""What the jobs of runs and sweeps share: the record's identity and its candles."""
+"""What the jobs of runs and fan-outs share: the record's identity and its candles."""
 
 from __future__ import annotations
 
-from candlecloud.contract.run import RunConfig
-from candlecloud.contract.sweep import SweepConfig
+from candlecloud.contract.setting import Setting
 from candlecloud.errors import ConflictError
 from candlecloud.runs.identity import Identity, code_version_of
 from candlecloud.runs.inputs import RUN_COLUMNS, RunInputs
@@ -11,8 +10,8 @@ from candlecloud.runs.sufficiency import needed_range
 from candlecloud.store.stores import Stores
 
 
-def read_inputs(stores: Stores, config: RunConfig | SweepConfig) -> RunInputs:
-    """The candles of a pinned run or sweep, as they were known when it was submitted."""
+def read_inputs(stores: Stores, config: Setting) -> RunInputs:
+    """The candles of a pinned run or fan-out, as they were known when it was submitted."""
     needed = needed_range(config.range, config.warmup_bars, config.series)
     finer = config.finer_series
     return RunInputs(

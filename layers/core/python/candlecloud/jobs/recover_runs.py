@@ -35,7 +35,8 @@ class Report:
 
 
 def run(_request: Request, context: Context) -> Report:
-    """Look at everything that has not ended. What is stale is started again, three attempts in all.
+    """Look at everything that has not ended. What is stale is started again: three attempts each time that
+    somebody asks.
 
     A worker that comes back late finds its fence broken. Whoever looks at the same time loses the same write, so a
     second firing changes nothing. A start that fails holds up no other: its record waits for the next lease.
@@ -51,7 +52,7 @@ def run(_request: Request, context: Context) -> Report:
         active += 1
         if record.lease_until > context.now:
             continue
-        if record.attempt >= MAX_ATTEMPTS:
+        if record.recoveries + 1 >= MAX_ATTEMPTS:
             given_up += _give_up(record, context)
             continue
         try:
@@ -64,7 +65,7 @@ def run(_request: Request, context: Context) -> Report:
 
 
 def _give_up(record: RunRecord, context: Context) -> bool:
-    error = describe_abandoned(record.attempt, record.heartbeat_at)
+    error = describe_abandoned(record.recoveries + 1, record.heartbeat_at)
     return context.stores.runs.give_up(record.run_id, record.attempt, error, context.now)
 
 

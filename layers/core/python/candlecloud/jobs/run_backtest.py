@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from candlecloud.contract.run import RunConfig
 from candlecloud.errors import CandlecloudError, RunNotFoundError, TransientStoreError
 from candlecloud.jobs.context import Context
 from candlecloud.jobs.pinned import read_inputs, refuse_other_code
 from candlecloud.runs.evaluate import evaluate_run
-from candlecloud.runs.identity import run_identity
+from candlecloud.runs.identity import Identity
 from candlecloud.runs.lifecycle import describe_failure
 from candlecloud.tearsheet.page import render
 
@@ -59,7 +60,7 @@ def run(request: Request, context: Context) -> Report:
     if record is None:
         return Report(run_id, _state_of(context, run_id))
     try:
-        identity = run_identity(record.document)
+        identity = Identity.read(RunConfig, record.document)
         refuse_other_code(identity)
         done = evaluate_run(identity, read_inputs(stores, identity.config))
     except TransientStoreError:

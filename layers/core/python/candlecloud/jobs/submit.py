@@ -1,4 +1,4 @@
-"""Submit a run or a sweep: check it, pin it to candles, give it its identity, and open its record.
+"""Submit a run or a fan-out: check it, pin it to candles, give it its identity, and open its record.
 
 The caller then starts it, if it was not there already.
 """
@@ -7,33 +7,39 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from candlecloud.contract.run import RunConfig
 from candlecloud.contract.setting import MAX_BARS, Setting
-from candlecloud.contract.sweep import SweepConfig
 from candlecloud.errors import InvalidRangeError
+from candlecloud.fan_out.kind import FanOutKind
+from candlecloud.fan_out.plan import make_plan, refuse_too_much
 from candlecloud.jobs.pinned import read_inputs
 from candlecloud.market.candle import period_range, periods_between, times_ms
 from candlecloud.market.ranges import TimeRange
 from candlecloud.market.series import Series
 from candlecloud.market.timeframe import TIMEFRAMES, Timeframe
 from candlecloud.runs.identity import Identity, code_version_of
-from candlecloud.runs.lifecycle import RunType
-from candlecloud.runs.plan import cut_into_batches
 from candlecloud.runs.sufficiency import Coverage, check_sufficiency, choose_range
 from candlecloud.store.runs import NewRun, RunRecord
 from candlecloud.store.stores import Stores
 
-Config = TypeVar("Config", RunConfig, SweepConfig)
+Config = TypeVar("Config", bound=Setting)
 
 
 @dataclass(frozen=True)
 class Deployed:
-    """What takes the request: the functions that will compute it, and the commit that they were made of."""
+    """What takes the request: the functions that will compute it, the commit that they were made of, how many at once.
+
+    Attributes
+    ----------
+    batches_at_once : int
+        Batches of a fan-out that run at the same time.
+    """
 
     functions: Mapping[str, str] = field(default_factory=dict)
     git_hash: str | None = None
+    batches_at_once: int = 100
 
 
 NOWHERE = Deployed()
@@ -41,7 +47,7 @@ NOWHERE = Deployed()
 
 @dataclass(frozen=True)
 class Submission:
-    """A run or sweep that has a record.
+    """A run or fan-out that has a record.
 
     Attributes
     ----------
@@ -56,7 +62,7 @@ class Submission:
 
     @property
     def id(self) -> str:
-        """Of the run or sweep."""
+        """Of the run or fan-out."""
         return self.record.run_id
 
 
@@ -77,33 +83,33 @@ def submit_run(config: RunConfig, stores: Stores, *, now: int, deployed: Deploye
     InsufficientDataError
         If the stored candles do not reach from the warm-up to the end.
     """
-    return _open(config, stores, now, "backtest", {}, deployed)
-
-
-def submit_sweep(config: SweepConfig, stores: Stores, *, now: int, deployed: Deployed = NOWHERE) -> Submission:
-    """Open a sweep; like `submit_run`, with a grid. The longest warm-up of any set counts.
-
-    Raises
-    ------
-    InvalidInputError, InsufficientDataError
-        As `submit_run`.
-    """
-    counts = {"sets": config.size.valid, "excluded": config.size.excluded}
-    return _open(config, stores, now, "tune", counts, deployed)
-
-
-def _open(
-    config: Config, stores: Stores, now: int, kind: RunType, counts: Mapping[str, int], deployed: Deployed
-) -> Submission:
     identity, coverage = _pin(config, stores, now)
-    if isinstance(identity.config, SweepConfig):
-        counts = {**counts, "batches": len(cut_into_batches(identity.config))}
-    new = NewRun(identity.id, kind, identity.to_dict(), deployed.functions, counts, deployed.git_hash)
+    new = NewRun(identity.id, "backtest", identity.to_dict(), deployed.functions, {}, deployed.git_hash)
     opened = stores.runs.open(new, now)
     return Submission(opened.record, opened.is_new, identity, coverage)
 
 
-def _pin(config: Config, stores: Stores, now: int) -> tuple[Identity, Coverage]:
+def submit_fan_out(
+    kind: FanOutKind[Config], config: Config, stores: Stores, *, now: int, deployed: Deployed = NOWHERE
+) -> Submission:
+    """Open a fan-out; like `submit_run`. The longest warm-up of all that it computes counts.
+
+    Raises
+    ------
+    InvalidInputError, InsufficientDataError
+        As `submit_run`; and with an estimate, if it would not end within its limits.
+    """
+    identity, coverage = _pin(config, stores, now)
+    work = kind.work(cast(Config, identity.config))
+    plan = make_plan(work)
+    refuse_too_much(work, plan, deployed.batches_at_once)
+    counts = {**work.counts, "batches": len(plan.batches)}
+    new = NewRun(identity.id, kind.run_type, identity.to_dict(), deployed.functions, counts, deployed.git_hash)
+    opened = stores.runs.open(new, now)
+    return Submission(opened.record, opened.is_new, identity, coverage)
+
+
+def _pin(config: Setting, stores: Stores, now: int) -> tuple[Identity, Coverage]:
     as_of = config.as_of
     if as_of is not None and as_of > now:
         raise InvalidRangeError(

@@ -18,24 +18,22 @@ _AGAIN = "Run `python -m infra.reach`, which writes it."
 Table: TypeAlias = Mapping[str, Mapping[str, str]]
 
 
-def code_version(kind: str, *, strategy: str, features: Iterable[str] = (), sizing: str, slippage: str) -> str:
+def code_version(kind: str, entries: Iterable[str]) -> str:
     """Engine version and a hash of all code that a run reaches, such as ``1+4f2a9c01d3b7``.
 
     Parameters
     ----------
     kind : str
-        What computes it: ``backtest`` or ``sweep``.
-    features : iterable of str
-        Names that a rules document uses, in any order; a strategy of ours brings its own.
+        What computes it: ``run``, or a kind of fan-out.
+    entries : iterable of str
+        What its configuration names, as ``strategies/dual_sma``.
 
     Raises
     ------
     RuntimeError
         If the table of code is missing or does not know one of these.
     """
-    used = sorted({("features", name) for name in features})
-    named = [("kinds", kind), ("strategies", strategy), *used, ("sizing", sizing), ("slippage", slippage)]
-    lines = [f"{family}/{name} {_hash_of(family, name)}\n" for family, name in named]
+    lines = [f"{entry} {_hash_of(*entry.split('/'))}\n" for entry in (f"kinds/{kind}", *entries)]
     return f"{ENGINE_VERSION}+{hashlib.sha256(''.join(lines).encode()).hexdigest()[:12]}"
 
 

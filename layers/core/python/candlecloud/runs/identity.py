@@ -7,9 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from candlecloud.contract.run import RunConfig
-from candlecloud.contract.setting import canonical_json
-from candlecloud.contract.sweep import SweepConfig
+from candlecloud.contract.setting import Setting, canonical_json
 from candlecloud.runs.code_version import code_version
 
 
@@ -25,14 +23,19 @@ class Identity:
         `code_version_of` the configuration, where it was submitted.
     """
 
-    config: RunConfig | SweepConfig
+    config: Setting
     data_revision: str
     code_version: str
 
+    @classmethod
+    def read(cls, config: type[Setting], record: Mapping[str, Any]) -> Identity:
+        """Read what `to_dict` wrote, from a record or a manifest."""
+        return cls(config.from_dict(record["config"]), record["data_revision"], record["code_version"])
+
     @property
     def id(self) -> str:
-        """``run_`` or ``sweep_`` and 128 bits of SHA-256 in hex."""
-        kind = "run" if isinstance(self.config, RunConfig) else "sweep"
+        """``run_``, ``sweep_`` or another kind, and 128 bits of SHA-256 in hex."""
+        kind = self.config.kind
         return f"{kind}_{hashlib.sha256(canonical_json({'kind': kind, **self.deciding()})).hexdigest()[:32]}"
 
     def deciding(self) -> dict[str, Any]:
@@ -48,23 +51,11 @@ class Identity:
         return self.deciding() | {"config": self.config.to_dict()}
 
 
-def run_identity(record: Mapping[str, Any]) -> Identity:
-    """Read the identity of a run from its record."""
-    return Identity(RunConfig.from_dict(record["config"]), record["data_revision"], record["code_version"])
+def kind_of(run_id: str) -> str:
+    """The kind of what has an id: ``run``, or that of a fan-out."""
+    return run_id.rpartition("_")[0]
 
 
-def sweep_identity(record: Mapping[str, Any]) -> Identity:
-    """Read the identity of a sweep from its record."""
-    return Identity(SweepConfig.from_dict(record["config"]), record["data_revision"], record["code_version"])
-
-
-def code_version_of(config: RunConfig | SweepConfig) -> str:
+def code_version_of(config: Setting) -> str:
     """Version of the code that computes a configuration here: of the engine and of the entries that it names."""
-    features = () if config.rules is None else [named["feature"] for named in config.rules["features"].values()]
-    return code_version(
-        "backtest" if isinstance(config, RunConfig) else "sweep",
-        strategy=config.strategy,
-        features=features,
-        sizing=config.sizing.model,
-        slippage=config.slippage.model,
-    )
+    return code_version(config.kind, config.entries)

@@ -17,8 +17,6 @@ State = Literal["pending", "running", "succeeded", "failed", "cancelled"]
 RunType = Literal["data_sync", "data_fetch", "tune", "wfo", "backtest", "validation", "simulation"]
 Guard = Literal["nothing", "attempt", "fence"]
 
-FAN_OUTS: tuple[RunType, ...] = ("tune",)
-"""Types that the state machine runs; all others are one function's work."""
 STATES: tuple[State, ...] = ("pending", "running", "succeeded", "failed", "cancelled")
 ACTIVE: tuple[State, ...] = ("pending", "running")
 ENDS: tuple[State, ...] = ("succeeded", "failed", "cancelled")

@@ -28,8 +28,8 @@ QUARANTINE = Template(
     "quarantine/exchange={exchange}/symbol={symbol}/timeframe={timeframe}/reason={reason}/{digest}.json"
 )
 RUN_ARTIFACT = Template("runs/{run_id}/{name}")
-SWEEP_ARTIFACT = Template("sweeps/{sweep_id}/{name}")
-SWEEP_BATCH = Template("sweeps/{sweep_id}/batches/{batch}.parquet")
+FAN_OUT_PLAN = Template("fan_outs/{run_id}/plan-{fence}.json")
+FAN_OUT_BATCH = Template("fan_outs/{run_id}/batches/{batch}.parquet")
 REPLY = Template("replies/{digest}.bin")
 EXPORT = Template("exports/{digest}.{format}")
 
@@ -37,8 +37,8 @@ OBJECTS = {
     "candles": CANDLES,
     "quarantine": QUARANTINE,
     "run artifact": RUN_ARTIFACT,
-    "sweep artifact": SWEEP_ARTIFACT,
-    "sweep batch": SWEEP_BATCH,
+    "fan-out plan": FAN_OUT_PLAN,
+    "fan-out batch": FAN_OUT_BATCH,
     "reply": REPLY,
     "export": EXPORT,
 }
@@ -143,16 +143,16 @@ def run_object(run_id: str, name: str) -> str:
     return RUN_ARTIFACT.make(run_id=run_id, name=name)
 
 
-def sweep_object(sweep_id: str, name: str) -> str:
-    return SWEEP_ARTIFACT.make(sweep_id=sweep_id, name=name)
+def plan_object(run_id: str, fence: int) -> str:
+    return FAN_OUT_PLAN.make(run_id=run_id, fence=str(fence))
 
 
-def sweep_batch_object(sweep_id: str, batch: int) -> str:
-    return SWEEP_BATCH.make(sweep_id=sweep_id, batch=f"{batch:06d}")
+def batch_object(run_id: str, batch: int) -> str:
+    return FAN_OUT_BATCH.make(run_id=run_id, batch=f"{batch:06d}")
 
 
-def sweep_batches_prefix(sweep_id: str) -> str:
-    return SWEEP_BATCH.prefix(sweep_id=sweep_id)
+def batches_prefix(run_id: str) -> str:
+    return FAN_OUT_BATCH.prefix(run_id=run_id)
 
 
 def reply_object(digest: str) -> str:

@@ -1,4 +1,4 @@
-"""Runs: one item for the state of everything that runs, objects for what single runs leave behind."""
+"""Runs: one item for the state of everything that runs, objects for what it leaves behind."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from candlecloud.errors import ConflictError
+from candlecloud.runs.identity import kind_of
 from candlecloud.runs.lifecycle import FAN_OUT_LEASE_MS, HEARTBEAT_MS, PENDING_LEASE_MS, TRANSITIONS, RunType, State
 from candlecloud.store import keys
 from candlecloud.store.objects import JSON, ObjectStore
+from candlecloud.store.parquet import CONTENT_TYPE
+from candlecloud.store.ranged import RangedObject
 from candlecloud.store.table import Item, Table, as_text, from_text
 
-_HTML = "text/html; charset=utf-8"  # a link to it opens as a page
+_CONTENT_TYPES = {"html": "text/html; charset=utf-8", "json": JSON, "parquet": CONTENT_TYPE}
 _TEXTS = ("document", "functions", "counts", "summary", "error")
 _OF_AN_ATTEMPT = ("owner", "started_at", "ended_at", "error", "summary", "result_key", "missing_batches")
 
@@ -39,6 +42,8 @@ class RunRecord:
         From here on the holder is given up, and others may take over.
     heartbeat_at : int
         When the holder was last heard of.
+    recoveries : int
+        Attempts that were begun without anybody asking, since somebody last asked.
     summary, error : mapping, optional
         How it ended: figures, or ``code``, ``message``, ``hint``, ``details``.
     """
@@ -61,8 +66,14 @@ class RunRecord:
     ended_at: int | None
     result_key: str | None
     missing_batches: int
+    recoveries: int
     summary: Mapping[str, Any] | None
     error: Mapping[str, Any] | None
+
+    @property
+    def kind(self) -> str:
+        """``run``, or the kind of a fan-out."""
+        return kind_of(self.run_id)
 
 
 class Opened(NamedTuple):
@@ -85,7 +96,7 @@ class NewRun:
 
 
 class RunStore:
-    """State of everything that runs, and artifacts of single runs. Each write is a row of `TRANSITIONS`."""
+    """State of everything that runs, and its artifacts. Each write is a row of `TRANSITIONS`."""
 
     def __init__(self, table: Table, objects: ObjectStore) -> None:
         self._table = table
@@ -111,7 +122,9 @@ class RunStore:
             return Opened(_record(item), True)
         assert write.old is not None
         changed = {name: value for name, value in begun.items() if value is not None}
-        again = self._move("reopen", new.run_id, now, changed, add={"attempt": 1}, remove=_OF_AN_ATTEMPT)
+        again = self._move(
+            "reopen", new.run_id, now, changed, add={"attempt": 1}, remove=(*_OF_AN_ATTEMPT, "recoveries")
+        )
         if again:
             return Opened(again, True)
         # Another may have begun it anew since: its old end is not to be told as the end of the new attempt.
@@ -120,7 +133,7 @@ class RunStore:
     def recover(self, run_id: str, now: int) -> RunRecord | None:
         """Begin the next attempt of a run that was given up; None if it was not, or another did so."""
         begun = {"lease_until": now + PENDING_LEASE_MS, "heartbeat_at": now}
-        return self._move("recover", run_id, now, begun, add={"attempt": 1}, remove=_OF_AN_ATTEMPT)
+        return self._move("recover", run_id, now, begun, add={"attempt": 1, "recoveries": 1}, remove=_OF_AN_ATTEMPT)
 
     def get(self, run_id: str) -> RunRecord | None:
         """Read a record.
@@ -185,14 +198,18 @@ class RunStore:
         return self._end("cancel", run_id, now, {}, add={"fence": 1})
 
     def put_artifact(self, run_id: str, name: str, content: bytes) -> str:
-        """Write ``manifest.json``, ``result.json`` or ``report.html`` of a run; returns its key."""
+        """Write a file of a run, such as ``result.json`` or ``report.html``; returns its key."""
         key = keys.run_object(run_id, name)
-        self._objects.put(key, content, content_type=_HTML if name.endswith(".html") else JSON)
+        self._objects.put(key, content, content_type=_CONTENT_TYPES[name.rpartition(".")[2]])
         return key
 
     def get_artifact(self, run_id: str, name: str) -> bytes | None:
         stored = self._objects.get(keys.run_object(run_id, name))
         return stored.body if stored else None
+
+    def open_artifact(self, run_id: str, name: str) -> RangedObject | None:
+        """A file of a run, to be read by ranges; None if there is none."""
+        return self._objects.open(keys.run_object(run_id, name))
 
     def _end(
         self,
@@ -273,6 +290,7 @@ def _record(item: Item) -> RunRecord:
         ended_at=item.get("ended_at"),
         result_key=item.get("result_key"),
         missing_batches=item.get("missing_batches", 0),
+        recoveries=item.get("recoveries", 0),
         summary=texts["summary"],
         error=texts["error"],
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from candlecloud.store.aws import AwsClients
 from candlecloud.store.candles import CandleStore
+from candlecloud.store.fan_outs import FanOutStore
 from candlecloud.store.gaps import GapStore
 from candlecloud.store.idempotency import IdempotencyStore
 from candlecloud.store.index import IndexStore
@@ -14,7 +15,6 @@ from candlecloud.store.ingestion import IngestionStore
 from candlecloud.store.objects import ObjectStore
 from candlecloud.store.quarantine import QuarantineStore
 from candlecloud.store.runs import RunStore
-from candlecloud.store.sweeps import SweepStore
 from candlecloud.store.table import Table
 from candlecloud.store.tokens import TokenStore
 from candlecloud.store.versions import VersionStore
@@ -31,7 +31,7 @@ class Stores:
     quarantine: QuarantineStore
     ingestion: IngestionStore
     runs: RunStore
-    sweeps: SweepStore
+    fan_outs: FanOutStore
     tokens: TokenStore
     idempotency: IdempotencyStore
     versions: VersionStore
@@ -56,7 +56,7 @@ def build_stores(clients: AwsClients, bucket: str, table: str, functions: Mappin
         quarantine=QuarantineStore(objects),
         ingestion=IngestionStore(items),
         runs=RunStore(items, objects),
-        sweeps=SweepStore(objects),
+        fan_outs=FanOutStore(objects),
         tokens=TokenStore(items),
         idempotency=IdempotencyStore(items, objects),
         versions=VersionStore(clients, functions or {}),

@@ -23,8 +23,9 @@ from candlecloud.api.schemas.sweeps import (
 )
 from candlecloud.contract.sweep import SweepConfig
 from candlecloud.errors import CandlecloudError, ConflictError, InvalidParameterError, SweepNotFoundError
+from candlecloud.fan_out.kinds.sweep import KIND, ROWS_FILE
 from candlecloud.jobs.dispatch import start
-from candlecloud.jobs.submit import Deployed, submit_sweep
+from candlecloud.jobs.submit import Deployed, submit_fan_out
 from candlecloud.market.moment import iso
 from candlecloud.runs.lifecycle import describe_failure
 from candlecloud.runs.result_rows import rows_as_dicts
@@ -49,8 +50,9 @@ async def start_sweep(request: Request, world: World, body: SweepConfig) -> Resp
 
     Each row has the numbers of a run of that set alone. The same request on the same candles is the same sweep.
     """
-    deployed = Deployed(world.dispatcher.functions, world.options.git_hash)
-    submission = submit_sweep(body, world.stores, now=world.clock(), deployed=deployed)
+    options = world.options
+    deployed = Deployed(world.dispatcher.functions, options.git_hash, options.batches_at_once)
+    submission = submit_fan_out(KIND, body, world.stores, now=world.clock(), deployed=deployed)
     record = submission.record
     if submission.is_new:
         try:
@@ -107,11 +109,14 @@ async def get_sweep_results(
             field="limit",
         )
     record = _find(world, sweep_id)
-    stored = world.stores.sweeps.open_rows(sweep_id) if record.state == "succeeded" else None
+    stored = world.stores.runs.open_artifact(sweep_id, ROWS_FILE) if record.state == "succeeded" else None
     if stored is None:
+        ended = record.state == "succeeded"  # by an earlier version, which kept them elsewhere
         raise ConflictError(
-            f"The sweep is {record.state}; it has no results.",
-            hint=f"GET /sweeps/{sweep_id} shows how far it is, or why it failed.",
+            f"The sweep is {record.state}; it has no results{' that this version reads' if ended else ''}.",
+            hint="Send the same request again: it is computed anew."
+            if ended
+            else f"GET /sweeps/{sweep_id} shows how far it is, or why it failed.",
             state=record.state,
         )
     assert query.order is not None
@@ -162,8 +167,9 @@ def _progress(world: Dependencies, record: RunRecord) -> dict[str, Any]:
     if record.state == "succeeded":
         done = planned - record.missing_batches
     else:
-        done = 0 if record.state == "pending" else len(world.stores.sweeps.present_batches(record.run_id))
-    fraction = round(min(1.0, done / planned), 6)
+        found = [] if record.state == "pending" else world.stores.fan_outs.present_batches(record.run_id)
+        done = min(len(found), planned)  # those of an attempt with smaller batches may be more
+    fraction = round(done / planned, 6)
     return {"sets": record.counts["sets"], "batches_planned": planned, "batches_done": done, "fraction": fraction}
 
 

@@ -1,4 +1,4 @@
-"""Close a sweep whose state machine broke."""
+"""Close a fan-out whose state machine broke."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ class Report:
 
 
 def run(request: Request, context: Context) -> Report:
-    """Mark the sweep as failed. One that has ended stays so; batches that have a result keep it.
+    """Mark it as failed. One that has ended stays so; batches that have a result keep it.
 
-    An attempt that was given up and breaks late changes nothing: the sweep belongs to the attempt after it.
+    An attempt that was given up and breaks late changes nothing: the run belongs to the attempt after it.
     """
     runs = context.stores.runs
     error = {
         "code": "execution_failed",
-        "message": f"The sweep stopped before its end: {request.error[:100]}.",
+        "message": f"It stopped before its end: {request.error[:100]}.",
         "hint": "Submit it again: batches that are done are not computed again.",
     }
     runs.abandon(request.run_id, request.attempt, error, context.now)

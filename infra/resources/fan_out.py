@@ -1,11 +1,12 @@
-"""The sweep state machine: plan, run batches, collect.
+"""The state machine of every fan-out: plan, run batches, collect.
 
 The definition stays in the subset of the states language that local mode's interpreter runs too: JSONPath, ready
 batches from one JSON array in S3, no batcher, no result writer. State carries pointers only; a child returns a few
 bytes, because the outputs of all children together may not pass 256 KiB on AWS.
 
 The execution's input says which version of each function it calls (``functions``: job to ARN), and each item of the
-plan names what computes it: an execution that is under way does not notice a deployment.
+plan names the function of its kind: a new kind changes nothing here, and an execution that is under way does not notice
+a deployment.
 """
 
 from __future__ import annotations
@@ -19,14 +20,13 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from candlecloud.errors import TransientStoreError
+from candlecloud.fan_out.plan import FAN_OUT_TIMEOUT_S
 from infra.catalogue import fan_out_jobs
 from infra.resources.acknowledged import acknowledge
 from infra.resources.functions import TELEMETRY_RETENTION
 from infra.resources.names import Names
 from infra.resources.policies import state_machine_role
 
-_TIMEOUT_S = 4 * 3600
-"""An end for what hangs. What is stale is seen by its heartbeat, long before; a sweep that needs longer is refused."""
 _BACKOFF = {"BackoffRate": 2.0, "MaxDelaySeconds": 15, "JitterStrategy": "FULL"}
 # What is worth trying again: Lambda's own trouble, no room for one more invocation, a store that did not answer.
 # Everything else that a job raises is deterministic.
@@ -49,7 +49,7 @@ _RETRY = [
 ]
 
 
-def sweep_definition(batches_at_once: int) -> dict[str, Any]:
+def fan_out_definition(batches_at_once: int) -> dict[str, Any]:
     """Build the definition.
 
     Parameters
@@ -58,23 +58,23 @@ def sweep_definition(batches_at_once: int) -> dict[str, Any]:
         Children at once. Each takes one of the account's concurrent Lambda executions.
     """
     return {
-        "Comment": "Plan a sweep, run its batches, collect what they wrote.",
-        "StartAt": "PlanSweep",
-        "TimeoutSeconds": _TIMEOUT_S,
+        "Comment": "Plan a fan-out, run its batches, collect what they wrote.",
+        "StartAt": "Plan",
+        "TimeoutSeconds": FAN_OUT_TIMEOUT_S,
         "States": {
-            "PlanSweep": _task(
-                "$.functions.plan_sweep",
-                {"run_id.$": "$.run_id", "attempt.$": "$.attempt", "function.$": "$.functions.run_sweep_batch"},
+            "Plan": _task(
+                "$.functions.plan_fan_out",
+                {"run_id.$": "$.run_id", "attempt.$": "$.attempt", "functions.$": "$.functions"},
                 {"bucket.$": "$.Payload.bucket", "plan_key.$": "$.Payload.plan_key", "fence.$": "$.Payload.fence"},
                 ResultPath="$.plan",
-                Catch=_catch("FailSweep"),
+                Catch=_catch("Fail"),
                 Next="RunBatches",
             ),
             "RunBatches": {
                 "Type": "Map",
                 "Label": "Batches",
                 "MaxConcurrency": batches_at_once,
-                # A child that dies is a hole that collect_sweep names, not the end of its siblings. A float: local
+                # A child that dies is a hole that collect_fan_out names, not the end of its siblings. A float: local
                 # mode's parser takes no integer here.
                 "ToleratedFailurePercentage": 100.0,
                 "ItemReader": {
@@ -84,30 +84,30 @@ def sweep_definition(batches_at_once: int) -> dict[str, Any]:
                 },
                 "ItemProcessor": _batch_processor(),
                 "ResultPath": None,
-                "Catch": _catch("FailSweep"),
-                "Next": "CollectSweep",
+                "Catch": _catch("Fail"),
+                "Next": "Collect",
             },
-            "CollectSweep": _task(
-                "$.functions.collect_sweep",
+            "Collect": _task(
+                "$.functions.collect_fan_out",
                 {"run_id.$": "$.run_id", "fence.$": "$.plan.fence"},
                 {
                     "run_id.$": "$.Payload.run_id",
                     "state.$": "$.Payload.state",
                     "missing.$": "$.Payload.missing",
                 },
-                Catch=_catch("FailSweep"),
+                Catch=_catch("Fail"),
                 End=True,
             ),
-            "FailSweep": _task(
-                "$.functions.fail_sweep",
+            "Fail": _task(
+                "$.functions.fail_fan_out",
                 {"run_id.$": "$.run_id", "attempt.$": "$.attempt", "error.$": "$.error"},
                 {"run_id.$": "$.Payload.run_id"},
-                Next="SweepFailed",
+                Next="FanOutFailed",
             ),
-            "SweepFailed": {
+            "FanOutFailed": {
                 "Type": "Fail",
-                "Error": "SweepFailed",
-                "Cause": "A step of the sweep failed; the sweep's own record says which and why.",
+                "Error": "FanOutFailed",
+                "Cause": "A step of the fan-out failed; its own record says which and why.",
             },
         },
     }
@@ -146,9 +146,9 @@ def _catch(target: str) -> list[dict[str, Any]]:
     return [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": target}]
 
 
-def create_sweep_state_machine(scope: Construct, names: Names, batches_at_once: int) -> sfn.StateMachine:
+def create_fan_out(scope: Construct, names: Names, batches_at_once: int) -> sfn.StateMachine:
     """Create the state machine, its role and its log group."""
-    parent = Construct(scope, "Sweep")
+    parent = Construct(scope, "FanOut")
     log_group = logs.LogGroup(
         parent,
         "Log",
@@ -161,7 +161,7 @@ def create_sweep_state_machine(scope: Construct, names: Names, batches_at_once: 
         "StateMachine",
         state_machine_name=names.state_machine,
         state_machine_type=sfn.StateMachineType.STANDARD,
-        definition_body=sfn.DefinitionBody.from_string(json.dumps(sweep_definition(batches_at_once), sort_keys=True)),
+        definition_body=sfn.DefinitionBody.from_string(json.dumps(fan_out_definition(batches_at_once), sort_keys=True)),
         role=state_machine_role(parent, fan_out_jobs(), names),
         logs=sfn.LogOptions(destination=log_group, level=sfn.LogLevel.ALL, include_execution_data=False),
     )

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from candlecloud.arrays import FloatArray
 from candlecloud.contract.sweep import SweepConfig
+from candlecloud.fan_out.batch_file import BatchResult
 from candlecloud.features.bars import Bars, bars_from_table
 from candlecloud.metrics.conventions import CONVENTIONS
-from candlecloud.runs.batch_file import BatchResult
 from candlecloud.runs.decide import decide, prove_causality
 from candlecloud.runs.describe import describe_assumptions, describe_bars, describe_coverage
 from candlecloud.runs.execution import BENCHMARK, benchmark_of

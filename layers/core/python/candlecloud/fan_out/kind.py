@@ -1,0 +1,105 @@
+"""What a kind of fan-out says about itself. No NumPy: planning and collecting go without it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar
+
+import pyarrow as pa
+
+from candlecloud.contract.setting import Setting
+from candlecloud.fan_out.batch_file import BatchResult
+from candlecloud.runs.identity import Identity
+from candlecloud.runs.lifecycle import RunType, State
+
+Config = TypeVar("Config", bound=Setting)
+
+
+@dataclass(frozen=True)
+class Work:
+    """How much there is to compute, in units that may be cut between any two.
+
+    Attributes
+    ----------
+    units : int
+        Such as the parameter sets of a sweep, or the paths of a simulation; numbered from 0.
+    unit_s : float
+        Seconds that one takes at most on one vCPU, estimated.
+    per_batch : int
+        How many make a batch worth starting; the plan takes more or fewer where a limit says so.
+    counts : mapping
+        Whole numbers that the record keeps for whoever asks how far it is.
+    field : str
+        What of the request makes it large, for the message that refuses it.
+    """
+
+    units: int
+    unit_s: float
+    per_batch: int
+    counts: Mapping[str, int]
+    field: str
+
+
+@dataclass(frozen=True)
+class Results:
+    """What a fan-out gave.
+
+    Attributes
+    ----------
+    files : mapping
+        Name to content, stored with the run.
+    summary : mapping
+        The few numbers that fit into its record, JSON-able.
+    """
+
+    files: Mapping[str, bytes]
+    summary: Mapping[str, Any]
+
+
+class Collector(Protocol):
+    """Takes the good results of a fan-out, and makes of them what is stored. The same bytes however it was cut."""
+
+    def add(self, result: BatchResult) -> None:
+        """Take the next one; they come in the order of their units, holes left out."""
+
+    def close(self, missing: Sequence[Mapping[str, Any]], state: State) -> Results:
+        """Make the results; `missing` names each batch that gave none, and why."""
+
+
+@dataclass(frozen=True)
+class FanOutKind(Generic[Config]):
+    """One kind: its module in `candlecloud.fan_out.kinds` holds it as ``KIND``.
+
+    Attributes
+    ----------
+    name : str
+        Begins the ids, and is the module's name.
+    run_type : RunType
+        What its records are listed as.
+    config : type
+        What is asked for; `Config.kind` is the name too.
+    work : callable
+        Configuration to `Work`.
+    schema : callable
+        Configuration to the columns of a batch's rows, one row per unit.
+    evaluate : str
+        ``module:function`` that computes units ``start`` to ``end - 1``: (config, inputs, start, end) to `BatchResult`.
+        As text, because only the kind's own function carries what it imports.
+    collector : callable
+        Identity to a new `Collector`.
+    batch_job : str
+        The function whose handler computes its batches, with layers and rights of its own.
+    uses : tuple of str
+        Entries, as ``strategies/buy_and_hold``, that it computes by whatever the configuration says.
+    """
+
+    name: str
+    run_type: RunType
+    config: type[Config]
+    work: Callable[[Config], Work]
+    schema: Callable[[Config], pa.Schema]
+    evaluate: str
+    collector: Callable[[Identity], Collector]
+    batch_job: str
+    uses: tuple[str, ...] = ()

@@ -1,0 +1,69 @@
+"""A fan-out cut into batches, and how long it will take: what cannot end within its limits is refused beforehand."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from candlecloud.errors import InvalidParameterError
+from candlecloud.fan_out.kind import Work
+
+MAX_BATCHES = 500
+BATCH_TIMEOUT_S = 120
+"""Time limit of a function that computes batches; its children on AWS live five minutes, so that two tries fit."""
+FAN_OUT_TIMEOUT_S = 4 * 3600
+"""Time limit of the state machine. What hangs is seen long before, by its heartbeat."""
+_START_S = 2.0  # a cold start, and reading the candles
+_SHARE = 0.8  # of a limit that an estimate may fill
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Batches as half-open ranges of units, and the seconds that one takes at most, estimated."""
+
+    batches: list[tuple[int, int]]
+    batch_s: float
+
+    def seconds(self, batches_at_once: int) -> float:
+        """How long all of them take."""
+        return math.ceil(len(self.batches) / batches_at_once) * self.batch_s
+
+
+def make_plan(work: Work) -> Plan:
+    """Cut into batches that are worth starting, at most 500 where one then still ends within its function's limit."""
+    most = max(1, int((_SHARE * BATCH_TIMEOUT_S - _START_S) / work.unit_s))
+    size = min(max(work.per_batch, math.ceil(work.units / MAX_BATCHES)), most)
+    batches = [(start, min(start + size, work.units)) for start in range(0, work.units, size)]
+    return Plan(batches, _START_S + min(size, work.units) * work.unit_s)
+
+
+def refuse_too_much(work: Work, plan: Plan, batches_at_once: int) -> None:
+    """Refuse what would be cut off before its end.
+
+    Raises
+    ------
+    InvalidParameterError
+        With the estimate.
+    """
+    count, seconds = len(plan.batches), plan.seconds(batches_at_once)
+    limit = int(_SHARE * FAN_OUT_TIMEOUT_S)
+    if count <= MAX_BATCHES and plan.batch_s <= BATCH_TIMEOUT_S and seconds <= limit:
+        return
+    raise InvalidParameterError(
+        f"This takes about {_in_words(seconds)}: {count:,} batches of up to {_in_words(plan.batch_s)}, "
+        f"{batches_at_once} at a time. It may take {_in_words(limit)}, {MAX_BATCHES} batches, "
+        f"{_in_words(BATCH_TIMEOUT_S)} each.",
+        hint="Send several requests of fewer parameter sets, a shorter range or a longer timeframe; or let more "
+        "batches run at once (batches_at_once of the deployment).",
+        field=work.field,
+        estimated_seconds=round(seconds),
+        allowed=limit,
+        batches=count,
+        batches_at_once=batches_at_once,
+    )
+
+
+def _in_words(seconds: float) -> str:
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"

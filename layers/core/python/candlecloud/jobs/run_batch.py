@@ -1,0 +1,129 @@
+"""Compute one batch of a fan-out and store its result, or its failure, under the batch's own key.
+
+Each kind has a function of its own for it, with the layers and rights that the kind needs; the code is this one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pkgutil import resolve_name
+from typing import Any
+
+import pyarrow as pa
+
+from candlecloud.contract.setting import Setting
+from candlecloud.errors import (
+    CandlecloudError,
+    ConflictError,
+    CorruptObjectError,
+    RunNotFoundError,
+    TransientStoreError,
+)
+from candlecloud.fan_out.batch_file import BatchResult, failed_batch, read_batch, write_batch
+from candlecloud.fan_out.kinds import find_kind
+from candlecloud.jobs.context import Context
+from candlecloud.jobs.pinned import read_inputs, refuse_other_code
+from candlecloud.runs.identity import Identity
+from candlecloud.runs.inputs import RunInputs
+from candlecloud.runs.lifecycle import describe_failure
+from candlecloud.store.objects import StoredObject
+from candlecloud.store.stores import Stores
+
+Evaluate = Callable[[Setting, RunInputs, int, int], BatchResult]
+
+
+@dataclass(frozen=True)
+class Request:
+    """One item of a plan: the units ``start`` to ``end - 1``."""
+
+    run_id: str
+    fence: int
+    batch: int
+    start: int
+    end: int
+
+    @classmethod
+    def from_event(cls, event: Mapping[str, Any]) -> Request:
+        numbers = (int(event[name]) for name in ("fence", "batch", "start", "end"))
+        return cls(str(event["run_id"]), *numbers)
+
+
+@dataclass(frozen=True)
+class Report:
+    """A few bytes for the state; the result lies in the store, if the fan-out still is in these hands."""
+
+    batch: int
+    superseded: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def run_of(name: str) -> Callable[[Request, Context], Report]:
+    """The job of one kind; what the kind computes by is imported here.
+
+    Parameters
+    ----------
+    name : str
+        Of the kind.
+    """
+    kind = find_kind(name)
+    evaluate: Evaluate = resolve_name(kind.evaluate)
+
+    def run(request: Request, context: Context) -> Report:
+        """Evaluate the batch. One that has its result already, or whose fan-out was given up, is left as it is.
+
+        Whatever goes wrong in the evaluation is recorded as the batch's result, so that the collection can say what is
+        missing and why; only a store that does not answer is raised, to be tried again.
+
+        Raises
+        ------
+        RunNotFoundError
+            If nobody submitted it.
+        ConflictError
+            If it is of another kind.
+        TransientStoreError
+            If the store does not answer.
+        """
+        stores = context.stores
+        record = stores.runs.get(request.run_id)
+        if record is None:
+            raise RunNotFoundError(f"There is no {name} {request.run_id}.", run_id=request.run_id)
+        if record.kind != name:
+            raise ConflictError(f"{request.run_id} is no {name}.", run_id=request.run_id)
+        if (record.state, record.fence) != ("running", request.fence) or not stores.runs.heartbeat(record, context.now):
+            return Report(request.batch, superseded=True)
+        identity = Identity.read(kind.config, record.document)
+        found = stores.fan_outs.get_batch(request.run_id, request.batch)
+        if not _is_done(request, kind.schema(identity.config), found):
+            result = _evaluate(evaluate, identity, request, stores)
+            if result.error is None:
+                stores.fan_outs.put_batch(request.run_id, request.batch, write_batch(result))
+            else:
+                stores.fan_outs.put_failed_batch(request.run_id, request.batch, write_batch(result), found)
+        return Report(request.batch)
+
+    return run
+
+
+def _evaluate(evaluate: Evaluate, identity: Identity, request: Request, stores: Stores) -> BatchResult:
+    try:
+        refuse_other_code(identity)
+        inputs = read_inputs(stores, identity.config)
+        inputs.check_revision(identity.data_revision)
+        return evaluate(identity.config, inputs, request.start, request.end)
+    except TransientStoreError:
+        raise
+    except CandlecloudError as error:
+        return failed_batch(request.start, request.end, describe_failure(error))
+    except Exception as error:  # noqa: BLE001 - recorded, and named by collect: one batch must not stop the others
+        said = {"code": "internal_error", "message": f"{type(error).__name__}: {error}"[:500]}
+        return failed_batch(request.start, request.end, said)
+
+
+def _is_done(request: Request, schema: pa.Schema, found: StoredObject | None) -> bool:
+    try:
+        return found is not None and read_batch(found.body).fits(asdict(request), schema)
+    except CorruptObjectError:
+        return False

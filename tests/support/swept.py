@@ -1,0 +1,30 @@
+"""A sweep's collection as tests look at it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from candlecloud.fan_out.collect import Collected, collect_batches
+from candlecloud.fan_out.kinds.sweep import HEADER_FILE, KIND, ROWS_FILE
+from candlecloud.runs.identity import Identity
+
+
+class Swept(NamedTuple):
+    """Both files as they are stored, what the second says, and the record's summary."""
+
+    rows: bytes
+    header_file: bytes
+    header: dict[str, Any]
+    summary: Mapping[str, Any]
+
+
+def collect_sweep(identity: Identity, plan: Sequence[Mapping[str, Any]], stored: Iterable[bytes | None]) -> Swept:
+    """Collect batches as `write_batch` wrote them, in the order of the plan."""
+    return swept(collect_batches(KIND, identity, plan, stored))
+
+
+def swept(found: Collected) -> Swept:
+    rows, header = (found.results.files[name] for name in (ROWS_FILE, HEADER_FILE))
+    return Swept(rows, header, json.loads(header), found.results.summary)
