@@ -28,6 +28,7 @@ MAX_LAYERS = 5
 class Access(StrEnum):
     """What a function may do with one S3 prefix or with the table."""
 
+    LIST = "list"
     READ = "read"
     WRITE = "write"
     READ_WRITE = "read_write"
@@ -256,7 +257,7 @@ FUNCTIONS: Mapping[str, FunctionSpec] = {
         objects={
             "candles": Access.READ,
             "runs": Access.READ,
-            "fan_outs": Access.READ,
+            "fan_outs": Access.LIST,
             "replies": Access.READ_WRITE,
             "exports": Access.READ_WRITE,
         },

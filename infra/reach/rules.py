@@ -4,10 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
-
-from candlecloud.fan_out.kind import FanOutKind
-from candlecloud.fan_out.kinds import find_kind, kind_names
 
 FOLDER = Path(__file__).resolve().parents[2] / "layers" / "core" / "python"
 PACKAGE = "candlecloud"
@@ -44,6 +40,10 @@ class Rules:
         names the entry, or does not use it.
     kinds : dict
         Kind to where it begins.
+    fan_outs : str
+        Package whose modules are further kinds, each with a ``KIND`` that says where it begins; empty for none.
+    of_fan_outs : tuple of str
+        Units that each of those computes by.
     cuts : dict
         Units that are not followed, each with the reason.
     left_out : dict
@@ -54,6 +54,8 @@ class Rules:
 
     registries: dict[str, str]
     kinds: dict[str, Kind]
+    fan_outs: str = ""
+    of_fan_outs: tuple[str, ...] = ()
     written: dict[str, tuple[str, ...]] = field(default_factory=dict)
     cuts: dict[str, str] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)
@@ -71,12 +73,6 @@ class Rules:
 _REQUESTS = ("fields", "funding", "refusals", "run", "setting", "sweep", "trading")
 """Modules of the contract that say what may be asked; the others say what a result looks like and are hashed."""
 _BENCHMARK = ("strategies/buy_and_hold", "sizing/fixed_fraction")
-
-
-def _fan_out(kind: FanOutKind[Any]) -> Kind:
-    """What a kind of fan-out says of itself: where its rows come from, and what is made of them."""
-    named = (f"{one.__module__}:{one.__qualname__}" for one in (kind.schema, kind.collector))
-    return Kind((kind.evaluate, *named, "candlecloud.fan_out.collect:collect_batches"), kind.uses)
 
 
 RULES = Rules(
@@ -97,8 +93,9 @@ RULES = Rules(
             ("candlecloud.runs.evaluate:evaluate_run",),
             (*_BENCHMARK, "features/trend_regime", "features/volatility_regime"),
         ),
-        **{name: _fan_out(find_kind(name)) for name in kind_names()},
     },
+    fan_outs="candlecloud.fan_out.kinds",
+    of_fan_outs=("candlecloud.fan_out.collect:collect_batches",),
     cuts={
         "candlecloud.market.series:EXCHANGES": "which venues are known decides what is refused; the id names the venue",
         "candlecloud.runs.identity:code_version": "makes the version itself, which stands in the id",

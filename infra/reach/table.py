@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from infra.reach.checks import hidden_references, undeclared_names
 from infra.reach.definitions import entry_name, is_class, is_group
+from infra.reach.fan_outs import fan_out_kinds
 from infra.reach.modules import Tree, UnresolvedError
 from infra.reach.reach import Reach, Reached, digest_of
 from infra.reach.references import Place
@@ -29,6 +30,13 @@ class Maker:
     def __init__(self, rules: Rules) -> None:
         self.rules = rules
         self._reach = Reach(Tree(rules.folder, rules.package), rules.not_followed, rules.left_out)
+
+    @cached_property
+    def kinds(self) -> dict[str, Kind]:
+        """Every kind of computation, those of fan-outs too."""
+        rules = self.rules
+        found = fan_out_kinds(self._reach, rules.fan_outs, rules.of_fan_outs) if rules.fan_outs else {}
+        return {**rules.kinds, **found}
 
     @cached_property
     def entries(self) -> dict[str, tuple[Place, ...]]:
@@ -54,8 +62,8 @@ class Maker:
             If there is no such entry, or something that it reads leads to nothing.
         """
         family, _, name = entry.partition("/")
-        if family == "kinds" and name in self.rules.kinds:
-            kind = self.rules.kinds[name]
+        if family == "kinds" and name in self.kinds:
+            kind = self.kinds[name]
             used = [place for use in kind.uses for place in self._entry(use)]
             return _by_name(self._engine(kind) | self._reach.closure(used))
         return _by_name(self._reach.closure(self._entry(entry)))
@@ -63,7 +71,7 @@ class Maker:
     def table(self) -> Table:
         """Hash every entry and every kind."""
         table: dict[str, dict[str, str]] = {family: {} for family in ("kinds", *self.rules.registries)}
-        for entry in (*(f"kinds/{kind}" for kind in self.rules.kinds), *self.entries):
+        for entry in (*(f"kinds/{kind}" for kind in self.kinds), *self.entries):
             family, _, name = entry.partition("/")
             table.setdefault(family, {})[name] = digest_of(self.reached_by(entry))
         return table
@@ -82,7 +90,7 @@ class Maker:
             With every place.
         """
         found: set[str] = set()
-        for kind in self.rules.kinds.values():
+        for kind in self.kinds.values():
             engine = _by_name(self._engine(kind))
             found.update(undeclared_names(engine, self._families, (*kind.uses, *self.rules.said)))
             found.update([] if allow_text else hidden_references(engine))

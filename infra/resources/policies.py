@@ -7,7 +7,7 @@ log delivery of Step Functions, whose actions take no other resource.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
@@ -17,7 +17,8 @@ from infra.catalogue import FUNCTIONS, Access, FunctionSpec
 from infra.resources.acknowledged import acknowledge_wildcard
 from infra.resources.names import Names
 
-_OBJECT_ACTIONS = {
+_OBJECT_ACTIONS: Mapping[Access, list[str]] = {
+    Access.LIST: [],
     Access.READ: ["s3:GetObject"],
     Access.WRITE: ["s3:PutObject"],
     Access.READ_WRITE: ["s3:GetObject", "s3:PutObject"],
@@ -60,7 +61,7 @@ def function_role(scope: Construct, job: str, spec: FunctionSpec, names: Names) 
     acknowledge_wildcard(scope, names.function_streams_arn(job), "Log streams of this function; Lambda names them.")
     for called in FUNCTIONS if spec.deletes_versions else spec.calls:
         acknowledge_wildcard(scope, names.function_versions_arn(called), _VERSIONS)
-    for prefix in spec.objects:
+    for prefix in (prefix for prefix, access in spec.objects.items() if _OBJECT_ACTIONS[access]):
         acknowledge_wildcard(
             scope, _objects_arn(prefix, names), "Keys under the one prefix that the function works on."
         )
@@ -78,7 +79,9 @@ def _version_statements(names: Names) -> list[iam.PolicyStatement]:
 def _object_statements(spec: FunctionSpec, names: Names) -> list[iam.PolicyStatement]:
     """Objects by prefix. Every reader may list its prefixes, or S3 answers 403 where an object is just not there."""
     statements = [
-        _allow(_OBJECT_ACTIONS[access], [_objects_arn(prefix, names)]) for prefix, access in spec.objects.items()
+        _allow(actions, [_objects_arn(prefix, names)])
+        for prefix, access in spec.objects.items()
+        if (actions := _OBJECT_ACTIONS[access])
     ]
     if spec.objects:
         # IfExists: S3 asks for this right on a GetObject of a missing key too, and then there is no s3:prefix.

@@ -23,7 +23,7 @@ TEXT_IS_ALLOWED = False
 """Until features are named by their definitions; then this and ``--allow-text`` go."""
 OPTIONS = ("--allow-text",) * TEXT_IS_ALLOWED
 SUPPORTED = ("3.11", "3.12", "3.13", "3.14")
-KINDS = {"changed kinds/backtest", "changed kinds/sweep"}
+KINDS = {"changed kinds/run", "changed kinds/sweep"}
 
 
 @pytest.fixture
@@ -110,7 +110,7 @@ def test_an_engine_kernel_moves_every_run(copy: Path, name: str) -> None:
 
 
 def test_the_form_of_a_result_moves_the_runs_that_have_it(copy: Path) -> None:
-    edit(copy, "runs/collect.py", 'RESULTS_SCHEMA = "', 'RESULTS_SCHEMA = "another.')
+    edit(copy, "fan_out/kinds/sweep.py", 'RESULTS_SCHEMA = "', 'RESULTS_SCHEMA = "another.')
     assert changes(copy) == {"changed kinds/sweep"}
     edit(copy, "contract/results.py", '= "candlecloud.run/2"', '= "candlecloud.run/3"')
     assert changes(copy) == KINDS

@@ -44,7 +44,8 @@ def stores() -> Iterator[Stores]:
 
 @pytest.fixture(autouse=True)
 def _empty(stores: Stores) -> None:
-    stores.index._table.delete(keys.run_item(RUN))
+    for run_id in (RUN, *(record.run_id for record in stores.runs.active())):
+        stores.index._table.delete(keys.run_item(run_id))
 
 
 def put(stores: Stores, state: State, *, lease_until: int, holes: int = 0) -> RunRecord:
@@ -226,6 +227,8 @@ def test_what_nobody_works_on_is_begun_anew_three_times_in_all(stores: Stores) -
     assert "same request again" in ended.error["hint"]
     assert recover_runs.run(recover_runs.Request(), context(stores, now=now)).active == 0
     assert stores.runs.open(NEW, now).record.attempt == 4, "somebody asks for it: that is another attempt"
+    again = context(stores, now=now + PENDING_LEASE_MS, dispatcher=dispatcher)
+    assert recover_runs.run(recover_runs.Request(), again).begun_anew == 1, "and it is looked after like the first"
 
 
 def test_a_worker_that_comes_while_the_list_is_read_is_not_given_up(
@@ -233,8 +236,8 @@ def test_a_worker_that_comes_while_the_list_is_read_is_not_given_up(
 ) -> None:
     """The index is a moment behind, and the list takes a while: the last attempt may have been claimed since."""
     listed = put(stores, "pending", lease_until=NOW)
-    listed = replace(listed, attempt=MAX_ATTEMPTS)
-    stores.index._table.update(keys.run_item(RUN), put={"attempt": MAX_ATTEMPTS})
+    listed = replace(listed, attempt=MAX_ATTEMPTS, recoveries=MAX_ATTEMPTS - 1)
+    stores.index._table.update(keys.run_item(RUN), put={"attempt": MAX_ATTEMPTS, "recoveries": MAX_ATTEMPTS - 1})
     held = stores.runs.claim(RUN, MAX_ATTEMPTS, "late", NOW, NOW + LEASE)
     assert held is not None
     monkeypatch.setattr(stores.runs, "active", lambda: iter([listed]))
@@ -261,10 +264,10 @@ def test_who_loses_a_reopening_is_shown_the_new_attempt(stores: Stores, monkeypa
 
 
 def test_a_fan_out_is_begun_anew_under_another_name(stores: Stores) -> None:
-    dispatcher = _Noting()
-    stores.runs.open(replace(NEW, type="tune"), NOW)
+    dispatcher, sweep = _Noting(), f"sweep_{'ab' * 16}"
+    stores.runs.open(replace(NEW, run_id=sweep, type="tune"), NOW)
     recover_runs.run(recover_runs.Request(), context(stores, now=NOW + PENDING_LEASE_MS, dispatcher=dispatcher))
-    assert dispatcher.started == [(f"{RUN}-2", {"run_id": RUN, "attempt": 2}, {"run_backtest": "arn:7"})]
+    assert dispatcher.started == [(f"{sweep}-2", {"run_id": sweep, "attempt": 2}, {"run_backtest": "arn:7"})]
 
 
 def test_a_start_that_fails_is_told_holds_up_no_other_and_is_made_again(

@@ -67,7 +67,7 @@ def test_the_template_is_provisioned() -> None:
         assert [key["AttributeName"] for key in described["KeySchema"]] == ["pk", "sk"]
         assert [index["IndexName"] for index in described["GlobalSecondaryIndexes"]] == ["gsi1"]
         machines = session.client("stepfunctions").list_state_machines()["stateMachines"]
-        assert [machine["name"] for machine in machines] == ["candlecloud-sweep"]
+        assert [machine["name"] for machine in machines] == ["candlecloud-fan-out"]
 
 
 def test_counters_lose_nothing_under_threads() -> None:

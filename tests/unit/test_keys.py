@@ -23,7 +23,7 @@ VALUES = {
     "name": ["manifest.json", "result.json"],
     "format": ["arrow", "parquet"],
     "run_id": ["a" * 64, "r-1"],
-    "sweep_id": ["b" * 64, "s_1"],
+    "fence": ["1", "12"],
     "batch": ["000000", "000123"],
     "series": ["binance/BTC-USDT/1m", "binance/BTC-USDT_USDT/1m"],
     "shard": ["0", "7"],
