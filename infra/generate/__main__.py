@@ -9,6 +9,7 @@ from pathlib import Path
 
 from candlecloud.features import reference as features
 from candlecloud.strategies import reference as strategies
+from infra.generate import schemas
 from infra.generate.catalogue import catalogue_json
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -16,6 +17,10 @@ GENERATED: Mapping[str, Callable[[], str]] = {
     "layers/core/python/candlecloud/catalogue.json": catalogue_json,
     "docs/features.md": features.reference_page,
     "docs/strategies.md": strategies.reference_page,
+    "docs/schemas/run_config.json": schemas.run_config,
+    "docs/schemas/sweep_config.json": schemas.sweep_config,
+    "docs/schemas/preview_request.json": schemas.preview_request,
+    "docs/openapi.json": schemas.openapi_json,
 }
 """Path to what makes its content; the catalogue first, because others may read it."""
 

@@ -113,6 +113,11 @@ def test_a_short_history_is_null_and_not_an_error(world: ApiWorld) -> None:
     assert shown["computed_from_ms"] == shown["rows"][0]["open_time_ms"] == SPAN.start
 
 
+def test_a_moment_that_looks_like_seconds_in_ms_arrives(world: ApiWorld) -> None:
+    early = get(world, "/features/preview", **SERIES, feature="sma", start="1970-01-02", limit=6)
+    assert early["rows"][0]["open_time_ms"] == SPAN.start
+
+
 def test_rows_follow_each_other_over_a_hole(world: ApiWorld) -> None:
     start, rows = iso(OUTAGE.start - 5 * HOUR), []
     while start is not None and len(rows) < 9:

@@ -115,4 +115,4 @@ def test_the_document_is_the_same_each_time() -> None:
 
 def test_the_snapshot_is_the_document() -> None:
     snapshot = Path(__file__).parents[2] / "docs" / "openapi.json"
-    assert snapshot.read_bytes() == openapi.as_json(create_app(None)), "run python -m candlecloud.api.snapshot"
+    assert snapshot.read_bytes() == openapi.as_json(create_app(None)), "python -m infra.generate"

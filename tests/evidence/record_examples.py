@@ -1,6 +1,6 @@
 """Make the documentation's calls and keep their answers: ``python -m tests.evidence.record_examples``.
 
-Run it after a change of the contract, then ``python -m candlecloud.api.snapshot``.
+Run it after a change of the contract, then ``python -m infra.generate``.
 """
 
 from __future__ import annotations

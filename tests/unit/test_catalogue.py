@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -43,6 +45,14 @@ def test_a_stale_file_is_named_and_written(tmp_path: Path, capsys: pytest.Captur
         f"{word}: {name}" for word in ("stale", "written") for name in generate.GENERATED
     ]
     assert generate.main(["--check"], root=tmp_path) == 0
+
+
+def test_nothing_reads_the_catalogue_before_it_is_written() -> None:
+    code = (
+        "import infra.generate.__main__; from candlecloud.catalogue import _document; "
+        "raise SystemExit(_document.cache_info().currsize)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_it_lists_every_entry_in_order() -> None:

@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from candlecloud.contract.preview import SignalsRequest
 from candlecloud.contract.run import RunConfig
 from candlecloud.contract.setting import canonical_json
 from candlecloud.contract.sweep import SweepConfig
 from candlecloud.errors import CandlecloudError, InvalidParameterError, InvalidRangeError, UnknownStrategyError
 from candlecloud.market.ranges import TimeRange
 from candlecloud.runs.execution import benchmark_of
-from candlecloud.runs.subject import read_subject
 
 HOUR = 3_600_000
 BASE: dict[str, Any] = {"exchange": "binance", "symbol": "BTC/USDT", "timeframe": "60m", "strategy": "dual_sma"}
@@ -173,7 +173,7 @@ def test_a_direction_that_could_never_trade_is_refused(fields: dict[str, Any], a
     with pytest.raises(InvalidParameterError, match="it could never trade"):
         SweepConfig.from_dict(BASE | fields | {"grid": {"window": [1]}})
     with pytest.raises(InvalidParameterError, match="it could never trade"):
-        read_subject(fields, HOUR)
+        SignalsRequest.from_dict(BASE | fields)
     for direction in allowed:
         assert config(**fields | {"direction": direction}).direction == direction
 

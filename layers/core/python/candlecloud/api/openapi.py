@@ -1,6 +1,6 @@
 """The OpenAPI document: what FastAPI derives from the routes, plus the error body, common headers and real examples.
 
-``python -m candlecloud.api.snapshot`` writes it to ``docs/openapi.json``.
+``python -m infra.generate`` writes it to ``docs/openapi.json``.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from fastapi import FastAPI
 from candlecloud.api.errors import PROBLEM_JSON
 from candlecloud.api.negotiation import JSON
 from candlecloud.api.schemas.problem import Problem
-from candlecloud.strategies.rules.schema import rules_schema
+from candlecloud.strategies.rules.schema import refer_to_rules
 
 DESCRIPTION = """\
 Crypto market data, features, signals, backtests and sweeps.
@@ -45,7 +45,7 @@ def document(app: FastAPI) -> dict[str, Any]:
     app.description = DESCRIPTION
     found: dict[str, Any] = copy.deepcopy(app.openapi())
     found["components"]["schemas"][Problem.__name__] = Problem.model_json_schema()
-    _describe_rules(found["components"]["schemas"])
+    refer_to_rules(found["components"]["schemas"], "#/components/schemas/")
     for _, operation in operations(found):
         operation.setdefault("parameters", []).extend(_headers(operation))
     for call in example_calls():
@@ -68,19 +68,6 @@ def as_json(app: FastAPI) -> bytes:
         app.state.openapi_json = text.encode() + b"\n"
     found: bytes = app.state.openapi_json
     return found
-
-
-def _describe_rules(schemas: dict[str, Any]) -> None:
-    """Let every field ``rules`` refer to the schema of rules documents; pydantic knows it as an object only."""
-    rules = rules_schema("#/components/schemas/")
-    for name in ("$schema", "examples"):
-        del rules[name]
-    schemas.update(rules.pop("$defs"))
-    for schema in list(schemas.values()):
-        field = schema.get("properties", {}).get("rules", {})
-        if "anyOf" in field:
-            field["anyOf"] = [{"$ref": "#/components/schemas/Rules"}, {"type": "null"}]
-    schemas["Rules"] = rules
 
 
 def _headers(operation: dict[str, Any]) -> list[dict[str, Any]]:

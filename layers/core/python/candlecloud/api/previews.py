@@ -3,37 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from candlecloud.api.dependencies import Dependencies
+from candlecloud.contract.fields import SeriesFields
+from candlecloud.contract.preview import FeaturesRequest, SignalsRequest
 from candlecloud.errors import CandlecloudError, InvalidRangeError
 from candlecloud.market.moment import iso
-from candlecloud.market.series import Series
-from candlecloud.runs.subject import read_subject
+
+Asked = TypeVar("Asked", FeaturesRequest, SignalsRequest)
 
 
-def compute(world: Dependencies, series: Series, request: Mapping[str, Any]) -> dict[str, Any]:
-    """Check a request, have it computed, and return the answer.
+def from_query(model: type[Asked], query: SeriesFields, **others: Any) -> Asked:
+    """The request that a query makes; what it says in its own way comes as `others`.
 
-    Parameters
-    ----------
-    request : mapping
-        Fields of the event of `preview_series` beside the series; None is left out.
+    Raises
+    ------
+    InvalidInputError
+        Of the class that fits the first wrong field.
+    """
+    shared = query.model_dump(mode="json", include=set(model.model_fields), exclude_none=True)
+    return model.from_dict(shared | {"symbol": query.symbol_key, **others}, place="query")
+
+
+def compute(world: Dependencies, request: FeaturesRequest | SignalsRequest) -> dict[str, Any]:
+    """Have a request computed, and return the answer.
 
     Raises
     ------
     CandlecloudError
-        What is wrong with the request, before anything is computed, or what the function reported.
+        What the function reported; or the data that is asked for lies in the future.
     """
-    as_of = request.get("as_of")
-    if as_of is not None and as_of > world.clock():
+    if request.as_of is not None and request.as_of > world.clock():
         raise InvalidRangeError(
             "as_of lies in the future.", hint="Leave it out for the newest state of the data.", field="as_of"
         )
-    event = {"exchange": series.exchange, "symbol": series.symbol.key, "timeframe": series.timeframe.name}
-    event |= {name: value for name, value in request.items() if value is not None}
-    read_subject(event, series.timeframe.ms)
-    report = world.dispatcher.ask("preview_series", event)
+    report = world.dispatcher.ask("preview_series", request.to_dict())
     if report["error"] is not None:
         raise reported_error(report["error"])
     answer: dict[str, Any] = report["answer"]

@@ -11,6 +11,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    GetJsonSchemaHandler,
     PlainSerializer,
     PlainValidator,
     WithJsonSchema,
@@ -33,6 +34,24 @@ class Strict(BaseModel):
     """Nothing but the named fields."""
 
     model_config = ConfigDict(extra="forbid")
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: Any, handler: GetJsonSchemaHandler, /) -> dict[str, Any]:
+        """The schema; bounds of an `Amount` have pydantic's names in it until they are given those of JSON Schema."""
+        found = handler(core_schema)
+        _name_bounds(handler.resolve_ref_schema(found))
+        return found
+
+
+def _name_bounds(schema: Any) -> None:
+    parts = schema if isinstance(schema, list) else []
+    if isinstance(schema, dict):
+        for bound, name in (("ge", "minimum"), ("le", "maximum")):
+            if isinstance(schema.get(bound), (int, float)):
+                schema[name] = schema.pop(bound)
+        parts = list(schema.values())
+    for part in parts:
+        _name_bounds(part)
 
 
 def parse_instant(value: Any) -> int:

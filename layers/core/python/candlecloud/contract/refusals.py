@@ -65,9 +65,9 @@ def read_error(
     return kind(message, hint=first["hint"], field=first["field"], errors=errors, **details)
 
 
-def refuse(error: ValidationError) -> CandlecloudError:
-    """The error of a document that did not come over HTTP: a record, an event, a caller in this process."""
-    found = read_error(error.errors(include_url=False), place="document")
+def refuse(error: ValidationError, place: str = "document") -> CandlecloudError:
+    """The error of what FastAPI did not read: a record, an event, what a query comes to, a caller in this process."""
+    found = read_error(error.errors(include_url=False), place=place)
     return found if type(found) is not InvalidInputError else _as_parameter(found)
 
 

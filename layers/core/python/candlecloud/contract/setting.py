@@ -28,6 +28,10 @@ MAX_BARS = 2_700_000  # five years of minutes
 MAX_SEED = 2**53 - 1
 """The largest whole number that every reader of JSON gets right."""
 
+RulesOrNone = Annotated[
+    dict[str, Any] | None, Field(description="Of strategy `rules`; their JSON Schema stands in `GET /strategies`")
+]
+
 
 @dataclass(frozen=True)
 class AddedField:
@@ -47,9 +51,7 @@ class Setting(TradingFields, RangeFields, SeriesFields):  # pydantic lists the f
     """What is made of it: begins the ids, and is the name by which the code that computes it is known."""
 
     strategy: Annotated[Name, Field(description="A name from `GET /strategies`, or `rules` with your own rules")]
-    rules: Annotated[
-        dict[str, Any] | None, Field(description="Of strategy `rules`; their JSON Schema stands in `GET /strategies`")
-    ] = None
+    rules: RulesOrNone = None
     initial_equity: Annotated[Amount, Field(ge=1e-6, le=1e15, description="Quote currency")] = 10_000.0
     funding: Funding | None = None
     flatten_at_end: Annotated[StrictBool, Field(description="Close an open position at the last bar")] = False
@@ -101,7 +103,7 @@ class Setting(TradingFields, RangeFields, SeriesFields):  # pydantic lists the f
         check_funding(self.funding, is_perpetual=symbol.settle is not None and symbol.expiry is None)
         try:
             self._check_range()
-            self._set(rules=self._canonical_rules())
+            self._set(rules=check_rules(self.strategy, self.rules))
             check_direction(self.strategy_rule, self.direction)
         except CandlecloudError as error:
             raise as_field_error(error) from error
@@ -186,19 +188,6 @@ class Setting(TradingFields, RangeFields, SeriesFields):  # pydantic lists the f
         marks = [mark for mark in type(self).model_fields[name].metadata if isinstance(mark, AddedField)]
         return any(getattr(self, name) == mark.value for mark in marks)
 
-    def _canonical_rules(self) -> dict[str, Any] | None:
-        if self.strategy == RULES:
-            if self.rules is None:
-                self._refuse(
-                    "rules", "strategy is rules, and no rules are given.", "See GET /strategies for their schema."
-                )
-            return canonical_rules(self.rules)
-        if self.rules is not None:
-            hint = 'Set strategy to "rules", or leave rules out.'
-            self._refuse("rules", f"rules are given, and strategy is {self.strategy}.", hint)
-        STRATEGIES.find(self.strategy)
-        return None
-
     def _settle_finer(self) -> None:
         below = [name for name in TIMEFRAMES if Timeframe(name) < self.series.timeframe]
         if self.finer_timeframe not in ("auto", "none", *below):
@@ -237,6 +226,31 @@ class Setting(TradingFields, RangeFields, SeriesFields):  # pydantic lists the f
     @staticmethod
     def _refuse(field: str, message: str, hint: str | None, **details: Any) -> NoReturn:
         raise as_field_error(InvalidParameterError(message, hint=hint, **details), field)
+
+
+def check_rules(strategy: str, rules: Any) -> dict[str, Any] | None:
+    """Rules in the one way that equal rules share; None for a strategy that is known by its name.
+
+    Raises
+    ------
+    InvalidParameterError
+        If they lack, stand beside a name, or have something wrong in them.
+    UnknownStrategyError
+        If no strategy has the name.
+    """
+    if strategy == RULES:
+        if rules is None:
+            raise InvalidParameterError(
+                "strategy is rules, and no rules are given.",
+                hint="See GET /strategies for their schema.",
+                field="rules",
+            )
+        return canonical_rules(rules)
+    if rules is not None:
+        hint = 'Set strategy to "rules", or leave rules out.'
+        raise InvalidParameterError(f"rules are given, and strategy is {strategy}.", hint=hint, field="rules")
+    STRATEGIES.find(strategy)
+    return None
 
 
 def check_direction(strategy: StrategySpec, direction: Direction) -> None:

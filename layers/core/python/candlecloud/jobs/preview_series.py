@@ -6,23 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from candlecloud.contract.preview import MAX_LOOKBACK, MAX_ROWS, FeaturesRequest, SignalsRequest, read_preview
 from candlecloud.errors import CandlecloudError, InsufficientDataError, InvalidRangeError, SeriesNotFoundError
 from candlecloud.jobs.context import Context
-from candlecloud.jobs.events import read_fields, read_series, read_time
 from candlecloud.market.ranges import TimeRange
-from candlecloud.market.series import Series
-from candlecloud.runs.fields import read_integer
 from candlecloud.runs.inputs import RUN_COLUMNS
 from candlecloud.runs.lifecycle import describe_failure
 from candlecloud.runs.preview import preview_features, preview_targets
-from candlecloud.runs.subject import MAX_LOOKBACK, Subject, read_subject
 from candlecloud.store.stores import Stores
-
-MAX_ROWS = 1_000
-_FIELDS = (
-    "exchange", "symbol", "timeframe", "start", "end", "limit", "as_of", "features", "strategy", "parameters", "rules",
-    "direction",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -34,42 +25,6 @@ class Request:
     @classmethod
     def from_event(cls, event: Mapping[str, Any]) -> Request:
         return cls(event)
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What to compute, and where.
-
-    Attributes
-    ----------
-    start, end, as_of : int or None
-        ms UTC. Without a start the newest candles before the end count: `limit` of them for features, 1,000 for a
-        strategy.
-    limit : int
-        Rows of features, or changes of a strategy's target; at most 1,000.
-    """
-
-    series: Series
-    start: int | None
-    end: int | None
-    limit: int
-    as_of: int | None
-    subject: Subject
-
-    @classmethod
-    def from_event(cls, event: Mapping[str, Any]) -> Wanted:
-        """Read and check an event.
-
-        Raises
-        ------
-        InvalidInputError
-            Naming the field that is wrong.
-        """
-        event = read_fields(event, _FIELDS)
-        series = read_series(event)
-        limit = read_integer(event, "limit", 100, 1, MAX_ROWS)
-        start, end, as_of = (read_time(event, name) for name in ("start", "end", "as_of"))
-        return cls(series, start, end, limit, as_of, read_subject(event, series.timeframe.ms))
 
 
 @dataclass(frozen=True)
@@ -86,23 +41,23 @@ class Report:
 def run(request: Request, context: Context) -> Report:
     """Compute; an error of the domain is part of the answer, because the API waits for it."""
     try:
-        asked, stores = Wanted.from_event(request.event), context.stores
-        answer = _features(asked, stores) if asked.subject.strategy is None else _targets(asked, stores)
+        asked, stores = read_preview(request.event), context.stores
+        answer = _features(asked, stores) if isinstance(asked, FeaturesRequest) else _targets(asked, stores)
     except CandlecloudError as error:
         return Report(error=describe_failure(error))
-    return Report(answer | {"warmup_bars": asked.subject.warmup_bars})
+    return Report(answer | {"warmup_bars": asked.warmup_bars})
 
 
-def _features(asked: Wanted, stores: Stores) -> dict[str, Any]:
+def _features(asked: FeaturesRequest, stores: Stores) -> dict[str, Any]:
     """Rows of the first `limit` places of the range, or of the last ones where it has no start."""
     step = asked.series.timeframe.ms
     span = _range(asked, stores, asked.limit)
     wanted = TimeRange(span.start, min(span.end, span.start + asked.limit * step))
-    found = preview_features(_read(asked, stores, wanted), asked.subject, wanted)
+    found = preview_features(_read(asked, stores, wanted), asked, wanted)
     return found | {"next_start": wanted.end if wanted.end < span.end else None}
 
 
-def _targets(asked: Wanted, stores: Stores) -> dict[str, Any]:
+def _targets(asked: SignalsRequest, stores: Stores) -> dict[str, Any]:
     """Where the strategy stands after the range."""
     wanted = _range(asked, stores, MAX_ROWS)
     if wanted.duration > MAX_LOOKBACK * asked.series.timeframe.ms:
@@ -111,7 +66,7 @@ def _targets(asked: Wanted, stores: Stores) -> dict[str, Any]:
             hint="Give a later start, or run a backtest for all decisions of a long range.",
             field="start",
         )
-    found = preview_targets(_read(asked, stores, wanted), asked.subject, wanted, asked.limit)
+    found = preview_targets(_read(asked, stores, wanted), asked, wanted)
     if found is None:
         raise InsufficientDataError(
             f"No candle of {asked.series} is stored in that range.",
@@ -121,7 +76,7 @@ def _targets(asked: Wanted, stores: Stores) -> dict[str, Any]:
     return found
 
 
-def _range(asked: Wanted, stores: Stores, bars: int) -> TimeRange:
+def _range(asked: FeaturesRequest | SignalsRequest, stores: Stores, bars: int) -> TimeRange:
     """The wanted part of what is stored, on the grid; empty where they don't meet.
 
     Raises
@@ -141,7 +96,7 @@ def _range(asked: Wanted, stores: Stores, bars: int) -> TimeRange:
     return TimeRange(start, end)
 
 
-def _read(asked: Wanted, stores: Stores, wanted: TimeRange) -> Any:
-    lookback = asked.subject.lookback_bars * asked.series.timeframe.ms
+def _read(asked: FeaturesRequest | SignalsRequest, stores: Stores, wanted: TimeRange) -> Any:
+    lookback = asked.lookback_bars * asked.series.timeframe.ms
     span = TimeRange(max(0, wanted.start - lookback), wanted.end)
     return stores.candles.read(asked.series, span, RUN_COLUMNS, as_of=asked.as_of)

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from candlecloud.arrays import FloatArray
-from candlecloud.backtest.orders import Direction, allowed_target
+from candlecloud.backtest.orders import allowed_target
+from candlecloud.contract.preview import FeaturesRequest, SignalsRequest
 from candlecloud.features.bars import Bars, bars_from_table
 from candlecloud.features.compute import compute_feature, compute_use
 from candlecloud.features.registry import FEATURES
 from candlecloud.market.ranges import TimeRange
 from candlecloud.registry import FeatureUse
-from candlecloud.runs.subject import Subject
 from candlecloud.strategies.resolve import strategy_of
 
 
-def preview_features(table: pa.Table, subject: Subject, wanted: TimeRange) -> dict[str, Any]:
+def preview_features(table: pa.Table, asked: FeaturesRequest, wanted: TimeRange) -> dict[str, Any]:
     """Features on the candles of a range, oldest first.
 
     Parameters
@@ -34,7 +34,7 @@ def preview_features(table: pa.Table, subject: Subject, wanted: TimeRange) -> di
         outputs, None where they do not exist.
     """
     bars = bars_from_table(table)
-    columns = {label: _outputs(bars, use) for label, use in subject.features.items()}
+    columns = {label: _outputs(bars, use) for label, use in asked.uses.items()}
     return {
         "computed_from": _first_open(bars),
         "rows": [
@@ -44,15 +44,13 @@ def preview_features(table: pa.Table, subject: Subject, wanted: TimeRange) -> di
     }
 
 
-def preview_targets(table: pa.Table, subject: Subject, wanted: TimeRange, limit: int) -> dict[str, Any] | None:
+def preview_targets(table: pa.Table, asked: SignalsRequest, wanted: TimeRange) -> dict[str, Any] | None:
     """Where a strategy stands after the last close of a range, and its last changes, the newest first.
 
     Parameters
     ----------
     table : pyarrow.Table
         `candlecloud.runs.inputs.RUN_COLUMNS` of the range and the lookback before it.
-    limit : int
-        Most changes to tell.
 
     Returns
     -------
@@ -61,14 +59,12 @@ def preview_targets(table: pa.Table, subject: Subject, wanted: TimeRange, limit:
         ``fills_at`` (open at which an order from the last close fills at the earliest), ``changes``; None where the
         range holds no candle.
     """
-    assert subject.strategy is not None
     bars = bars_from_table(table)
     first = bars.index_of(wanted.start)
     if first >= len(bars):
         return None
-    wanted_target = strategy_of(subject.strategy).target(bars, subject.parameters)
-    target = allowed_target(wanted_target, cast(Direction, subject.direction))
-    known = max(first, subject.warmup_bars - 1)
+    target = allowed_target(strategy_of(asked.strategy_rule).target(bars, asked.parameters), asked.direction)
+    known = max(first, asked.warmup_bars - 1)
     moved = [t for t in range(known + 1, len(bars)) if target[t] != target[t - 1]]
     last = len(bars) - 1
     return {
@@ -82,7 +78,7 @@ def preview_targets(table: pa.Table, subject: Subject, wanted: TimeRange, limit:
         "changes": [
             _bar(bars, t)
             | {"before": float(target[t - 1]), "target": float(target[t]), "fills_at": _next_open(bars, t)}
-            for t in reversed(moved[-limit:])
+            for t in reversed(moved[-asked.limit :])
         ],
     }
 

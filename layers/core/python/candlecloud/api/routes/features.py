@@ -11,7 +11,7 @@ from candlecloud.api import etag
 from candlecloud.api.dependencies import World
 from candlecloud.api.guards import GuardedRoute, needs
 from candlecloud.api.plain_parameters import document_parameters, read_parameters
-from candlecloud.api.previews import bar_times, both_forms, compute
+from candlecloud.api.previews import bar_times, both_forms, compute, from_query
 from candlecloud.api.responses import problems
 from candlecloud.api.schemas.features import (
     FeatureItem,
@@ -25,6 +25,7 @@ from candlecloud.api.schemas.features import (
     IndicatorsQuery,
 )
 from candlecloud.catalogue import FEATURES
+from candlecloud.contract.preview import FeaturesRequest
 from candlecloud.errors import InsufficientDataError
 from candlecloud.market.moment import iso
 from candlecloud.registry import FeatureSpec
@@ -64,11 +65,11 @@ async def preview_feature(request: Request, world: World, query: Annotated[Featu
     stored.
     """
     feature = FEATURES.find(query.feature)
-    given = read_parameters(feature.name, feature.parameters, query.model_extra or {}, _keys(FeaturePreviewQuery))
+    keys = list(FeaturePreviewQuery.model_fields)
+    given = read_parameters(feature.name, feature.parameters, query.model_extra or {}, keys)
     parameters = feature.check_parameters(given)
-    use = {"feature": feature.name, "parameters": parameters, "higher_timeframe": query.higher_timeframe}
-    asked = {"start": query.start, "end": query.end, "limit": query.limit, "as_of": query.as_of}
-    found = compute(world, query.series, {"features": {feature.name: use}, **asked})
+    choice = {"parameters": parameters, "higher_timeframe": query.higher_timeframe}
+    found = compute(world, from_query(FeaturesRequest, query, features={feature.name: choice}))
     rows = [FeatureRow(**bar_times(row), values=row["values"][feature.name]) for row in found["rows"]]
     page = FeaturePreview(
         exchange=query.exchange,
@@ -97,8 +98,9 @@ async def preview_feature(request: Request, world: World, query: Annotated[Featu
 async def list_indicators(request: Request, world: World, query: Annotated[IndicatorsQuery, Query()]) -> Response:
     """Every indicator, or those of `names`, at the newest close that is stored, with default parameters."""
     features = _named(query.names)
-    asked = {"limit": 1 if query.as_of is None else _LOOK_BACK, "as_of": query.as_of}
-    found = compute(world, query.series, {"features": {f.name: {"feature": f.name} for f in features}, **asked})
+    limit = 1 if query.as_of is None else _LOOK_BACK
+    asked = from_query(FeaturesRequest, query, features={feature.name: {} for feature in features}, limit=limit)
+    found = compute(world, asked)
     if not found["rows"]:
         raise InsufficientDataError(
             f"No candle of {query.series} was known then.", hint="Give a later as_of, or none.", field="as_of"
@@ -148,7 +150,3 @@ def _item(feature: FeatureSpec) -> FeatureItem:
         parameters=feature.schema(),
         warmup_bars=feature.warmup_bars(feature.check_parameters({})),
     )
-
-
-def _keys(model: type[FeaturePreviewQuery]) -> list[str]:
-    return list(model.model_fields)

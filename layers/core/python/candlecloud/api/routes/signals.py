@@ -12,15 +12,14 @@ from candlecloud.api.dependencies import Dependencies, World
 from candlecloud.api.guards import GuardedRoute, needs
 from candlecloud.api.negotiation import JSON
 from candlecloud.api.plain_parameters import document_parameters, read_parameters
-from candlecloud.api.previews import bar_times, both_forms, compute
+from candlecloud.api.previews import bar_times, both_forms, compute, from_query
 from candlecloud.api.responses import problems
-from candlecloud.api.schemas.signals import Signal, SignalChange, SignalFields, SignalsQuery, SignalsRequest
+from candlecloud.api.schemas.signals import Signal, SignalChange, SignalsQuery
 from candlecloud.catalogue import STRATEGIES
+from candlecloud.contract.preview import SignalsRequest
 from candlecloud.errors import InvalidParameterError
 from candlecloud.market.moment import iso
-from candlecloud.parameters import Parameters
-from candlecloud.registry import StrategySpec
-from candlecloud.strategies.rules.language import RULES, rules_spec
+from candlecloud.strategies.rules.language import RULES
 
 router = APIRouter(route_class=GuardedRoute, tags=["features and strategies"])
 
@@ -46,8 +45,7 @@ async def get_signal(request: Request, world: World, query: Annotated[SignalsQue
     strategy = STRATEGIES.find(query.strategy)
     keys = list(SignalsQuery.model_fields)
     given = read_parameters(strategy.name, strategy.parameters, query.model_extra or {}, keys)
-    parameters = strategy.check_parameters(given)
-    return etag.answer(request, _signal(world, query, strategy.name, parameters, {}))
+    return etag.answer(request, _signal(world, from_query(SignalsRequest, query, parameters=given)))
 
 
 @router.post(
@@ -59,40 +57,19 @@ async def get_signal(request: Request, world: World, query: Annotated[SignalsQue
 )
 async def post_signal(request: Request, world: World, body: SignalsRequest) -> Response:
     """Like `GET /signals`, for rules that are written in the body. Nothing is stored."""
-    if body.strategy == RULES:
-        if body.rules is None:
-            raise InvalidParameterError(
-                "strategy is rules, and no rules are given.",
-                hint="GET /strategies shows their schema and two whole documents.",
-                field="rules",
-            )
-        strategy: StrategySpec = rules_spec(body.rules, body.series.timeframe.ms)
-    else:
-        strategy = STRATEGIES.find(body.strategy)
-        if body.rules is not None:
-            raise InvalidParameterError(
-                f"rules are given, and strategy is {strategy.name}.",
-                hint='Set strategy to "rules", or leave rules out.',
-                field="rules",
-            )
-    parameters = strategy.check_parameters(body.parameters)
-    signal = _signal(world, body, body.strategy, parameters, {"rules": body.rules})
-    return Response(signal.model_dump_json(), media_type=JSON)
+    return Response(_signal(world, body).model_dump_json(), media_type=JSON)
 
 
-def _signal(
-    world: Dependencies, fields: SignalFields, strategy: str, parameters: Parameters, rules: dict[str, Any]
-) -> Signal:
-    asked = {name: getattr(fields, name) for name in ("start", "end", "as_of", "limit", "direction")}
-    found = compute(world, fields.series, {"strategy": strategy, "parameters": parameters, **rules, **asked})
+def _signal(world: Dependencies, asked: SignalsRequest) -> Signal:
+    found = compute(world, asked)
     return Signal(
-        exchange=fields.exchange,
-        symbol=fields.symbol_key,
-        timeframe=fields.timeframe,
-        strategy=strategy,
-        parameters=dict(parameters),
-        direction=fields.direction,
-        as_of=None if fields.as_of is None else iso(fields.as_of),
+        exchange=asked.exchange,
+        symbol=asked.symbol_key,
+        timeframe=asked.timeframe,
+        strategy=asked.strategy,
+        parameters=asked.parameters,
+        direction=asked.direction,
+        as_of=None if asked.as_of is None else iso(asked.as_of),
         warmup_bars=found["warmup_bars"],
         bars=found["bars"],
         **both_forms("computed_from", found["computed_from"]),

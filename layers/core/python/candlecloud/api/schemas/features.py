@@ -6,11 +6,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
-from candlecloud.contract.fields import Instant, Name, Number, RangeFields, SeriesFields, Strict, TimeframeText
+from candlecloud.contract.fields import Name, Number, RangeFields, SeriesFields, Strict, TimeframeText
+from candlecloud.contract.preview import AsOf, Rows
 
-MAX_ROWS = 1_000
 Kind = Literal["indicator", "label"]
-AsOf = Annotated[Instant | None, Field(description="On the candles as they were known at this moment; default now")]
 
 
 class FeaturesQuery(Strict):
@@ -49,7 +48,7 @@ class FeaturePreviewQuery(SeriesFields, RangeFields):
     higher_timeframe: Annotated[
         TimeframeText | None, Field(description="Compute it on these longer bars; a value counts from their close on")
     ] = None
-    limit: Annotated[int, Field(ge=1, le=MAX_ROWS, description="Rows")] = 100
+    limit: Rows = 100
     as_of: AsOf = None
 
 

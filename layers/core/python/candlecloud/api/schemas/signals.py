@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
-from candlecloud.api.schemas.features import AsOf
-from candlecloud.contract.fields import Name, Number, RangeFields, SeriesFields, Strict
+from candlecloud.contract.fields import Name, Number, Strict
+from candlecloud.contract.preview import SignalFields
 from candlecloud.contract.trading import Direction
-
-MAX_CHANGES = 1_000
-
-
-class SignalFields(SeriesFields, RangeFields):
-    """Which candles decide. Without a start: the newest 1,000 bars and the warm-up before them."""
-
-    direction: Annotated[Direction, Field(description="Which positions are allowed")] = "long"
-    limit: Annotated[int, Field(ge=1, le=MAX_CHANGES, description="Changes to show")] = 10
-    as_of: AsOf = None
 
 
 class SignalsQuery(SignalFields):
@@ -27,18 +17,6 @@ class SignalsQuery(SignalFields):
     model_config = ConfigDict(extra="allow")
 
     strategy: Annotated[Name, Field(description="A name from `GET /strategies`; for `rules` see `POST /signals`")]
-
-
-class SignalsRequest(SignalFields):
-    """A strategy, or your own rules, on candles."""
-
-    strategy: Annotated[Name, Field(description="`rules`, or a name from `GET /strategies`")] = "rules"
-    rules: Annotated[
-        dict[str, Any] | None, Field(description="Of strategy `rules`; their JSON Schema stands in `GET /strategies`")
-    ] = None
-    parameters: Annotated[dict[Name, Number], Field(max_length=50, description="Of the strategy or the rules")] = Field(
-        default_factory=dict
-    )
 
 
 class SignalChange(Strict):

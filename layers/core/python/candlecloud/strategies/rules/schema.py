@@ -90,6 +90,27 @@ def rules_schema(refs: str = "#/$defs/") -> dict[str, Any]:
     }
 
 
+def refer_to_rules(schemas: dict[str, Any], refs: str) -> None:
+    """Let every field ``rules`` refer to the schema of rules documents; pydantic knows it as an object only.
+
+    Parameters
+    ----------
+    schemas : dict
+        Name to schema; that of rules and its parts are added.
+    refs : str
+        What references to them begin with.
+    """
+    rules = rules_schema(refs)
+    for name in ("$schema", "examples"):
+        del rules[name]
+    schemas.update(rules.pop("$defs"))
+    for schema in list(schemas.values()):
+        field = schema.get("properties", {}).get("rules", {})
+        if "anyOf" in field:
+            field["anyOf"] = [{"$ref": f"{refs}Rules"}, {"type": "null"}]
+    schemas["Rules"] = rules
+
+
 def _feature(feature: FeatureSpec, placeholder: dict[str, str]) -> dict[str, Any]:
     values = parameters_schema(feature.parameters)["properties"]
     return _object(
