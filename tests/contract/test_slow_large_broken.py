@@ -8,6 +8,7 @@ import pytest
 
 from candlecloud.api.negotiation import PARQUET
 from candlecloud.errors import TransientStoreError
+from candlecloud.fan_out import plan
 from tests.support.api_world import NOW, api_world
 
 BTC = {"exchange": "binance", "symbol": "BTC-USDT", "timeframe": "1h", "strategy": "dual_sma"}
@@ -64,6 +65,20 @@ def test_progress_of_a_sweep_that_runs() -> None:
         assert half["progress"] == {"sets": 12, "batches_planned": 3, "batches_done": 1, "fraction": 0.333333}
         world.dispatcher.work()
         assert world.client.get(place, headers=world.headers()).json()["progress"]["fraction"] == 1.0
+
+
+def test_a_sweep_that_would_not_end_is_refused_with_an_estimate(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plan, "FAN_OUT_TIMEOUT_S", 20)
+    sent = {**SWEEP, "batch_size": 1}  # twelve batches of two seconds and a bit
+    with api_world(batches_at_once=1) as world:
+        refused = world.client.post("/sweeps", json=sent, headers=world.headers())
+        said = refused.json()
+        assert (refused.status_code, said["code"]) == (422, "invalid_parameter")
+        assert "about 24 s: 12 batches of up to 2 s, 1 at a time. At most 16 s are allowed." in said["detail"]
+        assert (said["details"]["estimated_seconds"], said["details"]["batches"]) == (24, 12)
+        assert not list(world.stores.runs.active()), "nothing was opened"
+    with api_world(batches_at_once=2) as world:
+        assert world.client.post("/sweeps", json=sent, headers=world.headers()).status_code == 202
 
 
 def test_large_answers_leave_by_a_link() -> None:

@@ -47,13 +47,15 @@ class ApiWorld:
 
 
 @contextmanager
-def api_world(*, max_wait_s: float = 5.0, max_inline_bytes: int = 1_000_000) -> Iterator[ApiWorld]:
+def api_world(
+    *, max_wait_s: float = 5.0, max_inline_bytes: int = 1_000_000, batches_at_once: int = 100
+) -> Iterator[ApiWorld]:
     """Three months of hourly BTC with a real outage and a restated candle, a month of ETH, a job on time, one late."""
     with embedded_stores() as stores:
         seed(stores)
         dispatcher = InlineDispatcher(stores, clock)
         allowed = {"ingest_candles": 7200, "detect_gaps": 93600}
-        options = ApiOptions(max_wait_s, 0.01, allowed, max_inline_bytes)
+        options = ApiOptions(max_wait_s, 0.01, allowed, max_inline_bytes, batches_at_once=batches_at_once)
         app = create_app(Dependencies(stores, dispatcher, clock, options))
         tokens = {scope: stores.tokens.mint(scope, [scope], NOW) for scope in ("read", "run", "data:write", "admin")}
         with TestClient(app, raise_server_exceptions=False) as client:

@@ -47,12 +47,20 @@ def refuse_too_much(work: Work, plan: Plan, batches_at_once: int) -> None:
     """
     count, seconds = len(plan.batches), plan.seconds(batches_at_once)
     limit = int(_SHARE * FAN_OUT_TIMEOUT_S)
-    if count <= MAX_BATCHES and plan.batch_s <= BATCH_TIMEOUT_S and seconds <= limit:
+    each = f"batches of up to {_in_words(plan.batch_s)}"
+    if plan.batch_s > BATCH_TIMEOUT_S:
+        reason = f"One batch would take {_in_words(plan.batch_s)}; it is cut off after {_in_words(BATCH_TIMEOUT_S)}."
+    elif count > MAX_BATCHES:
+        reason = f"This would take {count:,} {each}; at most {MAX_BATCHES} are started."
+    elif seconds > limit:
+        reason = (
+            f"This would take about {_in_words(seconds)}: {count} {each}, {batches_at_once} at a time. "
+            f"At most {_in_words(limit)} are allowed."
+        )
+    else:
         return
     raise InvalidParameterError(
-        f"This takes about {_in_words(seconds)}: {count:,} batches of up to {_in_words(plan.batch_s)}, "
-        f"{batches_at_once} at a time. It may take {_in_words(limit)}, {MAX_BATCHES} batches, "
-        f"{_in_words(BATCH_TIMEOUT_S)} each.",
+        reason,
         hint="Send several requests of fewer parameter sets, a shorter range or a longer timeframe; or let more "
         "batches run at once (batches_at_once of the deployment).",
         field=work.field,
