@@ -14,7 +14,7 @@ from infra.bundle.interpreter import find_interpreter
 from infra.bundle.libraries import ForeignLibraryError
 from infra.bundle.measure import measure, size_table
 from infra.bundle.platforms import Target, UnsupportedHostError, host_target, lambda_target
-from infra.catalogue import PYTHON
+from infra.function_spec import PYTHON
 from infra.kernels.toolchain import BuildError
 
 

@@ -10,8 +10,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from infra.catalogue import FUNCTIONS, LAYERS
+from infra.catalogue import FUNCTIONS
 from infra.context import ROOT
+from infra.function_spec import LAYERS
 
 _FILE = "sources.json"
 _OURS = ("layers/core/python", "functions")

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from infra.catalogue import PYTHON
+from infra.function_spec import PYTHON
 
 _WHO = "import sys; print('%d.%d' % sys.version_info[:2])"
 

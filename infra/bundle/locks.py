@@ -12,8 +12,8 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 
-from infra.catalogue import PYTHON
 from infra.context import ROOT
+from infra.function_spec import PYTHON
 
 DEV_LOCK = ROOT / "locks" / "dev.txt"
 _EXTRAS = ("local", "kernels", "infra", "dev")

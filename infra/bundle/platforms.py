@@ -6,8 +6,8 @@ import platform
 from dataclasses import dataclass
 from pathlib import Path
 
-from infra.catalogue import ARCHITECTURE
 from infra.context import ROOT
+from infra.function_spec import ARCHITECTURE
 
 _GLIBC = ("2_34", "2_28", "2_27", "2_26", "2_24", "2_17")
 """Amazon Linux 2023 has glibc 2.34; wheels for anything older run there."""

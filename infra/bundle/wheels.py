@@ -9,7 +9,7 @@ from pathlib import Path
 
 from infra.bundle.locks import DEV_LOCK
 from infra.bundle.platforms import Target
-from infra.catalogue import PYTHON
+from infra.function_spec import PYTHON
 
 RUNTIME_PACKAGES = ("boto3", "botocore", "jmespath", "python-dateutil", "s3transfer", "six", "urllib3")
 """What Lambda's Python runtime brings along."""

@@ -6,7 +6,7 @@ from aws_cdk import RemovalPolicy
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from infra.catalogue import LAYERS
+from infra.function_spec import LAYERS
 from infra.resources.assets import Assets
 from infra.resources.names import Names
 

@@ -12,8 +12,9 @@ from candlecloud.settings import PREFIX, ApiSettings, VersionSettings, variables
 from candlecloud.store.aws import READ_TIMEOUT_S
 from candlecloud.wiring import declared_settings
 from infra.audit import text_of
-from infra.catalogue import FUNCTIONS, LAYERS, MAX_LAYERS, PYTHON, called_jobs, fan_out_jobs
+from infra.catalogue import FUNCTIONS, called_jobs, fan_out_jobs
 from infra.context import ROOT, read_raw_context
+from infra.function_spec import LAYERS, MAX_LAYERS, PYTHON
 from tests.infra.reading import only, properties
 
 _NOT_HERE = {f"{PREFIX}{name}" for name in ("EXCHANGE_URLS", "MIN_INTERVAL_MS", "MAX_INLINE_BYTES", "GIT_HASH")}
@@ -166,7 +167,8 @@ def test_exchange_lanes_run_one_at_a_time_and_batches_leave_room_for_the_api(pla
         for f in properties(platform, "AWS::Lambda::Function")
         if "ReservedConcurrentExecutions" in f
     }
-    assert reserved == {"ingest_candles": 1, "backfill_candles": 1, "run_sweep_batch": 400}
+    share = 400 // len(batch_jobs())
+    assert reserved == {"ingest_candles": 1, "backfill_candles": 1, **dict.fromkeys(batch_jobs(), share)}
     assert {job for job, n in reserved.items() if n == 1} == {j for j, s in FUNCTIONS.items() if "exchange" in s.layers}
     assert sum(reserved.values()) <= 1000 / 2, "half of an account's concurrency stays for the API and for runs"
 

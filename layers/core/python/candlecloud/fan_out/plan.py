@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from candlecloud.errors import InvalidParameterError
-from candlecloud.fan_out.kind import Work
+
+if TYPE_CHECKING:  # the limits are read where there is no Arrow
+    from candlecloud.fan_out.kind import Work
 
 MAX_BATCHES = 500
 BATCH_TIMEOUT_S = 120
