@@ -12,7 +12,7 @@ from candlecloud.settings import PREFIX, ApiSettings, VersionSettings, variables
 from candlecloud.store.aws import READ_TIMEOUT_S
 from candlecloud.wiring import declared_settings
 from infra.audit import text_of
-from infra.catalogue import FUNCTIONS, called_jobs, fan_out_jobs
+from infra.catalogue import FUNCTIONS, batch_jobs, called_jobs, fan_out_jobs
 from infra.context import ROOT, read_raw_context
 from infra.function_spec import LAYERS, MAX_LAYERS, PYTHON
 from tests.infra.reading import only, properties
