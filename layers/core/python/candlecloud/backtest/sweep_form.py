@@ -188,7 +188,7 @@ _LEVELS = np.array([max(n, 1).bit_length() - 1 for n in range(513)], np.int64)
 def _averages_are_exact(bars: Bars, fast: IntArray, slow: IntArray) -> bool:
     """Whether ``sum / window`` as a float keeps order and ties of these averages, and running sums are exact."""
     largest = int(bars.close_ticks.max())
-    product = max((int(f) * int(s) for f, s in zip(fast, slow, strict=True)), default=0)
+    product = int((fast * slow).max(initial=0))
     return largest * product < _EXACT_AVERAGES and largest * len(bars) < _EXACT_SUMS
 
 

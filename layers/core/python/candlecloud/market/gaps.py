@@ -63,25 +63,25 @@ def missing_ranges(open_times: Times, wanted: TimeRange, timeframe: Timeframe) -
 
 def covered_time(open_times: Times, step: int) -> IntervalSet:
     """The time covered by candles of length `step` ms that open at `open_times`; from one hole to the next at once."""
-    times = _ascending(open_times)
+    times = _whole_numbers(open_times)
     if not len(times):
         return IntervalSet()
-    lasts = pc.indices_nonzero(pc.greater(_steps(times), step)).to_pylist()
+    steps = _steps(times)
+    if len(steps) and pc.min(steps).as_py() < 0:
+        times = times.sort()
+        steps = _steps(times)
+    lasts = pc.indices_nonzero(pc.greater(steps, step)).to_pylist()
     starts = times.take([0, *(last + 1 for last in lasts)]).to_pylist()
     ends = times.take([*lasts, len(times) - 1]).to_pylist()
     return IntervalSet(TimeRange(start, end + step) for start, end in zip(starts, ends, strict=True))
 
 
-def _ascending(open_times: Times) -> pa.Array:
-    """As whole numbers in one piece, sorted; equal ones may stand beside each other."""
+def _whole_numbers(open_times: Times) -> pa.Array:
+    """In one piece."""
     if not isinstance(open_times, pa.Array | pa.ChunkedArray):
         open_times = pa.array(open_times, pa.int64())
     times = open_times.cast(pa.int64())
-    if isinstance(times, pa.ChunkedArray):
-        times = times.combine_chunks()
-    if len(times) > 1 and pc.min(_steps(times)).as_py() < 0:
-        times = times.sort()
-    return times
+    return times.combine_chunks() if isinstance(times, pa.ChunkedArray) else times
 
 
 def _steps(times: pa.Array) -> pa.Array:
