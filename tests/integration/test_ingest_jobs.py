@@ -122,13 +122,13 @@ def test_only_work_that_was_done_is_the_jobs_last_success(
         "ingest_candles", ingest_candles.Request, ingest_candles.run, settings=ExchangeSettings
     )
     handler(event, None)
-    done = stores.ingestion.job_status("ingest_candles")
+    done = stores.ingestion.job_statuses().get("ingest_candles")
     assert done is not None
     assert done.last_summary is not None
     assert done.last_summary["added"] == 60
     waits.sleep(60)
     assert handler(event, None)["skipped"]
-    assert stores.ingestion.job_status("ingest_candles") == done
+    assert stores.ingestion.job_statuses().get("ingest_candles") == done
 
 
 def test_a_slot_that_failed_is_free_for_the_platforms_retry(ingest: Ingest, market: ReplayExchange) -> None:

@@ -84,7 +84,7 @@ def test_job_statuses(stores: Stores) -> None:
     assert failing.last_error == "The exchange did not answer."
     assert statuses["detect_gaps"].last_summary == {"gaps_found": 1, "share": 0.5}
     stores.ingestion.record_success("ingest_candles", NOW + 3, {})
-    status = stores.ingestion.job_status("ingest_candles")
+    status = stores.ingestion.job_statuses().get("ingest_candles")
     assert status is not None
     assert (status.last_success, status.consecutive_failures, status.last_failure) == (NOW + 3, 0, NOW + 1)
 
@@ -93,17 +93,17 @@ def test_an_older_success_changes_nothing_and_long_errors_are_cut(stores: Stores
     stores.ingestion.record_success("ingest_candles", NOW + 10, {"at": 10})
     stores.ingestion.record_success("ingest_candles", NOW, {"at": 0})
     stores.ingestion.record_failure("ingest_candles", NOW + 11, "x" * 5000)
-    status = stores.ingestion.job_status("ingest_candles")
+    status = stores.ingestion.job_statuses().get("ingest_candles")
     assert status is not None
     assert (status.last_success, status.last_summary) == (NOW + 10, {"at": 10})
     assert len(status.last_error or "") == 2000
-    assert stores.ingestion.job_status("detect_gaps") is None
+    assert stores.ingestion.job_statuses().get("detect_gaps") is None
 
 
 def test_failures_at_once_are_all_counted(stores: Stores) -> None:
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda i: stores.ingestion.record_failure("ingest_candles", NOW + i, "x"), range(40)))
-    status = stores.ingestion.job_status("ingest_candles")
+    status = stores.ingestion.job_statuses().get("ingest_candles")
     assert status is not None
     assert status.consecutive_failures == 40
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from candlecloud.exchange.answers import Answer, find_jump, find_leap, is_restatement, judge, same_candle
+from candlecloud.exchange.answers import Answer, find_jumps, find_leap, is_restatement, judge, same_candle
 from candlecloud.exchange.client import Page
 from candlecloud.exchange.profiles import PROFILES
 from candlecloud.exchange.rows import read_rows
@@ -107,10 +107,10 @@ def candle(n: int, price: float, **changes: Any) -> Candle:
 
 
 def test_prices_do_not_jump_between_markets() -> None:
-    assert find_jump([candle(0, 100), candle(1, 290), candle(2, 100)], MINUTE) is None
-    assert find_jump([candle(0, 100), candle(1, 4), candle(2, 4)], MINUTE) == T0 + MINUTE
-    assert find_jump([candle(0, 100), candle(50, 1_500)], MINUTE) is None
-    assert find_jump([], MINUTE) is None
+    assert find_jumps([candle(0, 100), candle(1, 290), candle(2, 100)], MINUTE) == []
+    assert find_jumps([candle(0, 100), candle(1, 4), candle(2, 4)], MINUTE) == [T0 + MINUTE]
+    assert find_jumps([candle(0, 100), candle(50, 1_500)], MINUTE) == []
+    assert find_jumps([], MINUTE) == []
 
 
 def test_prices_may_leap_only_with_a_witness() -> None:

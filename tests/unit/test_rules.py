@@ -20,10 +20,10 @@ from candlecloud.features.registry import FEATURES, compute_use
 from candlecloud.strategies.rules.examples import EXAMPLES
 from candlecloud.strategies.rules.language import canonical_rules
 from candlecloud.strategies.rules.schema import rules_schema
-from candlecloud.strategies.rules.strategy import rules_strategy
 from tests.golden.bars import bars_of
 from tests.golden.rules import RulesLoop
 from tests.support.recorded import btc_hours
+from tests.support.rules import rules_strategy
 
 HOUR_MS = 3_600_000
 VALIDATOR = jsonschema.Draft202012Validator(rules_schema())

@@ -9,8 +9,8 @@ import pytest
 
 from candlecloud.features.bars import bars_from_table
 from candlecloud.strategies.registry import STRATEGIES
-from candlecloud.strategies.rules.strategy import rules_strategy
 from tests.support.recorded import btc_hours
+from tests.support.rules import rules_strategy
 
 HOUR_MS = 3_600_000
 BARS = bars_from_table(btc_hours())

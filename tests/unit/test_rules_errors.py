@@ -18,7 +18,7 @@ from candlecloud.strategies.rules.examples import EXAMPLES
 from candlecloud.strategies.rules.language import canonical_rules
 from candlecloud.strategies.rules.parse import MAX_DEPTH, MAX_NODES
 from candlecloud.strategies.rules.schema import rules_schema
-from candlecloud.strategies.rules.strategy import rules_strategy
+from tests.support.rules import rules_strategy
 
 UP = {"gt": ["close", "open"]}
 FAST = {"feature": "ema", "parameters": {"window": 20}}

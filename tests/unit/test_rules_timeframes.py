@@ -16,12 +16,12 @@ from candlecloud.features.bars import Bars, bars_from_table
 from candlecloud.features.registry import FEATURES, compute_use
 from candlecloud.market.timeframe import Timeframe
 from candlecloud.registry import FeatureUse
-from candlecloud.strategies.rules.strategy import rules_strategy
 from candlecloud.strategies.tripwire import Reading, check_causality
 from tests.golden.bars import bars_of
 from tests.golden.rules import RulesLoop
 from tests.support.drawn_bars import DAY_MS, QUARTER_MS, Step, bars_from_steps, drawn_bars, head
 from tests.support.recorded import btc_hours
+from tests.support.rules import rules_strategy
 
 HOUR_MS = 3_600_000
 DAY: dict[str, Any] = {"feature": "sma", "parameters": {"window": 2}, "timeframe": "1d"}

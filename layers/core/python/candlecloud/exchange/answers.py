@@ -156,11 +156,6 @@ def _note_order(page: Page, profile: VenueProfile, facts: Counter[str]) -> None:
         facts["reversed_page"] += 1
 
 
-def find_jump(candles: list[Candle], step: int) -> int | None:
-    """Open time of the first candle that can't follow the one just before it; None if all can."""
-    return next(iter(find_jumps(candles, step)), None)
-
-
 def find_jumps(candles: list[Candle], step: int) -> list[int]:
     """Open times of all candles that can't follow the one just before them."""
     return [

@@ -119,11 +119,6 @@ class IngestionStore:
         """Status of every job that ever ended, by name."""
         return {item["job"]: _job(item) for item in self._table.query(keys.jobs_partition(), indexed=True)}
 
-    def job_status(self, job: str) -> JobStatus | None:
-        """Status of one job, as of the newest write."""
-        item = self._table.get(keys.job_item(job))
-        return _job(item) if item else None
-
     # --- cursors ------------------------------------------------------------------------------------------------------
 
     def put_cursor(self, series: Series, cursor: Mapping[str, Any], now: int) -> None:
