@@ -15,14 +15,13 @@ from candlecloud.api.guards import GuardedRoute, needs
 from candlecloud.api.large_answers import deliver
 from candlecloud.api.location import place_of
 from candlecloud.api.negotiation import HTML, JSON
+from candlecloud.api.records import deployed, started, told
 from candlecloud.api.responses import LOCATION, SEE_OTHER, as_json, problems
 from candlecloud.api.schemas.runs import RunAnswer
 from candlecloud.contract.run import RunConfig
-from candlecloud.errors import CandlecloudError, ConflictError, RunNotFoundError
-from candlecloud.jobs.dispatch import start
-from candlecloud.jobs.submit import Deployed, submit_run
-from candlecloud.market.moment import iso
-from candlecloud.runs.lifecycle import ENDS, describe_failure
+from candlecloud.errors import ConflictError, RunNotFoundError
+from candlecloud.jobs.submit import submit_run
+from candlecloud.runs.lifecycle import ENDS
 from candlecloud.store import keys
 from candlecloud.store.runs import RunRecord
 from candlecloud.tearsheet.policy import CONTENT_SECURITY_POLICY
@@ -142,16 +141,7 @@ def _artifact(world: Dependencies, run_id: str, name: str, what: str) -> bytes:
 
 def _start(world: Dependencies, body: RunConfig) -> RunRecord:
     """Open the run and start it, where it is not there already."""
-    deployed = Deployed(world.dispatcher.functions, world.options.git_hash)
-    submission = submit_run(body, world.stores, now=world.clock(), deployed=deployed)
-    record = submission.record
-    if submission.is_new:
-        try:
-            start(record, world.dispatcher)
-        except CandlecloudError as error:
-            world.stores.runs.abandon(record.run_id, record.attempt, describe_failure(error), world.clock())
-            raise
-    return record
+    return started(world, submit_run(body, world.stores, now=world.clock(), deployed=deployed(world)))
 
 
 def _posted(request: Request, record: RunRecord, status: int) -> Response:
@@ -196,7 +186,7 @@ def _find(world: Dependencies, run_id: str) -> RunRecord:
 
 
 def _answer(record: RunRecord) -> bytes:
-    """`RunAnswer`, from what the record holds as it is: nothing is read again to be written the same."""
+    """`RunAnswer`."""
     summary = record.summary or {}
     links = {"self": f"/runs/{record.run_id}"}
     if record.state == "succeeded":
@@ -204,16 +194,8 @@ def _answer(record: RunRecord) -> bytes:
     return as_json(
         {
             "run_id": record.run_id,
-            "state": record.state,
-            "attempt": record.attempt,
-            "created_at": iso(record.created_at),
-            "created_at_ms": record.created_at,
-            "updated_at": iso(record.updated_at),
-            "updated_at_ms": record.updated_at,
-            **record.document,
-            "git_hash": record.git_hash,
+            **told(record),
             **{name: summary.get(name) for name in ("metrics", "benchmark", "relative", "data", "assumptions")},
-            "error": record.error,
             "links": links,
         }
     )

@@ -13,6 +13,7 @@ from candlecloud.api.guards import GuardedRoute, needs
 from candlecloud.api.large_answers import deliver
 from candlecloud.api.location import place_of
 from candlecloud.api.negotiation import ARROW, JSON, PARQUET
+from candlecloud.api.records import deployed, started, told
 from candlecloud.api.responses import LOCATION, SEE_OTHER, as_json, problems
 from candlecloud.api.schemas.sweeps import (
     MAX_JSON_LIMIT,
@@ -22,12 +23,9 @@ from candlecloud.api.schemas.sweeps import (
     SweepResultsQuery,
 )
 from candlecloud.contract.sweep import SweepConfig
-from candlecloud.errors import CandlecloudError, ConflictError, InvalidParameterError, SweepNotFoundError
+from candlecloud.errors import ConflictError, InvalidParameterError, SweepNotFoundError
 from candlecloud.fan_out.kinds.sweep import KIND, ROWS_FILE
-from candlecloud.jobs.dispatch import start
-from candlecloud.jobs.submit import Deployed, submit_fan_out
-from candlecloud.market.moment import iso
-from candlecloud.runs.lifecycle import describe_failure
+from candlecloud.jobs.submit import submit_fan_out
 from candlecloud.runs.result_rows import rows_as_dicts
 from candlecloud.store.runs import RunRecord
 
@@ -50,16 +48,8 @@ async def start_sweep(request: Request, world: World, body: SweepConfig) -> Resp
 
     Each row has the numbers of a run of that set alone. The same request on the same candles is the same sweep.
     """
-    options = world.options
-    deployed = Deployed(world.dispatcher.functions, options.git_hash, options.batches_at_once)
-    submission = submit_fan_out(KIND, body, world.stores, now=world.clock(), deployed=deployed)
-    record = submission.record
-    if submission.is_new:
-        try:
-            start(record, world.dispatcher)
-        except CandlecloudError as error:
-            world.stores.runs.abandon(record.run_id, record.attempt, describe_failure(error), world.clock())
-            raise
+    submission = submit_fan_out(KIND, body, world.stores, now=world.clock(), deployed=deployed(world))
+    record = started(world, submission)
     accepted = SweepAccepted(
         sweep_id=record.run_id,
         state=record.state,
@@ -174,26 +164,18 @@ def _progress(world: Dependencies, record: RunRecord) -> dict[str, Any]:
 
 
 def _answer(world: Dependencies, record: RunRecord) -> bytes:
-    """`SweepAnswer`, from what the record holds as it is."""
+    """`SweepAnswer`."""
     summary = record.summary or {}
     return as_json(
         {
             "sweep_id": record.run_id,
-            "state": record.state,
-            "attempt": record.attempt,
-            "created_at": iso(record.created_at),
-            "created_at_ms": record.created_at,
-            "updated_at": iso(record.updated_at),
-            "updated_at_ms": record.updated_at,
-            **record.document,
-            "git_hash": record.git_hash,
+            **told(record),
             "progress": _progress(world, record),
             "benchmark": summary.get("benchmark"),
             "best_by": summary.get("best_by"),
             "best": summary.get("best", []),
             "missing_batches": record.missing_batches,
             "missing": summary.get("missing", []),
-            "error": record.error,
             "links": _links(record),
         }
     )
