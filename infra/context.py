@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from candlecloud.errors import CandlecloudError
 from candlecloud.market.series import Series, parse_exchange
+from infra.catalogue import batch_jobs
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -101,12 +102,20 @@ def parse_context(raw: Mapping[str, Any]) -> Context:
         raise ContextError(
             f"cdk.json: name is 2 to 21 lower-case letters, digits and hyphens, a letter first; not {name!r}"
         )
+    reserve_lanes = _flag(raw.get("reserve_lanes", True))
+    at_once = _number(raw, "batches_at_once", 100, _MOST_BATCHES_AT_ONCE)
+    room, needed = _number(raw, "fan_out_room", 400, _MOST_ROOM), at_once * len(batch_jobs())
+    if reserve_lanes and room < needed:
+        raise ContextError(
+            f"cdk.json: fan_out_room is shared by {len(batch_jobs())} kinds of fan-outs; with batches_at_once "
+            f"{at_once} it is at least {needed}, not {room}, or one fan-out throttles itself"
+        )
     return Context(
         name=name,
         series=series,
-        reserve_lanes=_flag(raw.get("reserve_lanes", True)),
-        batches_at_once=_number(raw, "batches_at_once", 100, _MOST_BATCHES_AT_ONCE),
-        fan_out_room=_number(raw, "fan_out_room", 400, _MOST_ROOM),
+        reserve_lanes=reserve_lanes,
+        batches_at_once=at_once,
+        fan_out_room=room,
         exchange_urls=_exchange_urls(raw.get("exchange_urls", {})),
         alarm_topic_arn=str(raw.get("alarm_topic_arn", "")),
     )

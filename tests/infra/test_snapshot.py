@@ -184,6 +184,7 @@ def test_series_are_read_as_candlecloud_reads_them() -> None:
         {"batches_at_once": 1001},
         {"fan_out_room": 0},
         {"fan_out_room": "all"},
+        {"fan_out_room": 99},
         {"exchange_urls": {"binance": "http://127.0.0.1:80"}},
         {"exchange_urls": {"bitstamp": "https://a.example"}},
         {"exchange_urls": {"binance": "https://user:word@a.example"}},
