@@ -117,7 +117,7 @@ class LocalFunctions:
         # Threads of their own for those that wait for other functions, or they could take all and wait for ever.
         self._waiting = ThreadPoolExecutor(THREADS, "waiting", initializer=self._give_thread_a_loop)
         self._events = ThreadPoolExecutor(THREADS, "event")
-        self._turns = {job: threading.Lock() for job, part in self.parts.items() if not part.concurrent}
+        self._turns: dict[tuple[str, str], threading.Lock] = {}
 
     def find(self, name: str, qualifier: str | None = None) -> tuple[FunctionPart, str]:
         """Find a function by name, ARN or job, with a version or an alias or without.
@@ -152,7 +152,7 @@ class LocalFunctions:
         """Invoke and wait, at most for the function's timeout."""
         part, version = self.find(name, qualifier)
         request_id = str(uuid.uuid4())
-        turn = self._turns.get(part.job)
+        turn = self._turn(part, version)
         if turn is not None:
             turn.acquire()
         started = time.monotonic()
@@ -232,9 +232,19 @@ class LocalFunctions:
             except Exception as error:
                 raise _HandlerFailedError(_error_of(error)) from error
 
+    def _turn(self, part: FunctionPart, version: str) -> threading.Lock | None:
+        """What makes a function's invocations take turns; a version that is served from elsewhere has its own."""
+        if part.concurrent:
+            return None
+        with self._lock:
+            return self._turns.setdefault(self._served(part.job, version), threading.Lock())
+
+    def _served(self, job: str, version: str) -> tuple[str, str]:
+        return job, version if version in self.versions else LATEST
+
     def _handler(self, job: str, version: str) -> Handler:
         load = self.versions.get(version, self.load)
-        key = (job, version if version in self.versions else LATEST)
+        key = self._served(job, version)
         with self._lock:
             if key not in self._handlers:
                 self._handlers[key] = load(job)

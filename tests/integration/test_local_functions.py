@@ -136,6 +136,16 @@ def test_an_older_version_is_served_from_elsewhere(client: Any, functions: Local
     assert json.loads(newer["Payload"].read())["name"] == "cc-echo"
 
 
+def test_an_older_version_takes_no_turn_of_the_newer(functions: LocalFunctions, handlers: Handlers) -> None:
+    functions.versions = {"0": lambda job: handlers.slow}
+    older = threading.Thread(target=functions.invoke, args=("cc-echo:0", b"{}"))
+    older.start()
+    answer = functions.invoke("cc-echo:1", b"{}")
+    assert (answer.value()["name"], answer.duration_s < 1, older.is_alive()) == ("cc-echo", True, True)
+    handlers.release.set()
+    older.join(10)
+
+
 def test_versions_and_aliases_are_listed(client: Any) -> None:
     versions = client.list_versions_by_function(FunctionName="cc-echo")["Versions"]
     assert [one["Version"] for one in versions] == ["$LATEST", "1"]
