@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from candlecloud.contract.run import RunConfig
 from candlecloud.contract.sweep import SweepConfig
 from candlecloud.errors import ConflictError
 from candlecloud.runs.identity import Identity, code_version_of
-from candlecloud.runs.inputs import RUN_COLUMNS, RunInputs
-from candlecloud.runs.sufficiency import needed_range
 from candlecloud.store.stores import Stores
+
+if TYPE_CHECKING:
+    from candlecloud.runs.inputs import RunInputs
 
 
 def read_inputs(stores: Stores, config: RunConfig | SweepConfig) -> RunInputs:
     """The candles of a pinned run or sweep, as they were known when it was submitted."""
+    # Here, because `plan_sweep` asks for the code's version alone: candles bring Arrow and NumPy.
+    from candlecloud.runs.inputs import RUN_COLUMNS, RunInputs
+    from candlecloud.runs.sufficiency import needed_range
+
     needed = needed_range(config.range, config.warmup_bars, config.series)
     finer = config.finer_series
     return RunInputs(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from candlecloud.store.aws import AwsClients
-from candlecloud.store.candles import CandleStore
 from candlecloud.store.gaps import GapStore
 from candlecloud.store.idempotency import IdempotencyStore
 from candlecloud.store.index import IndexStore
@@ -19,13 +20,15 @@ from candlecloud.store.table import Table
 from candlecloud.store.tokens import TokenStore
 from candlecloud.store.versions import VersionStore
 
+if TYPE_CHECKING:
+    from candlecloud.store.candles import CandleStore
+
 
 @dataclass(frozen=True)
 class Stores:
     """Everything that jobs and the API read and write."""
 
     objects: ObjectStore
-    candles: CandleStore
     index: IndexStore
     gaps: GapStore
     quarantine: QuarantineStore
@@ -35,6 +38,13 @@ class Stores:
     tokens: TokenStore
     idempotency: IdempotencyStore
     versions: VersionStore
+
+    @cached_property
+    def candles(self) -> CandleStore:
+        """The candles; importing Arrow waits until here, because many functions only look after records."""
+        from candlecloud.store.candles import CandleStore
+
+        return CandleStore(self.objects, self.index)
 
 
 def build_stores(clients: AwsClients, bucket: str, table: str, functions: Mapping[str, str] | None = None) -> Stores:
@@ -47,11 +57,9 @@ def build_stores(clients: AwsClients, bucket: str, table: str, functions: Mappin
     """
     objects = ObjectStore(clients.s3, bucket)
     items = Table(clients.dynamodb, table)
-    index = IndexStore(items)
     return Stores(
         objects=objects,
-        candles=CandleStore(objects, index),
-        index=index,
+        index=IndexStore(items),
         gaps=GapStore(items),
         quarantine=QuarantineStore(objects),
         ingestion=IngestionStore(items),
