@@ -21,7 +21,8 @@ PREFIX = "CANDLECLOUD_"
 class FunctionSettings(BaseModel):
     """What every function needs: where the lake and the index are."""
 
-    model_config = ConfigDict(frozen=True)
+    # Built when first read: a function reads one of the models below, and need not wait for the others.
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     bucket: str = Field(min_length=3, description="S3 bucket of the lake and of all artifacts")
     table: str = Field(min_length=3, description="DynamoDB table of the index")
