@@ -82,12 +82,12 @@ class _ServerClients(AwsClients):
     """Clients of the moto server, without touching this process's environment."""
 
     def __init__(self, url: str) -> None:
-        super().__init__(Session(**CREDENTIALS))
+        super().__init__()
+        self._session = Session(**CREDENTIALS)
         self._url = url
 
     def _client(self, service: str) -> Any:
         if service not in self._clients:
-            assert self._session is not None
             self._clients[service] = self._session.client(service, endpoint_url=self._url)
         return self._clients[service]
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import pytest
 from botocore.client import BaseClient
 
-from candlecloud.market.gaps import Gap
+from candlecloud.market.gap import Gap
 from candlecloud.market.ranges import TimeRange
 from candlecloud.market.series import Series
 from candlecloud.store import keys

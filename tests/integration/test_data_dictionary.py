@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from candlecloud.market.candle import CANDLE_SCHEMA, SCHEMA_ID
-from candlecloud.market.gaps import Gap
+from candlecloud.market.gap import Gap
 from candlecloud.market.ranges import TimeRange
 from candlecloud.store import keys
 from candlecloud.store.parquet import FOOTER_KEYS

@@ -11,7 +11,7 @@ from candlecloud.errors import SeriesNotFoundError
 from candlecloud.exchange.client import ExchangeClient
 from candlecloud.jobs import backfill_candles, detect_gaps, ingest_candles, reindex_series
 from candlecloud.market.candle import candles_table
-from candlecloud.market.gaps import Gap
+from candlecloud.market.gap import Gap
 from candlecloud.market.ranges import TimeRange
 from candlecloud.market.series import Series
 from candlecloud.store import keys

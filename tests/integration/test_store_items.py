@@ -13,7 +13,7 @@ import pytest
 
 from candlecloud.errors import ConflictError, IdempotencyConflictError, InvalidParameterError, TransientStoreError
 from candlecloud.market.candle import QUARANTINE_REASONS
-from candlecloud.market.gaps import Gap
+from candlecloud.market.gap import Gap
 from candlecloud.market.ranges import IntervalSet, TimeRange
 from candlecloud.market.series import Series
 from candlecloud.store import keys

@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 from candlecloud.api.app import create_app
 from candlecloud.api.dependencies import ApiOptions, Dependencies
 from candlecloud.market.candle import Candle, candles_table
-from candlecloud.market.gaps import Gap
+from candlecloud.market.gap import Gap
 from candlecloud.market.moment import parse_moment
 from candlecloud.market.ranges import TimeRange
 from candlecloud.market.series import Series

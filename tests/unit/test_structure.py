@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
+import pytest
+
 from infra.catalogue import FUNCTIONS
+from infra.context import ROOT
 from tests.evidence.structure import TOO_LONG, import_cycles, line_counts, sweep_walk
 
 
@@ -23,3 +29,11 @@ def test_handlers_are_thin() -> None:
 def test_a_sweep_has_one_configuration_from_its_post_to_collect() -> None:
     """One class reads it, once where it comes in and once in each job."""
     assert "whole configurations built: 4 ({'SweepConfig': 4})" in sweep_walk()
+
+
+@pytest.mark.parametrize("function", ["fail_fan_out", "plan_fan_out", "prune_versions", "recover_runs"])
+def test_functions_that_only_look_after_records_import_no_arrow(function: str) -> None:
+    """It would be half of their cold start. A plan imports its kind, and Arrow with it, when it is asked for one."""
+    code = "import sys, handler; sys.exit(bool({'numpy', 'pyarrow'} & set(sys.modules)))"
+    folder = ROOT / "functions" / function
+    assert subprocess.run([sys.executable, "-c", code], cwd=folder, check=False).returncode == 0

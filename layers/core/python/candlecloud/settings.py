@@ -13,16 +13,16 @@ from ipaddress import ip_address
 from typing import Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, field_validator
-from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, Json, field_validator
 
 PREFIX = "CANDLECLOUD_"
 
 
-class FunctionSettings(BaseSettings):
+class FunctionSettings(BaseModel):
     """What every function needs: where the lake and the index are."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
+    # Built when first read: a function reads one of the models below, and need not wait for the others.
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     bucket: str = Field(min_length=3, description="S3 bucket of the lake and of all artifacts")
     table: str = Field(min_length=3, description="DynamoDB table of the index")
@@ -31,15 +31,14 @@ class FunctionSettings(BaseSettings):
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
         """Read the variables from a mapping, whatever the process's own environment holds."""
-        source = EnvSettingsSource(cls)
-        source.env_vars = {name.lower(): value for name, value in environment.items()}
-        return cls.model_validate(source())
+        given = {name: environment.get(_variable(name)) for name in cls.model_fields}
+        return cls.model_validate({name: text for name, text in given.items() if text is not None})
 
 
 class ExchangeSettings(FunctionSettings):
     """For functions that talk to an exchange."""
 
-    exchange_urls: dict[str, str] = Field(
+    exchange_urls: Json[dict[str, str]] = Field(
         default_factory=dict,
         description="JSON, exchange id to base URL; empty means the real venues. Local mode names the replay exchange.",
     )
@@ -67,7 +66,7 @@ class ExchangeSettings(FunctionSettings):
 class CallerSettings(FunctionSettings):
     """For functions that have other jobs done."""
 
-    functions: dict[str, str] = Field(
+    functions: Json[dict[str, str]] = Field(
         description="JSON, job to what is invoked for it: an ARN with a version on AWS. Those that this function "
         "calls, and those that the fan-outs call which it starts"
     )
@@ -77,7 +76,9 @@ class CallerSettings(FunctionSettings):
 class VersionSettings(FunctionSettings):
     """For the function that deletes old versions."""
 
-    functions: dict[str, str] = Field(description="JSON, job to the name of its function: whose versions are deleted")
+    functions: Json[dict[str, str]] = Field(
+        description="JSON, job to the name of its function: whose versions are deleted"
+    )
 
 
 class ApiSettings(CallerSettings):
@@ -89,7 +90,7 @@ class ApiSettings(CallerSettings):
     max_inline_bytes: int = Field(
         default=1_000_000, ge=1, description="Answers above it are stored and linked to by a presigned URL"
     )
-    allowed_age_s: dict[str, int] = Field(
+    allowed_age_s: Json[dict[str, int]] = Field(
         default_factory=lambda: {"ingest_candles": 7200, "detect_gaps": 93600},
         description="JSON, job to the age in seconds of its last success above which /health calls it stalled",
     )
@@ -97,7 +98,11 @@ class ApiSettings(CallerSettings):
 
 def variables(settings: type[FunctionSettings]) -> dict[str, bool]:
     """Names of the variables of a model, each with whether it must be set."""
-    return {PREFIX + name.upper(): field.is_required() for name, field in settings.model_fields.items()}
+    return {_variable(name): field.is_required() for name, field in settings.model_fields.items()}
+
+
+def _variable(field: str) -> str:
+    return PREFIX + field.upper()
 
 
 def _is_loopback(host: str) -> bool:

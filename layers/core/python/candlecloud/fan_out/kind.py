@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeVar
-
-import pyarrow as pa
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from candlecloud.contract.setting import Setting
-from candlecloud.fan_out.batch_file import BatchResult
 from candlecloud.runs.identity import Identity
 from candlecloud.runs.lifecycle import RunType, State
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from candlecloud.fan_out.batch_file import BatchResult
 
 Config = TypeVar("Config", bound=Setting)
 

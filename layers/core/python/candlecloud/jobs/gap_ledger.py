@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from candlecloud.exchange.coverage import FetchReport
-from candlecloud.market.gaps import Gap, GapState
+from candlecloud.market.gap import Gap, GapState
 from candlecloud.market.ranges import IntervalSet, TimeRange
 from candlecloud.market.series import Series
 from candlecloud.store.gaps import GapStore

@@ -1,54 +1,18 @@
-"""Gaps: what a series should hold and does not."""
+"""What a series should hold and does not."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import TypeAlias
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from candlecloud.market.ranges import IntervalSet, TimeRange
-from candlecloud.market.series import Series
 from candlecloud.market.timeframe import Timeframe
-
-GapState = Literal["open", "repaired", "explained"]
-GAP_STATES: tuple[GapState, ...] = ("open", "repaired", "explained")
 
 Times: TypeAlias = Iterable[int] | pa.Array | pa.ChunkedArray
 """ms UTC in any order: Python's whole numbers, or a column of a table of candles, which is hundreds of times faster."""
-
-
-@dataclass(frozen=True)
-class Gap:
-    """A missing range of a series.
-
-    Attributes
-    ----------
-    range : TimeRange
-        Aligned to the timeframe's grid.
-    state : {'open', 'repaired', 'explained'}
-        Open: not looked into, or in vain. Repaired: the candles are stored now. Explained: the exchange has none.
-    cause : str, optional
-        A short identifier, such as ``absent_at_exchange`` or ``before_listing``.
-    detected_at, updated_at : int
-        ms UTC.
-    evidence : dict
-        What was asked and answered, JSON-able.
-    """
-
-    series: Series
-    range: TimeRange
-    state: GapState
-    cause: str | None
-    detected_at: int
-    updated_at: int
-    evidence: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def missing_candles(self) -> int:
-        return self.range.duration // self.series.timeframe.ms
 
 
 def missing_ranges(open_times: Times, wanted: TimeRange, timeframe: Timeframe) -> IntervalSet:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
+from botocore.session import get_session
 
 from candlecloud.errors import TransientStoreError
+
+if TYPE_CHECKING:
+    import boto3
 
 READ_TIMEOUT_S = 20
 """How long a call waits for its answer; a function that is waited for must end before it."""
@@ -42,10 +45,16 @@ class AwsClients:
 
     Endpoints come from the standard ``AWS_ENDPOINT_URL*`` variables only: the same class reaches AWS and
     the local cloud.
+
+    Parameters
+    ----------
+    session : boto3.Session, optional
+        What builds them. Default: botocore, which does it for boto3 too; boto3's own transfers and resources are not
+        used here, and would add a twentieth to every cold start.
     """
 
     def __init__(self, session: boto3.Session | None = None) -> None:
-        self._session = session
+        self._build = None if session is None else session.client
         self._clients: dict[str, Any] = {}
         self._lock = threading.Lock()
 
@@ -68,10 +77,10 @@ class AwsClients:
     def _client(self, service: str) -> Any:
         with self._lock:  # a session is not safe to build clients from in two threads
             if service not in self._clients:
-                if self._session is None:
-                    self._session = boto3.Session()
+                if self._build is None:
+                    self._build = get_session().create_client
                 with store_border(f"set up the client of {service}"):
-                    self._clients[service] = self._session.client(
+                    self._clients[service] = self._build(
                         service, config=_CONFIG.merge(_BY_SERVICE.get(service, Config()))
                     )
             return self._clients[service]

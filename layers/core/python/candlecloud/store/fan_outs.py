@@ -9,8 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from candlecloud.store import keys
-from candlecloud.store.objects import ObjectStore, StoredObject, WriteConflictError
-from candlecloud.store.parquet import CONTENT_TYPE
+from candlecloud.store.objects import PARQUET, ObjectStore, StoredObject, WriteConflictError
 
 _AHEAD = 8
 
@@ -40,7 +39,7 @@ class FanOutStore:
 
     def put_batch(self, run_id: str, batch: int, content: bytes) -> None:
         """Write a batch's result under its fixed key; writing it again replaces it."""
-        self._objects.put(keys.batch_object(run_id, batch), content, content_type=CONTENT_TYPE)
+        self._objects.put(keys.batch_object(run_id, batch), content, content_type=PARQUET)
 
     def put_failed_batch(self, run_id: str, batch: int, content: bytes, found: StoredObject | None) -> bool:
         """Write why a batch has no result, unless something else took the place of what was found; False then.
@@ -49,7 +48,7 @@ class FanOutStore:
         """
         key, etag = keys.batch_object(run_id, batch), found.etag if found else None
         try:
-            self._objects.replace(key, content, etag, content_type=CONTENT_TYPE)
+            self._objects.replace(key, content, etag, content_type=PARQUET)
         except WriteConflictError:
             return False
         return True

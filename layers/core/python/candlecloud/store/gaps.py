@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from heapq import merge
 from itertools import islice
 
-from candlecloud.market.gaps import GAP_STATES, Gap, GapState
+from candlecloud.market.gap import GAP_STATES, Gap, GapState
 from candlecloud.market.ranges import IntervalSet, TimeRange
 from candlecloud.market.series import Series
 from candlecloud.store import keys

@@ -13,8 +13,8 @@ from candlecloud.market.revision import current_view
 from candlecloud.market.series import Series
 from candlecloud.store import keys
 from candlecloud.store.index import PeriodEntry
-from candlecloud.store.objects import ObjectStore
-from candlecloud.store.parquet import CONTENT_TYPE, CandleFile, Footer, encode_candles, object_metadata
+from candlecloud.store.objects import PARQUET, ObjectStore
+from candlecloud.store.parquet import CandleFile, Footer, encode_candles, object_metadata
 
 EVERYTHING = TimeRange(0, 253_402_300_800_000)  # until the year 10000
 # Up to so many objects are asked for by their computed keys; for a longer range, what there is is listed first.
@@ -87,7 +87,7 @@ class Lake:
             keys.candles_object(series, footer.period),
             encode_candles(table, footer),
             etag,
-            content_type=CONTENT_TYPE,
+            content_type=PARQUET,
             metadata=object_metadata(footer),
         )
         return StoredPeriod(written, footer, table)

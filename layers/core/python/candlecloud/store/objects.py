@@ -13,6 +13,7 @@ from candlecloud.store.aws import error_code, store_border
 from candlecloud.store.ranged import TAIL_BYTES, RangedObject
 
 JSON = "application/json"
+PARQUET = "application/vnd.apache.parquet"
 _READ_ATTEMPTS = 3
 # PreconditionFailed: the object changed. ConditionalRequestConflict: a concurrent write won. NoSuchKey: it was removed.
 _CONFLICT_CODES = {"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey", "412", "409", "404"}

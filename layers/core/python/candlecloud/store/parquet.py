@@ -21,7 +21,6 @@ from candlecloud.market.ranges import TimeRange
 from candlecloud.market.series import Series
 
 ROW_GROUP_ROWS = 10_080
-CONTENT_TYPE = "application/vnd.apache.parquet"
 # Enough to recognise an own commit that several other writers have built upon since.
 WRITE_IDS_KEPT = 8
 _TIME = CANDLE_SCHEMA.field("open_time").type

@@ -10,12 +10,11 @@ from candlecloud.errors import ConflictError
 from candlecloud.runs.identity import kind_of
 from candlecloud.runs.lifecycle import FAN_OUT_LEASE_MS, HEARTBEAT_MS, PENDING_LEASE_MS, TRANSITIONS, RunType, State
 from candlecloud.store import keys
-from candlecloud.store.objects import JSON, ObjectStore
-from candlecloud.store.parquet import CONTENT_TYPE
+from candlecloud.store.objects import JSON, PARQUET, ObjectStore
 from candlecloud.store.ranged import RangedObject
 from candlecloud.store.table import Item, Table, as_text, from_text
 
-_CONTENT_TYPES = {"html": "text/html; charset=utf-8", "json": JSON, "parquet": CONTENT_TYPE}
+_CONTENT_TYPES = {"html": "text/html; charset=utf-8", "json": JSON, "parquet": PARQUET}
 _TEXTS = ("document", "functions", "counts", "summary", "error")
 _OF_AN_ATTEMPT = ("owner", "started_at", "ended_at", "error", "summary", "result_key", "missing_batches")
 

@@ -4,41 +4,82 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from candlecloud.store.aws import AwsClients
-from candlecloud.store.candles import CandleStore
 from candlecloud.store.fan_outs import FanOutStore
-from candlecloud.store.gaps import GapStore
-from candlecloud.store.idempotency import IdempotencyStore
 from candlecloud.store.index import IndexStore
 from candlecloud.store.ingestion import IngestionStore
 from candlecloud.store.objects import ObjectStore
-from candlecloud.store.quarantine import QuarantineStore
 from candlecloud.store.runs import RunStore
 from candlecloud.store.table import Table
-from candlecloud.store.tokens import TokenStore
-from candlecloud.store.versions import VersionStore
+
+if TYPE_CHECKING:
+    from candlecloud.store.candles import CandleStore
+    from candlecloud.store.gaps import GapStore
+    from candlecloud.store.idempotency import IdempotencyStore
+    from candlecloud.store.quarantine import QuarantineStore
+    from candlecloud.store.tokens import TokenStore
+    from candlecloud.store.versions import VersionStore
 
 
 @dataclass(frozen=True)
 class Stores:
-    """Everything that jobs and the API read and write."""
+    """Everything that jobs and the API read and write.
 
+    Stores that only some functions use are imported and built when they are first asked for. That of the candles
+    brings Arrow and NumPy: half of a cold start, which functions that only look after records are spared.
+    """
+
+    clients: AwsClients
     objects: ObjectStore
-    candles: CandleStore
+    items: Table
+    functions: Mapping[str, str]
     index: IndexStore
-    gaps: GapStore
-    quarantine: QuarantineStore
     ingestion: IngestionStore
     runs: RunStore
     fan_outs: FanOutStore
-    tokens: TokenStore
-    idempotency: IdempotencyStore
-    versions: VersionStore
+
+    @cached_property
+    def candles(self) -> CandleStore:
+        from candlecloud.store.candles import CandleStore
+
+        return CandleStore(self.objects, self.index)
+
+    @cached_property
+    def gaps(self) -> GapStore:
+        from candlecloud.store.gaps import GapStore
+
+        return GapStore(self.items)
+
+    @cached_property
+    def quarantine(self) -> QuarantineStore:
+        from candlecloud.store.quarantine import QuarantineStore
+
+        return QuarantineStore(self.objects)
+
+    @cached_property
+    def tokens(self) -> TokenStore:
+        from candlecloud.store.tokens import TokenStore
+
+        return TokenStore(self.items)
+
+    @cached_property
+    def idempotency(self) -> IdempotencyStore:
+        from candlecloud.store.idempotency import IdempotencyStore
+
+        return IdempotencyStore(self.items, self.objects)
+
+    @cached_property
+    def versions(self) -> VersionStore:
+        from candlecloud.store.versions import VersionStore
+
+        return VersionStore(self.clients, self.functions)
 
 
 def build_stores(clients: AwsClients, bucket: str, table: str, functions: Mapping[str, str] | None = None) -> Stores:
-    """Build all stores; nothing is asked of AWS yet.
+    """Build the stores; nothing is asked of AWS yet.
 
     Parameters
     ----------
@@ -47,17 +88,13 @@ def build_stores(clients: AwsClients, bucket: str, table: str, functions: Mappin
     """
     objects = ObjectStore(clients.s3, bucket)
     items = Table(clients.dynamodb, table)
-    index = IndexStore(items)
     return Stores(
+        clients=clients,
         objects=objects,
-        candles=CandleStore(objects, index),
-        index=index,
-        gaps=GapStore(items),
-        quarantine=QuarantineStore(objects),
+        items=items,
+        functions=functions or {},
+        index=IndexStore(items),
         ingestion=IngestionStore(items),
         runs=RunStore(items, objects),
         fan_outs=FanOutStore(objects),
-        tokens=TokenStore(items),
-        idempotency=IdempotencyStore(items, objects),
-        versions=VersionStore(clients, functions or {}),
     )

@@ -1,6 +1,7 @@
 """The DynamoDB table: conditional writes and queries in plain Python values.
 
-Numbers are integers (times in ms UTC, counts); anything nested is kept as JSON text, because nothing is searched in it.
+Values are text, bytes, booleans and integers (times in ms UTC, counts); anything nested is kept as JSON text, because
+nothing is searched in it.
 In expressions an attribute is written ``#name`` and a value ``:name``.
 """
 
@@ -12,15 +13,12 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 
 from candlecloud.store import keys
 from candlecloud.store.aws import error_code, store_border
 
 Item = dict[str, Any]
-_SERIALIZE = TypeSerializer().serialize
-_DESERIALIZE = TypeDeserializer().deserialize
 
 
 class Write(NamedTuple):
@@ -181,13 +179,37 @@ def _names(*expressions: str | None) -> dict[str, str]:
 
 
 def _bind(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {f":{name}": _SERIALIZE(value) for name, value in values.items()}
+    return {f":{name}": _to_attribute(value) for name, value in values.items()}
 
 
 def _to_item(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: _SERIALIZE(value) for name, value in values.items()}
+    return {name: _to_attribute(value) for name, value in values.items()}
 
 
 def _from_item(item: Mapping[str, Any]) -> Item:
-    values = {name: _DESERIALIZE(value) for name, value in item.items()}
-    return {name: int(value) if isinstance(value, Decimal) else value for name, value in values.items()}
+    return {name: _from_attribute(attribute) for name, attribute in item.items()}
+
+
+def _to_attribute(value: Any) -> dict[str, Any]:
+    if value is None:
+        return {"NULL": True}
+    if isinstance(value, bool):
+        return {"BOOL": value}
+    if isinstance(value, int):
+        return {"N": str(value)}
+    if isinstance(value, str):
+        return {"S": value}
+    if isinstance(value, bytes):
+        return {"B": value}
+    raise TypeError(f"An attribute is text, bytes, a boolean or an integer, not {type(value).__name__}.")
+
+
+def _from_attribute(attribute: Mapping[str, Any]) -> Any:
+    ((kind, value),) = attribute.items()
+    if kind in ("S", "B", "BOOL"):
+        return value
+    if kind == "N":
+        return int(Decimal(value))  # DynamoDB may write a number as 1E+3
+    if kind == "NULL":
+        return None
+    raise TypeError(f"No attribute of type {kind} is written here.")

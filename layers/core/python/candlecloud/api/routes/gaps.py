@@ -12,7 +12,7 @@ from candlecloud.api.dependencies import World
 from candlecloud.api.guards import GuardedRoute, needs
 from candlecloud.api.responses import problems
 from candlecloud.api.schemas.gaps import GapItem, GapPage, GapQuery
-from candlecloud.market.gaps import Gap
+from candlecloud.market.gap import Gap
 from candlecloud.market.moment import iso
 
 router = APIRouter(route_class=GuardedRoute, tags=["market data"])

@@ -1,0 +1,50 @@
+"""The measured process of `tests.evidence.cold_imports`: a handler is imported, then its first invocation begins.
+
+It is run in other checkouts too, so it is a script of its own and asks for names where older ones keep them.
+"""
+
+from __future__ import annotations
+
+import time
+
+started = time.process_time()
+
+import handler  # type: ignore[import-not-found]  # noqa: E402, F401
+
+imported = time.process_time()
+
+import sys  # noqa: E402
+from importlib import import_module  # noqa: E402
+from importlib.util import find_spec  # noqa: E402
+
+from candlecloud.wiring import world_of  # noqa: E402
+
+CONFIG = {
+    "exchange": "binance",
+    "symbol": "BTC-USDT",
+    "timeframe": "1h",
+    "start": "2024-01-01",
+    "end": "2025-01-01",
+    "strategy": "dual_sma",
+}
+RUNS = ("api", "preview_series", "run_backtest")
+SWEEPS = ("plan_sweep", "run_sweep_batch", "collect_sweep")
+WITHOUT_CANDLES = ("collect_sweep", "fail_sweep", "plan_sweep", "prune_versions", "recover_runs")
+
+
+def begin(function: str) -> None:
+    """What the first invocation of a function begins with."""
+    stores = world_of(function).stores
+    if function not in WITHOUT_CANDLES:
+        assert stores.candles
+    is_old = find_spec("candlecloud.contract") is None
+    if function in RUNS:
+        module = import_module("candlecloud.runs.config" if is_old else "candlecloud.contract.run")
+        module.RunConfig.from_dict(CONFIG)
+    if function in SWEEPS:
+        module = import_module("candlecloud.runs.sweep" if is_old else "candlecloud.contract.sweep")
+        module.SweepConfig.from_dict(CONFIG | {"grid": {"fast": [5, 10], "slow": [20, 30]}})
+
+
+begin(sys.argv[1])
+print(imported - started, time.process_time() - started)
