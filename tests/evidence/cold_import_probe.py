@@ -28,8 +28,11 @@ CONFIG = {
     "strategy": "dual_sma",
 }
 RUNS = ("api", "preview_series", "run_backtest")
-SWEEPS = ("plan_sweep", "run_sweep_batch", "collect_sweep")
-WITHOUT_CANDLES = ("collect_sweep", "fail_sweep", "plan_sweep", "prune_versions", "recover_runs")
+SWEEPS = ("plan_sweep", "run_sweep_batch", "collect_sweep", "plan_fan_out", "collect_fan_out")
+WITHOUT_CANDLES = (
+    *("collect_sweep", "fail_sweep", "plan_sweep", "collect_fan_out", "fail_fan_out", "plan_fan_out"),
+    *("prune_versions", "recover_runs"),
+)
 
 
 def begin(function: str) -> None:
@@ -42,6 +45,8 @@ def begin(function: str) -> None:
         module = import_module("candlecloud.runs.config" if is_old else "candlecloud.contract.run")
         module.RunConfig.from_dict(CONFIG)
     if function in SWEEPS:
+        if find_spec("candlecloud.fan_out") is not None:
+            import_module("candlecloud.fan_out.kinds").find_kind("sweep")
         module = import_module("candlecloud.runs.sweep" if is_old else "candlecloud.contract.sweep")
         module.SweepConfig.from_dict(CONFIG | {"grid": {"fast": [5, 10], "slow": [20, 30]}})
 

@@ -34,6 +34,8 @@ ENVIRONMENT = {
     "CANDLECLOUD_BACKFILL_FUNCTION": "backfill_candles",
     "CANDLECLOUD_PREVIEW_FUNCTION": "preview_series",
 }
+BEFORE = {"plan_fan_out": "plan_sweep", "collect_fan_out": "collect_sweep", "fail_fan_out": "fail_sweep"}
+"""Function to its name in older checkouts."""
 
 
 def functions(tree: Path) -> list[str]:
@@ -65,8 +67,9 @@ def main() -> None:
         taken: dict[Path, list[tuple[float, float]]] = defaultdict(list)
         for run in range(-1, given.runs):  # the first of each writes bytecode and does not count
             for tree in trees:
-                if function in present[tree]:
-                    took = cold_import(tree, function)
+                name = function if function in present[tree] else BEFORE.get(function)
+                if name in present[tree]:
+                    took = cold_import(tree, name)
                     taken[tree] += [took] if run >= 0 else []
         cells = [" / ".join(f"{median(part):.0f}" for part in zip(*taken[tree], strict=True)) or "-" for tree in trees]
         print(f"| {function} | " + " | ".join(cells) + " |", flush=True)
