@@ -1,4 +1,4 @@
-"""Parts of a result that are told in words and counts: bars, coverage, assumptions, trades."""
+"""Parts of a result that are told in words and counts: bars, coverage, assumptions."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from typing import Any
 import numpy as np
 
 from candlecloud.backtest.assumptions import name_assumptions
-from candlecloud.backtest.trades import Trade
-from candlecloud.contract.results import ClosedTrade, DataCoverage, Moment, Span
 from candlecloud.contract.setting import Setting
 from candlecloud.features.bars import Bars
 from candlecloud.market.moment import iso
@@ -34,13 +32,6 @@ def describe_bars(bars: Bars, first: int) -> dict[str, Any]:
     }
 
 
-def describe_data(bars: Bars, first: int, coverage: Coverage) -> DataCoverage:
-    """The run's bars, and what the stored candles cover of them."""
-    counted = coverage.to_dict()
-    gaps = [Span(**gap) for gap in counted.pop("first_gaps")]
-    return DataCoverage(**describe_bars(bars, first), **counted, first_gaps=gaps)
-
-
 def describe_assumptions(setting: Setting, bars: Bars) -> dict[str, Any]:
     """Every switch of the semantics by name."""
     funding = setting.funding
@@ -54,9 +45,3 @@ def describe_assumptions(setting: Setting, bars: Bars) -> dict[str, Any]:
         tripwire=setting.tripwire,
         unknown_volume_bars=int(np.isnan(bars.volume).sum()),
     )
-
-
-def describe_trade(trade: Trade) -> ClosedTrade:
-    """A trade with its times written both ways."""
-    times = {"entry_time": Moment.of(trade.entry_time), "exit_time": Moment.of(trade.exit_time)}
-    return ClosedTrade(**vars(trade) | times)

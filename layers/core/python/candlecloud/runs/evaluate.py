@@ -11,10 +11,13 @@ import pyarrow as pa
 
 from candlecloud.backtest.finer import fine_bars
 from candlecloud.backtest.simulation import Simulation
+from candlecloud.backtest.trades import Trade
 from candlecloud.contract.result_json import document_of, write_result
 from candlecloud.contract.results import (
     RESULT_SCHEMA,
+    ClosedTrade,
     Curves,
+    DataCoverage,
     IntrabarBand,
     LookAheadTest,
     Moment,
@@ -23,6 +26,7 @@ from candlecloud.contract.results import (
     RefusedOrder,
     RunBenchmark,
     RunResult,
+    Span,
 )
 from candlecloud.contract.run import RunConfig
 from candlecloud.features.bars import Bars, bars_from_table
@@ -32,13 +36,14 @@ from candlecloud.metrics.distribution import describe_distribution
 from candlecloud.metrics.figures import RunMetrics
 from candlecloud.metrics.relative import compare_with_benchmark
 from candlecloud.runs.decide import Decisions, decide, prove_causality
-from candlecloud.runs.describe import describe_assumptions, describe_coverage, describe_data, describe_trade
+from candlecloud.runs.describe import describe_assumptions, describe_bars, describe_coverage
 from candlecloud.runs.execution import BENCHMARK, benchmark_of
 from candlecloud.runs.identity import Identity
 from candlecloud.runs.inputs import RunInputs
 from candlecloud.runs.manifest import build_manifest
 from candlecloud.runs.regimes import describe_by_regime, regime_parameters
 from candlecloud.runs.simulate import simulate_run, statistics_of_simulation, summary_of_row
+from candlecloud.runs.sufficiency import Coverage
 
 _REFUSED_SHOWN = 1_000
 
@@ -101,7 +106,7 @@ def evaluate_run(identity: Identity, inputs: RunInputs) -> EvaluatedRun:
         data_revision=identity.data_revision,
         code_version=identity.code_version,
         assumptions=describe_assumptions(config, decisions.bars),
-        data=describe_data(decisions.bars, decisions.first, coverage),
+        data=_describe_data(decisions.bars, decisions.first, coverage),
         metrics=_metrics(decisions, config, simulation),
         benchmark=benchmark,
         relative=compare_with_benchmark(
@@ -114,7 +119,7 @@ def evaluate_run(identity: Identity, inputs: RunInputs) -> EvaluatedRun:
         conventions=dict(RUN_CONVENTIONS),
         relative_conventions=dict(RELATIVE_CONVENTIONS),
         regime_conventions=dict(REGIME_CONVENTIONS),
-        trades=[describe_trade(trade) for trade in trades],
+        trades=[_describe_trade(trade) for trade in trades],
         open_position=None if position is None else OpenPosition(**position),
         waiting_target=simulation.waiting_target,
         ruined=simulation.ruined,
@@ -206,3 +211,16 @@ def _counts(simulation: Simulation) -> dict[str, int]:
     """How many orders were refused, by reason."""
     reasons = [reason for _, reason in simulation.refused]
     return {reason: reasons.count(reason) for reason in sorted(set(reasons))}
+
+
+def _describe_data(bars: Bars, first: int, coverage: Coverage) -> DataCoverage:
+    """The run's bars, and what the stored candles cover of them."""
+    counted = coverage.to_dict()
+    gaps = [Span(**gap) for gap in counted.pop("first_gaps")]
+    return DataCoverage(**describe_bars(bars, first), **counted, first_gaps=gaps)
+
+
+def _describe_trade(trade: Trade) -> ClosedTrade:
+    """A trade with its times written both ways."""
+    times = {"entry_time": Moment.of(trade.entry_time), "exit_time": Moment.of(trade.exit_time)}
+    return ClosedTrade(**vars(trade) | times)
