@@ -134,7 +134,8 @@ def try_out(target: Target, interpreter: Path) -> int:
     print(f"\nfrom a bare interpreter ({target.machine}), import time as the median of {_IMPORTS} fresh processes")
     print(f"{'handler':<17} {'import ms':>9}  ran with")
     for job in FUNCTIONS:
-        print(f"{job:<17} {bench.import_ms[job]:>9.0f}  {bench.said.get(job, "its import alone")}")
+        said = bench.said.get(job, "its import alone")
+        print(f"{job:<17} {bench.import_ms[job]:>9.0f}  {said}")
     return 0
 
 
