@@ -20,6 +20,7 @@ from candlecloud.errors import (
     RunNotFoundError,
     TransientStoreError,
 )
+from candlecloud.experiments.run import evaluate_run
 from candlecloud.experiments.sweep import evaluate_batch
 from candlecloud.fan_out.batch_file import write_batch
 from candlecloud.fan_out.kinds.sweep import HEADER_FILE, KIND, ROWS_FILE
@@ -28,7 +29,6 @@ from candlecloud.jobs.pinned import read_inputs
 from candlecloud.jobs.submit import Submission, submit_fan_out, submit_run
 from candlecloud.market.candle import Candle, candles_table, times_ms
 from candlecloud.market.ranges import TimeRange
-from candlecloud.runs.evaluate import evaluate_run
 from candlecloud.runs.identity import Identity
 from candlecloud.runs.lifecycle import FAN_OUT_LEASE_MS
 from candlecloud.store import keys

@@ -14,8 +14,8 @@ import pytest
 
 from candlecloud.contract.result_json import read_result
 from candlecloud.contract.run import RunConfig
+from candlecloud.experiments.run import evaluate_run
 from candlecloud.market.candle import times_ms
-from candlecloud.runs.evaluate import evaluate_run
 from candlecloud.runs.identity import Identity
 from candlecloud.runs.inputs import RUN_COLUMNS, RunInputs
 from candlecloud.runs.sufficiency import needed_range
