@@ -19,7 +19,7 @@ from candlecloud.fan_out.kinds.sweep import KIND, ROWS_FILE
 from candlecloud.jobs import recover_runs
 from candlecloud.jobs.context import Context
 from candlecloud.jobs.dispatch import start
-from candlecloud.jobs.pinned import read_inputs
+from candlecloud.jobs.run_inputs import read_inputs
 from candlecloud.jobs.submit import submit_fan_out, submit_run
 from candlecloud.runs.identity import Identity
 from candlecloud.runs.lifecycle import PENDING_LEASE_MS

@@ -25,7 +25,7 @@ from candlecloud.experiments.sweep import evaluate_batch
 from candlecloud.fan_out.batch_file import write_batch
 from candlecloud.fan_out.kinds.sweep import HEADER_FILE, KIND, ROWS_FILE
 from candlecloud.jobs import collect_fan_out, fail_fan_out, plan_fan_out, run_backtest, run_batch
-from candlecloud.jobs.pinned import read_inputs
+from candlecloud.jobs.run_inputs import read_inputs
 from candlecloud.jobs.submit import Submission, submit_fan_out, submit_run
 from candlecloud.market.candle import Candle, candles_table, times_ms
 from candlecloud.market.ranges import TimeRange

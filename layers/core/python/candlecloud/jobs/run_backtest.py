@@ -10,7 +10,7 @@ from candlecloud.contract.run import RunConfig
 from candlecloud.errors import CandlecloudError, RunNotFoundError, TransientStoreError
 from candlecloud.experiments.run import evaluate_run
 from candlecloud.jobs.context import Context
-from candlecloud.jobs.pinned import read_inputs, refuse_other_code
+from candlecloud.jobs.run_inputs import read_inputs, refuse_other_code
 from candlecloud.runs.identity import Identity
 from candlecloud.runs.lifecycle import describe_failure
 from candlecloud.tearsheet.page import render
