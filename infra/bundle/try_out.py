@@ -187,7 +187,7 @@ def _sweep(bench: Bench) -> None:
     for batch in range(plan["batches"]):
         event = {"run_id": sweep_id, "fence": plan["fence"], "batch": batch, "start": 0, "end": 6}
         bench.run("run_sweep_batch", event, lambda r: f"batch {r['batch']}")
-    bench.run("collect_fan_out", {"run_id": sweep_id, "fence": plan["fence"]}, lambda r: _short(r))
+    bench.run("collect_fan_out", {name: plan[name] for name in ("run_id", "fence", "round", "batches")}, _short)
     state = bench.http("GET", f"/sweeps/{sweep_id}")["state"]
     if bench.http("GET", f"/sweeps/{sweep_id}/results")["count"] != 6:
         raise HandlerFailedError("the page of the sweep's results is not whole")

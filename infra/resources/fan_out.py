@@ -1,4 +1,4 @@
-"""The state machine of every fan-out: plan, run batches, collect.
+"""The state machine of every fan-out: plan, run batches, collect; and run those again that left nothing.
 
 The definition stays in the subset of the states language that local mode's interpreter runs too: JSONPath, ready
 batches from one JSON array in S3, no batcher, no result writer. State carries pointers only; a child returns a few
@@ -65,7 +65,7 @@ def fan_out_definition(batches_at_once: int) -> dict[str, Any]:
             "Plan": _task(
                 "$.functions.plan_fan_out",
                 {"run_id.$": "$.run_id", "attempt.$": "$.attempt", "functions.$": "$.functions"},
-                {"bucket.$": "$.Payload.bucket", "plan_key.$": "$.Payload.plan_key", "fence.$": "$.Payload.fence"},
+                _picked("bucket", "plan_key", "fence", "round", "batches"),
                 ResultPath="$.plan",
                 Catch=_catch("Fail"),
                 Next="RunBatches",
@@ -74,8 +74,8 @@ def fan_out_definition(batches_at_once: int) -> dict[str, Any]:
                 "Type": "Map",
                 "Label": "Batches",
                 "MaxConcurrency": batches_at_once,
-                # A child that dies is a hole that collect_fan_out names, not the end of its siblings. A float: local
-                # mode's parser takes no integer here.
+                # A child that dies is started again by collect_fan_out or named as a hole, and not the end of its
+                # siblings. A float: local mode's parser takes no integer here.
                 "ToleratedFailurePercentage": 100.0,
                 "ItemReader": {
                     "Resource": "arn:aws:states:::s3:getObject",
@@ -89,19 +89,26 @@ def fan_out_definition(batches_at_once: int) -> dict[str, Any]:
             },
             "Collect": _task(
                 "$.functions.collect_fan_out",
-                {"run_id.$": "$.run_id", "fence.$": "$.plan.fence"},
-                {
-                    "run_id.$": "$.Payload.run_id",
-                    "state.$": "$.Payload.state",
-                    "missing.$": "$.Payload.missing",
-                },
+                {"run_id.$": "$.run_id", **{f"{name}.$": f"$.plan.{name}" for name in ("fence", "round", "batches")}},
+                _picked("bucket", "plan_key", "fence", "round", "batches", "state", "missing"),
+                ResultPath="$.plan",
                 Catch=_catch("Fail"),
-                End=True,
+                Next="AllThere",
             ),
+            "AllThere": {
+                "Type": "Choice",
+                "Choices": [{"Variable": "$.plan.state", "StringEquals": "running", "Next": "RunBatches"}],
+                "Default": "Ended",
+            },
+            "Ended": {
+                "Type": "Pass",
+                "Parameters": {"run_id.$": "$.run_id", "state.$": "$.plan.state", "missing.$": "$.plan.missing"},
+                "End": True,
+            },
             "Fail": _task(
                 "$.functions.fail_fan_out",
                 {"run_id.$": "$.run_id", "attempt.$": "$.attempt", "error.$": "$.error"},
-                {"run_id.$": "$.Payload.run_id"},
+                _picked("run_id"),
                 Next="FanOutFailed",
             ),
             "FanOutFailed": {
@@ -111,6 +118,11 @@ def fan_out_definition(batches_at_once: int) -> dict[str, Any]:
             },
         },
     }
+
+
+def _picked(*names: str) -> dict[str, str]:
+    """Fields of a job's report."""
+    return {f"{name}.$": f"$.Payload.{name}" for name in names}
 
 
 def _batch_processor() -> dict[str, Any]:

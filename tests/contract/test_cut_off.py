@@ -112,7 +112,7 @@ def test_a_sweep_under_way_shows_how_far_it_is() -> None:
         ]
         sweep_id = place.rpartition("/")[2]
         world.stores.runs.claim(sweep_id, 1, "me", NOW, NOW + 1)
-        world.stores.fan_outs.put_batch(sweep_id, 2, b"{}")
+        world.stores.fan_outs.put_batch(sweep_id, (2, 3), b"{}")
         shown = world.client.get(place, headers=world.headers()).json()
         assert (shown["state"], shown["progress"]["batches_planned"], shown["progress"]["fraction"]) == (
             "running",

@@ -60,7 +60,7 @@ def test_progress_of_a_sweep_that_runs() -> None:
 
         sweep_id = place.rpartition("/")[2]
         world.stores.runs.claim(sweep_id, 1, "attempt 1", NOW, NOW + 1)
-        world.stores.fan_outs.put_batch(sweep_id, 1, b"{}")
+        world.stores.fan_outs.put_batch(sweep_id, (5, 10), b"{}")
         half = world.client.get(place, headers=world.headers()).json()
         assert half["progress"] == {"sets": 12, "batches_planned": 3, "batches_done": 1, "fraction": 0.333333}
         world.dispatcher.work()
@@ -74,7 +74,7 @@ def test_a_sweep_that_would_not_end_is_refused_with_an_estimate(monkeypatch: pyt
         refused = world.client.post("/sweeps", json=sent, headers=world.headers())
         said = refused.json()
         assert (refused.status_code, said["code"]) == (422, "invalid_parameter")
-        assert "about 24 s: 12 batches of up to 2 s, 1 at a time. At most 16 s are allowed." in said["detail"]
+        assert "This may take 24 s: 12 batches of up to 2 s, 1 at a time. Allowed are 16 s." in said["detail"]
         assert (said["details"]["estimated_seconds"], said["details"]["batches"]) == (24, 12)
         assert not list(world.stores.runs.active()), "nothing was opened"
     with api_world(batches_at_once=2) as world:

@@ -14,17 +14,17 @@ from candlecloud.contract.sweep import SweepConfig
 from candlecloud.errors import TransientStoreError
 from candlecloud.experiments.sweep import evaluate_batch
 from candlecloud.fan_out.batch_file import write_batch
-from candlecloud.fan_out.kinds.sweep import HEADER_FILE, KIND, ROWS_FILE
+from candlecloud.fan_out.kinds.sweep import KIND
 from candlecloud.jobs.run_inputs import read_inputs
 from candlecloud.jobs.submit import submit_fan_out
 from candlecloud.runs.identity import Identity
 from candlecloud.store.aws import AwsClients
 from candlecloud.store.dispatch import AwsDispatcher
-from candlecloud.store.fan_outs import FanOutStore
+from candlecloud.store.fan_outs import FanOutStore, Units
 from infra.catalogue import fan_out_jobs
 from infra.local.functions import Handler, load_handler
 from infra.local.platform import LocalPlatform
-from tests.support.swept import collect_sweep
+from tests.support.swept import collect_sweep, stored_files
 
 HOUR = 3_600_000
 EVENT = {"exchange": "binance", "symbol": "BTC-USDT", "timeframe": "1h"}
@@ -57,10 +57,7 @@ def sweep(platform: LocalPlatform, batch_size: int) -> tuple[dict[str, Any], Sto
 
 
 def stored(platform: LocalPlatform, sweep_id: str) -> Stored:
-    rows, header = (platform.stores.runs.get_artifact(sweep_id, name) for name in (ROWS_FILE, HEADER_FILE))
-    assert rows is not None
-    assert header is not None
-    return rows, header
+    return stored_files(platform.stores, sweep_id)
 
 
 def in_one_process(platform: LocalPlatform, sweep_id: str) -> Stored:
@@ -89,11 +86,11 @@ def test_batches_of_any_size_give_the_bytes_of_one_process(batch_size: int, batc
 def test_a_store_that_does_not_answer_once_costs_no_batch(monkeypatch: pytest.MonkeyPatch) -> None:
     write, silent = FanOutStore.put_batch, [True]
 
-    def put_batch(store: FanOutStore, run_id: str, batch: int, content: bytes) -> None:
+    def put_batch(store: FanOutStore, run_id: str, units: Units, content: bytes) -> None:
         if silent:
             silent.pop()
             raise TransientStoreError("S3 does not answer.")
-        write(store, run_id, batch, content)
+        write(store, run_id, units, content)
 
     monkeypatch.setattr(FanOutStore, "put_batch", put_batch)
     with filled_platform() as platform:

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from candlecloud.contract.sweep import SweepConfig
-from candlecloud.fan_out.batch_file import BatchResult, read_batch
 from candlecloud.runs.identity import code_version_of
+from candlecloud.store.fan_outs import Units
 from infra.local.functions import Handler, load_handler
 from infra.local.platform import LocalPlatform
 from tests.support.checkout_process import ALONE, alone
@@ -81,8 +81,7 @@ def deploy_meanwhile(platform: LocalPlatform, old: OldVersion) -> None:
     print(f"{meanwhile} of these answers came while the old process was at a batch")
     assert meanwhile > 0
 
-    healed = batch_of(platform, old_id, refused)
-    assert (healed.error, healed.table.num_rows) == (None, healed.end - healed.start)
+    assert platform.stores.fan_outs.get_batch(old_id, refused) is not None, "the old code healed it"
     by_job = Counter(job for job, *_ in old.calls)
     assert by_job == {"api": 1, "plan_fan_out": 1, "run_sweep_batch": BATCHES, "collect_fan_out": 1}
     del called["api"]
@@ -115,30 +114,26 @@ def count_calls(platform: LocalPlatform) -> Counter[str]:
     return called
 
 
-def hand_to_new_code(platform: LocalPlatform, sweep_id: str) -> int:
-    """Give version 1 a batch that is done, and one that is not, whose number is returned."""
+def hand_to_new_code(platform: LocalPlatform, sweep_id: str) -> Units:
+    """Give version 1 a batch that is done, and one that is not, whose units are returned."""
     store, record = platform.stores.fan_outs, platform.stores.runs.get(sweep_id)
     assert record is not None
     plan = store.get_plan(sweep_id, record.fence) or []
     done = store.present_batches(sweep_id)
-    missing = max(item["batch"] for item in plan if item["batch"] not in done)
+    finished = next(item for item in plan if (item["start"], item["end"]) in done)
+    missing = next(item for item in reversed(plan) if (item["start"], item["end"]) not in done)
     before = store.get_batch(sweep_id, done[0])
-    for batch in (done[0], missing):
-        answer = platform.functions.invoke("run_sweep_batch:1", json.dumps(plan[batch]).encode())
-        assert answer.value() == {"batch": batch, "superseded": False}
+    for item in (finished, missing):
+        answer = platform.functions.invoke("run_sweep_batch:1", json.dumps(item).encode())
+        assert answer.value() == {"batch": item["batch"], "superseded": False}
     assert store.get_batch(sweep_id, done[0]) == before
-    left = batch_of(platform, sweep_id, missing)
-    assert left.error is not None
-    print(f"the new code on batch {missing} of the old sweep: {left.error['message']!r}, {left.table.num_rows} rows")
-    assert left.error["message"] == "The code has changed since this was submitted."
-    assert left.table.num_rows == 0
-    return int(missing)
-
-
-def batch_of(platform: LocalPlatform, sweep_id: str, batch: int) -> BatchResult:
-    stored = platform.stores.fan_outs.get_batch(sweep_id, batch)
-    assert stored is not None
-    return read_batch(stored.body)
+    units = (missing["start"], missing["end"])
+    left = store.get_failure(sweep_id, units, record.fence)
+    assert left is not None
+    print(f"the new code on batch {missing['batch']} of the old sweep: {left['message']!r}")
+    assert left["message"] == "The code has changed since this was submitted."
+    assert store.get_batch(sweep_id, units) is None
+    return units
 
 
 def check_end(platform: LocalPlatform, sweep_id: str, version: str, by_its_code: dict[str, str]) -> list[Any]:
@@ -148,7 +143,9 @@ def check_end(platform: LocalPlatform, sweep_id: str, version: str, by_its_code:
     assert record is not None
     assert {function.rpartition(":")[2] for function in record.functions.values()} == {version}
     for name, content in by_its_code.items():
-        assert (platform.stores.runs.get_artifact(sweep_id, name) or b"").hex() == content
+        assert record.summary is not None
+        stored = platform.stores.runs.get_artifact(sweep_id, record.summary["files"][name]) or b""
+        assert stored.hex() == content
     rows = platform.api.get(f"/sweeps/{sweep_id}/results", sort="set", order="asc")["rows"]
     print(f"{sweep_id} by version {version}, code {answer['code_version']}: {len(rows)} rows, those of its code alone")
     return list(rows)

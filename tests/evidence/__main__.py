@@ -17,6 +17,7 @@ COMMANDS = {
     "tests.evidence.sweep_pages": "100,000 rows collected and paged: ms, peak MB, requests and bytes read",
     "tests.evidence.kill": "an ingesting process killed 20 times: rows lost, doubled, torn, index true",
     "tests.evidence.cold_imports": "CPU ms that each handler's import takes, and its first use",
+    "tests.evidence.estimates": "what a parameter set takes, beside the estimate by which sweeps are cut and refused",
     "infra.app --snapshot": "resources, cdk-nag findings, '*' in policies (needs Node)",
     "infra.bundle": "sizes against the limit, every handler in a bare interpreter (a minute or two)",
 }

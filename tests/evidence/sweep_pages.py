@@ -30,6 +30,7 @@ from candlecloud.fan_out.kinds.sweep import KIND, ROWS_FILE, sweep_work
 from candlecloud.fan_out.plan import make_plan
 from candlecloud.runs.identity import Identity
 from candlecloud.runs.result_rows import rows_as_dicts
+from candlecloud.store import keys
 from candlecloud.store.ranged import TAIL_BYTES, RangedObject
 from candlecloud.store.stores import Stores
 from tests.support.moto_server import environment, moto_server, stores_from_environment
@@ -87,9 +88,9 @@ def compute_batches(url: str) -> list[int]:
     """Evaluate the sweep and store its batches; returns their sizes."""
     config, (stores, _) = read_sweep(SWEEP), _reach(url)
     inputs, sizes = inputs_of(config), []
-    for number, (start, end) in enumerate(_batches(config)):
+    for start, end in _batches(config):
         content = write_batch(evaluate_batch(config, inputs, start, end))
-        stores.fan_outs.put_batch(SWEEP_ID, number, content)
+        stores.fan_outs.put_batch(SWEEP_ID, (start, end), content)
         sizes.append(len(content))
     return sizes
 
@@ -97,19 +98,24 @@ def compute_batches(url: str) -> list[int]:
 def collect(url: str) -> Measured:
     """Collect the batches and store the result, as the job does."""
     config, (stores, counted) = read_sweep(SWEEP), _reach(url)
-    plan = [{"batch": number, "start": a, "end": b} for number, (a, b) in enumerate(_batches(config))]
+    batches = _batches(config)
+    plan = [{"batch": number, "start": a, "end": b} for number, (a, b) in enumerate(batches)]
     identity = Identity(config, "revision", "code")
 
     def task() -> int:
-        found = collect_batches(KIND, identity, plan, stores.fan_outs.read_batches(SWEEP_ID, range(len(plan))))
-        assert (found.state, found.missing_batches) == ("succeeded", 0)
+        found = collect_batches(KIND, identity, plan, stores.fan_outs.read_batches(SWEEP_ID, batches), _no_failure)
+        assert (found.state, found.missing) == ("succeeded", [])
         for name, content in found.results.files.items():
             stores.runs.put_artifact(SWEEP_ID, name, content)
         return len(found.results.files[ROWS_FILE])
 
     measured = measure(task, counted)
-    batches = list(stores.fan_outs.read_batches(SWEEP_ID, range(len(plan))))
-    return replace(measured, alone_ms=best_ms(lambda: collect_batches(KIND, identity, plan, batches)))
+    stored = list(stores.fan_outs.read_batches(SWEEP_ID, batches))
+    return replace(measured, alone_ms=best_ms(lambda: collect_batches(KIND, identity, plan, stored, _no_failure)))
+
+
+def _no_failure(_start: int, _end: int) -> None:
+    return None
 
 
 def _batches(config: SweepConfig) -> list[tuple[int, int]]:
@@ -127,7 +133,7 @@ def page(url: str, name: str) -> Measured:
         assert rows.num_rows == limit
         return len(as_json({"rows": rows_as_dicts(rows)}) if limit <= 1_000 else as_parquet(rows))
 
-    measured = measure(lambda: read(stores.runs.open_artifact(SWEEP_ID, ROWS_FILE)), counted)
+    measured = measure(lambda: read(stores.objects.open(keys.run_object(SWEEP_ID, ROWS_FILE))), counted)
     content = stores.runs.get_artifact(SWEEP_ID, ROWS_FILE) or b""
     in_memory = lambda: RangedObject(lambda a, b: content[a:b], len(content), content[-TAIL_BYTES:])  # noqa: E731
     return replace(measured, alone_ms=best_ms(lambda: read(in_memory())))

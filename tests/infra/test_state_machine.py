@@ -25,6 +25,7 @@ _ALLOWED_FIELDS = {
         *("ResultPath", "Catch", "Next"),
     },
     "Pass": {"Type", "Parameters", "End"},
+    "Choice": {"Type", "Choices", "Default"},
     "Fail": {"Type", "Error", "Cause"},
 }
 
@@ -135,11 +136,14 @@ def test_children_together_return_less_than_32_kib(definition: dict[str, Any]) -
 
 def test_state_carries_pointers(definition: dict[str, Any]) -> None:
     states = definition["States"]
-    assert states["Plan"]["ResultSelector"] == {
-        "bucket.$": "$.Payload.bucket",
-        "plan_key.$": "$.Payload.plan_key",
-        "fence.$": "$.Payload.fence",
-    }
+    pointers = ("bucket", "plan_key", "fence", "round", "batches")
+    assert states["Plan"]["ResultSelector"] == {f"{name}.$": f"$.Payload.{name}" for name in pointers}
+    # What left nothing is started again, from a plan of its own.
+    assert states["Plan"]["ResultSelector"].items() <= states["Collect"]["ResultSelector"].items()
+    assert states["Plan"]["ResultPath"] == states["Collect"]["ResultPath"] == "$.plan"
+    assert states["AllThere"]["Choices"] == [
+        {"Variable": "$.plan.state", "StringEquals": "running", "Next": "RunBatches"}
+    ]
     assert states["RunBatches"]["ItemReader"]["Parameters"] == {"Bucket.$": "$.plan.bucket", "Key.$": "$.plan.plan_key"}
     assert states["RunBatches"]["ResultPath"] is None
     for _, state in _states(definition):

@@ -15,7 +15,7 @@ from botocore.client import BaseClient
 from candlecloud.contract.run import RunConfig
 from candlecloud.contract.sweep import SweepConfig
 from candlecloud.experiments.run import evaluate_run
-from candlecloud.fan_out.kinds.sweep import KIND, ROWS_FILE
+from candlecloud.fan_out.kinds.sweep import KIND
 from candlecloud.jobs import recover_runs
 from candlecloud.jobs.context import Context
 from candlecloud.jobs.dispatch import start
@@ -29,6 +29,7 @@ from tests.support.api_world import NOW, api_world, seed
 from tests.support.cloud import embedded_stores
 from tests.support.contexts import context
 from tests.support.inline_dispatcher import InlineDispatcher
+from tests.support.swept import stored_files
 
 BASE: dict[str, Any] = {
     "exchange": "binance", "symbol": "BTC-USDT", "timeframe": "1h", "strategy": "dual_sma",
@@ -160,5 +161,5 @@ def _opened(stores: Stores) -> str | None:
 
 def _result(stores: Stores, run_id: str) -> Any:
     if run_id.startswith("sweep_"):
-        return pq.read_table(pa.BufferReader(stores.runs.get_artifact(run_id, ROWS_FILE))).replace_schema_metadata(None)
+        return pq.read_table(pa.BufferReader(stored_files(stores, run_id)[0])).replace_schema_metadata(None)
     return stores.runs.get_artifact(run_id, "result.json")

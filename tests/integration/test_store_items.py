@@ -207,43 +207,24 @@ def test_a_refused_row_is_kept_once(stores: Stores) -> None:
 RUN = "ab" * 32
 
 
-def test_a_sweep_from_plan_to_results(stores: Stores) -> None:
+def test_a_fan_out_from_plan_to_results(stores: Stores) -> None:
     plan = [{"run_id": RUN, "batch": i, "start": i * 10, "end": i * 10 + 10} for i in range(12)]
-    assert stores.fan_outs.put_plan(RUN, 3, plan) == f"fan_outs/{RUN}/plan-3.json"
-    assert stores.fan_outs.get_plan(RUN, 3) == plan
-    stored = stores.objects.get(f"fan_outs/{RUN}/plan-3.json")
-    assert stored is not None
-    assert json.loads(stored.body) == plan
+    assert stores.fan_outs.put_plan(RUN, 3, 0, plan) == f"fan_outs/{RUN}/plan-3-0.json"
+    assert stores.fan_outs.put_plan(RUN, 3, 1, plan[:1]) == f"fan_outs/{RUN}/plan-3-1.json"
+    assert (stores.fan_outs.get_plan(RUN, 3), stores.fan_outs.get_plan(RUN, 4)) == (plan, None)
     for batch in (0, 11, 3, 3):
-        stores.fan_outs.put_batch(RUN, batch, b"[1]")
-    stores.fan_outs.put_batch("cd" * 32, 5, b"[]")
-    assert stores.fan_outs.present_batches(RUN) == [0, 3, 11]
-    found = stores.fan_outs.get_batch(RUN, 11)
-    assert found is not None
-    assert found.body == b"[1]"
-    assert stores.fan_outs.get_batch(RUN, 1) is None
-    assert list(stores.fan_outs.read_batches(RUN, range(12))) == [
-        b"[1]" if n in (0, 3, 11) else None for n in range(12)
-    ]
-    assert (stores.runs.open_artifact(RUN, "results.parquet"), stores.runs.get_artifact(RUN, "results.json")) == (
-        None,
-    ) * 2
-    stores.runs.put_artifact(RUN, "results.parquet", b"rows")
-    rows = stores.runs.open_artifact(RUN, "results.parquet")
-    assert rows is not None
-    assert rows.read() == stores.runs.get_artifact(RUN, "results.parquet") == b"rows"
-
-
-def test_a_failure_does_not_replace_a_result(stores: Stores) -> None:
-    """Two workers on one batch: whoever fails last saw nothing there, or an older failure."""
-    assert stores.fan_outs.put_failed_batch(RUN, 1, b"failed", None)
-    before = stores.fan_outs.get_batch(RUN, 1)
-    stores.fan_outs.put_batch(RUN, 1, b"good")
-    for found in (None, before):
-        assert not stores.fan_outs.put_failed_batch(RUN, 1, b"failed late", found)
-    after = stores.fan_outs.get_batch(RUN, 1)
-    assert after is not None
-    assert after.body == b"good"
+        stores.fan_outs.put_batch(RUN, (batch, batch + 1), b"[1]")
+    stores.fan_outs.put_batch("cd" * 32, (5, 6), b"[]")
+    assert stores.fan_outs.present_batches(RUN) == [(0, 1), (3, 4), (11, 12)]
+    assert (stores.fan_outs.get_batch(RUN, (11, 12)), stores.fan_outs.get_batch(RUN, (11, 13))) == (b"[1]", None)
+    read = list(stores.fan_outs.read_batches(RUN, [(k, k + 1) for k in range(12)]))
+    assert read == [b"[1]" if number in (0, 3, 11) else None for number in range(12)]
+    # A failure has a key of its own, and counts for the claim that met it.
+    stores.fan_outs.put_failure(RUN, (0, 1), 3, {"code": "conflict"})
+    assert stores.fan_outs.get_failure(RUN, (0, 1), 3) == {"code": "conflict"}
+    assert stores.fan_outs.get_failure(RUN, (0, 1), 4) is stores.fan_outs.get_failure(RUN, (1, 2), 3) is None
+    assert stores.fan_outs.get_batch(RUN, (0, 1)) == b"[1]"
+    assert len(stores.fan_outs.present_batches(RUN)) == 3
 
 
 # --- tokens -----------------------------------------------------------------------------------------------------------

@@ -22,8 +22,8 @@ from candlecloud.errors import (
 )
 from candlecloud.experiments.run import evaluate_run
 from candlecloud.experiments.sweep import evaluate_batch
-from candlecloud.fan_out.batch_file import write_batch
-from candlecloud.fan_out.kinds.sweep import HEADER_FILE, KIND, ROWS_FILE
+from candlecloud.fan_out.batch_file import BatchResult, write_batch
+from candlecloud.fan_out.kinds.sweep import KIND
 from candlecloud.jobs import collect_fan_out, fail_fan_out, plan_fan_out, run_backtest, run_batch
 from candlecloud.jobs.run_inputs import read_inputs
 from candlecloud.jobs.submit import Submission, submit_fan_out, submit_run
@@ -37,7 +37,7 @@ from candlecloud.store.runs import NewRun
 from candlecloud.store.stores import Stores
 from tests.support.contexts import context
 from tests.support.recorded import BTC_1H, LEARNED, btc_hours
-from tests.support.swept import collect_sweep
+from tests.support.swept import collect_sweep, stored_files
 
 NOW = LEARNED + 60_000
 FUNCTIONS = {"run_sweep_batch": "run_sweep_batch:7"}
@@ -83,16 +83,23 @@ def run_sweep(stores: Stores, submission: Submission, *, reverse: bool = False) 
     for item in reversed(plan) if reverse else plan:
         answer = run_sweep_batch(run_batch.Request.from_event(item), context(stores, now=NOW)).to_dict()
         assert answer == {"batch": item["batch"], "superseded": False}
-    collect_fan_out.run(collect_fan_out.Request(submission.id, report["fence"]), context(stores, now=NOW))
+    collected(stores, submission.id, report["fence"])
     return results_of(stores, submission)
+
+
+def computed(stores: Stores, item: dict[str, Any]) -> None:
+    assert not run_sweep_batch(run_batch.Request.from_event(item), context(stores, now=NOW)).superseded
+
+
+def collected(stores: Stores, run_id: str, fence: int, now: int = NOW) -> collect_fan_out.Report:
+    """The last step, where nothing is started again."""
+    last = collect_fan_out.Request(run_id, fence, collect_fan_out.MAX_ROUNDS - 1, 0)
+    return collect_fan_out.run(last, context(stores, now=now))
 
 
 def results_of(stores: Stores, submission: Submission) -> tuple[bytes, bytes]:
     """Rows and header as they are stored."""
-    rows, header = (stores.runs.get_artifact(submission.id, name) for name in (ROWS_FILE, HEADER_FILE))
-    assert rows is not None
-    assert header is not None
-    return rows, header
+    return stored_files(stores, submission.id)
 
 
 def rows_of(results: tuple[bytes, bytes]) -> pa.Table:
@@ -117,7 +124,6 @@ def test_sweep_in_batches_of_1_7_100_equals_one_process_byte_for_byte(lake: Stor
         )
         results[size] = run_sweep(lake, submission, reverse=size == 7)
         lake.index._table.delete(keys.run_item(submission.id))  # so that the same sweep may be opened again
-        lake.runs.put_artifact(submission.id, ROWS_FILE, b"wiped")
         for batch in lake.fan_outs.present_batches(submission.id):
             lake.fan_outs.put_batch(submission.id, batch, b"wiped")
     assert results[1] == results[7] == results[100]
@@ -139,7 +145,7 @@ def test_states_of_a_sweep(lake: Stores) -> None:
     assert state_of(lake, submission) == "pending"
     report = planned(lake, submission)
     assert state_of(lake, submission) == "running"
-    assert set(report) == {"run_id", "fence", "bucket", "plan_key", "batches"}
+    assert set(report) == {"run_id", "fence", "bucket", "plan_key", "batches", "round"}
     run_sweep(lake, submission)
     assert state_of(lake, submission) == "succeeded"
     summary = lake.runs.get(submission.id).summary  # type: ignore[union-attr]
@@ -170,9 +176,7 @@ def test_restatement_meanwhile_moves_no_batch(lake: Stores) -> None:
         if number == 1:
             restate(lake, NOW + 1)
         run_sweep_batch(run_batch.Request.from_event(item), context(lake, now=NOW))
-    assert (
-        collect_fan_out.run(collect_fan_out.Request(submission.id, fence), context(lake, now=NOW)).state == "succeeded"
-    )
+    assert collected(lake, submission.id, fence).state == "succeeded"
     rows = rows_of(undisturbed)
     assert rows.equals(rows_of(results_of(lake, submission)))
     # A sweep submitted after the restatement is another one, with other numbers.
@@ -181,19 +185,24 @@ def test_restatement_meanwhile_moves_no_batch(lake: Stores) -> None:
     assert not rows_of(run_sweep(lake, later)).equals(rows)
 
 
-def test_missing_and_failed_batches_are_named(lake: Stores) -> None:
+def test_missing_and_failed_batches_are_named(lake: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
     submission = submit_sweep(BASE | {"grid": GRID, "batch_size": 30}, lake, now=NOW)
     fence = planned(lake, submission)["fence"]
     plan = lake.fan_outs.get_plan(submission.id, fence) or []
     run_sweep_batch(run_batch.Request.from_event(plan[0]), context(lake, now=NOW))
-    broken = plan[1] | {"end": 10_000}  # a batch that cannot be evaluated leaves its reason
-    assert run_sweep_batch(run_batch.Request.from_event(broken), context(lake, now=NOW)).batch == 1
-    report = collect_fan_out.run(collect_fan_out.Request(submission.id, fence), context(lake, now=NOW))
-    assert report.to_dict() == {"run_id": submission.id, "state": "succeeded", "missing": 3}
+    with monkeypatch.context() as patch:  # a batch that cannot be evaluated leaves its reason
+
+        def broken(*_: Any) -> Any:
+            raise InvalidRangeError("No such range.")
+
+        patch.setattr(run_batch, "read_inputs", broken)
+        assert run_sweep_batch(run_batch.Request.from_event(plan[1]), context(lake, now=NOW)).batch == 1
+    report = collected(lake, submission.id, fence)
+    assert (report.state, report.missing) == ("succeeded", 3)
     results = results_of(lake, submission)
     document = json.loads(results[1])
     assert [(m["batch"], m["error"]["code"]) for m in document["missing"]] == [
-        (1, "invalid_parameter"),
+        (1, "invalid_range"),
         (2, "no_result"),
         (3, "no_result"),
     ]
@@ -208,10 +217,86 @@ def test_missing_and_failed_batches_are_named(lake: Stores) -> None:
     assert lake.runs.get(submission.id).missing_batches == 0  # type: ignore[union-attr]
 
 
+def test_what_left_nothing_is_started_again_as_long_as_that_helps(lake: Stores) -> None:
+    """Throttled to the end, or its machine died: that is no reason to hand out holes. What failed says so."""
+    submission = submit_sweep(BASE | {"grid": GRID, "batch_size": 30}, lake, now=NOW)
+    step = planned(lake, submission)
+    fence, plan = step["fence"], lake.fan_outs.get_plan(submission.id, step["fence"]) or []
+    lake.fan_outs.put_failure(submission.id, (plan[3]["start"], plan[3]["end"]), fence, {"code": "conflict"})
+
+    def collect(step: dict[str, Any]) -> dict[str, Any]:
+        event = {"run_id": submission.id} | {name: step[name] for name in ("fence", "round", "batches")}
+        return collect_fan_out.run(collect_fan_out.Request.from_event(event), context(lake, now=NOW)).to_dict()
+
+    step = collect(step)
+    assert (step["state"], step["round"], step["batches"]) == ("running", 1, 3), "nothing came: once more at least"
+    assert lake.fan_outs.get_plan(submission.id, fence, 1) == plan[:3]
+    computed(lake, plan[0])
+    step = collect(step)
+    assert (step["state"], step["round"], step["batches"]) == ("running", 2, 2)
+    assert json.loads(lake.objects.get(step["plan_key"]).body) == plan[1:3]  # type: ignore[union-attr]
+    step = collect(step)
+    assert (step["state"], step["missing"]) == ("succeeded", 3), "a round that brought nothing is the last"
+    missing = json.loads(stored_files(lake, submission.id)[1])["missing"]
+    assert [item["error"]["code"] for item in missing] == ["no_result", "no_result", "conflict"]
+
+
+def test_holes_stay_readable_until_they_are_filled(lake: Stores) -> None:
+    submission = submit_sweep(BASE | {"grid": GRID, "batch_size": 60}, lake, now=NOW)
+    fence = planned(lake, submission)["fence"]
+    plan = lake.fan_outs.get_plan(submission.id, fence) or []
+    computed(lake, plan[0])
+    assert collected(lake, submission.id, fence).missing == 1
+    holes = stored_files(lake, submission.id)
+    anew = submit_sweep(BASE | {"grid": GRID, "batch_size": 108}, lake, now=NOW + 9)  # cut otherwise
+    assert (anew.id, anew.is_new, state_of(lake, anew)) == (submission.id, True, "pending")
+    assert stored_files(lake, submission.id) == holes
+    broken = {"run_id": submission.id, "attempt": 2, "error": {"Error": "States.Timeout"}}
+    assert fail_fan_out.run(fail_fan_out.Request.from_event(broken), context(lake, now=NOW)).state == "failed"
+    assert stored_files(lake, submission.id) == holes
+    assert len(rows_of(run_sweep(lake, submit_sweep(BASE | {"grid": GRID}, lake, now=NOW + 19)))) == 108
+
+
+def test_a_late_collector_puts_no_holes_into_a_whole_result(lake: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Step Functions repeats one that it has lost sight of; meanwhile the last batch came."""
+    submission = submit_sweep(BASE | {"grid": GRID, "batch_size": 60}, lake, now=NOW)
+    fence = planned(lake, submission)["fence"]
+    plan = lake.fan_outs.get_plan(submission.id, fence) or []
+    computed(lake, plan[0])
+    write = lake.runs.put_artifact
+
+    def meanwhile(*arguments: Any) -> str:
+        monkeypatch.undo()
+        computed(lake, plan[1])
+        assert collected(lake, submission.id, fence).missing == 0
+        return write(*arguments)
+
+    monkeypatch.setattr(lake.runs, "put_artifact", meanwhile)
+    late = collected(lake, submission.id, fence)
+    assert (late.state, late.missing, state_of(lake, submission)) == ("superseded", 1, "succeeded")
+    assert len(rows_of(results_of(lake, submission))) == 108
+
+
+def test_what_a_kind_gets_wrong_is_recorded_and_not_stored(lake: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
+    submission = submit_sweep(BASE | {"grid": GRID}, lake, now=NOW)
+    fence = planned(lake, submission)["fence"]
+    plan = lake.fan_outs.get_plan(submission.id, fence) or []
+
+    def short(config: Any, inputs: Any, start: int, end: int) -> BatchResult:
+        return evaluate_batch(config, inputs, start, end - 1)
+
+    monkeypatch.setattr("candlecloud.experiments.sweep.evaluate_batch", short)
+    run_batch.run_of("sweep")(run_batch.Request.from_event(plan[0]), context(lake, now=NOW))
+    said = lake.fan_outs.get_failure(submission.id, (0, 108), fence)
+    assert said is not None
+    assert said["message"] == "AssertionError: The kind gave 107 rows of units 0 to 107, not 108 from 0 on."
+    assert lake.fan_outs.present_batches(submission.id) == []
+
+
 def test_sweep_without_any_result_has_failed(lake: Stores) -> None:
     submission = submit_sweep(BASE | {"grid": GRID}, lake, now=NOW)
     fence = planned(lake, submission)["fence"]
-    assert collect_fan_out.run(collect_fan_out.Request(submission.id, fence), context(lake, now=NOW)).state == "failed"
+    assert collected(lake, submission.id, fence).state == "failed"
 
 
 def test_batch_that_is_done_is_not_done_again(lake: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -343,7 +428,7 @@ def test_ids_that_nobody_submitted(stores: Stores) -> None:
     missing: list[tuple[type[Exception], Callable[[], object]]] = [
         (RunNotFoundError, lambda: run_backtest.run(run_backtest.Request("run_x", 1), here)),
         (ConflictError, lambda: plan_fan_out.run(plan_fan_out.Request("sweep_x", 1, FUNCTIONS), here)),
-        (RunNotFoundError, lambda: collect_fan_out.run(collect_fan_out.Request("sweep_x", 1), here)),
+        (RunNotFoundError, lambda: collected(stores, "sweep_x", 1)),
         (RunNotFoundError, lambda: run_sweep_batch(run_batch.Request("sweep_x", 1, 0, 0, 1), here)),
     ]
     for error, call in missing:
@@ -354,7 +439,7 @@ def test_ids_that_nobody_submitted(stores: Stores) -> None:
 def test_sweep_without_a_plan_is_not_collected(lake: Stores) -> None:
     submission = submit_sweep(BASE | {"grid": GRID}, lake, now=NOW)
     with pytest.raises(RunNotFoundError, match="no plan"):
-        collect_fan_out.run(collect_fan_out.Request(submission.id, 1), context(lake, now=NOW))
+        collected(lake, submission.id, 1)
 
 
 @pytest.mark.parametrize(
@@ -410,8 +495,8 @@ def test_a_worker_that_was_given_up_writes_nothing(lake: Stores) -> None:
     answer = run_sweep_batch(run_batch.Request.from_event(plan[0]), context(lake, now=late))
     assert answer.superseded
     assert lake.fan_outs.present_batches(submission.id) == []
-    collected = collect_fan_out.run(collect_fan_out.Request(submission.id, fence), context(lake, now=late))
-    assert (collected.state, state_of(lake, submission)) == ("superseded", "running")
+    closed = collected(lake, submission.id, fence, late)
+    assert (closed.state, state_of(lake, submission)) == ("superseded", "running")
     broken = fail_fan_out.Request.from_event({"run_id": submission.id, "attempt": 1, "error": {"Error": "late"}})
     assert fail_fan_out.run(broken, context(lake, now=late)).state == "running"
 
@@ -427,7 +512,7 @@ def test_a_plan_that_is_written_late_is_not_worked_on(lake: Stores, monkeypatch:
     lake.fan_outs.put_plan(*late[0])
     for item in lake.fan_outs.get_plan(submission.id, fence) or []:
         assert not run_sweep_batch(run_batch.Request.from_event(item), context(lake, now=NOW)).superseded
-    report = collect_fan_out.run(collect_fan_out.Request(submission.id, fence), context(lake, now=NOW))
+    report = collected(lake, submission.id, fence)
     assert (report.state, report.missing) == ("succeeded", 0)
 
 

@@ -36,7 +36,7 @@ def alone(stores: Stores, sweep_id: str) -> dict[str, str]:
     identity, sets = Identity.read(SweepConfig, record.document), record.counts["sets"]
     config = cast(SweepConfig, identity.config)
     batch = write_batch(evaluate_batch(config, read_inputs(stores, config), 0, sets))
-    found = collect_batches(KIND, identity, [{"batch": 0, "start": 0, "end": sets}], [batch])
+    found = collect_batches(KIND, identity, [{"batch": 0, "start": 0, "end": sets}], [batch], lambda *_: None)
     return {name: content.hex() for name, content in found.results.files.items()}
 
 

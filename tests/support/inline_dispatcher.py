@@ -71,7 +71,10 @@ class InlineDispatcher:
         return context(self._stores, now=self._clock(), dispatcher=self)
 
     def _fan_out(self, run_id: str, attempt: int) -> None:
-        report = plan_fan_out.run(plan_fan_out.Request(run_id, attempt, _FUNCTIONS), self._context())
-        for item in self._stores.fan_outs.get_plan(run_id, report.fence) or []:
-            run_sweep_batch(run_batch.Request.from_event(item), self._context())
-        collect_fan_out.run(collect_fan_out.Request(run_id, report.fence), self._context())
+        planned = plan_fan_out.run(plan_fan_out.Request(run_id, attempt, _FUNCTIONS), self._context())
+        fence, step = planned.fence, planned.to_dict() | {"state": "running"}
+        while step["state"] == "running":
+            for item in self._stores.fan_outs.get_plan(run_id, fence, step["round"]) or []:
+                run_sweep_batch(run_batch.Request.from_event(item), self._context())
+            started = collect_fan_out.Request.from_event({**step, "run_id": run_id, "fence": fence})
+            step = collect_fan_out.run(started, self._context()).to_dict()

@@ -27,6 +27,11 @@ class FineBars:
     high: FloatArray
     low: FloatArray
 
+    def of_last(self, n_bars: int) -> FineBars:
+        """Those in the last bars, without copying prices."""
+        start = self.start[len(self.start) - 1 - n_bars :]
+        return FineBars(start - start[0], self.high[start[0] :], self.low[start[0] :])
+
 
 def fine_bars(bars: Bars, finer: Bars) -> FineBars:
     """Sort finer candles into the bars that they lie in.

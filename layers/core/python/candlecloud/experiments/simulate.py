@@ -67,14 +67,23 @@ def statistics_of_sets(bars: Bars, finer: Bars | None, setting: Setting, sets: P
         done = _have_whole_warmup(bars, setting, slow)
         rows[done] = _rows_of_pairs(bars, setting, costs, fast[done], slow[done])
         done[done] = rows[done, 0] > _SPENT * setting.initial_equity
+    fine = None if done.all() else _fine(bars, finer)  # once for all sets: their bars end alike
     for k in np.flatnonzero(~done).tolist():
         parameters = sets.parameters(k)
-        rows[k] = statistics_of_run(decide(bars, setting, parameters), setting, parameters, finer)
+        rows[k] = statistics_of_run(decide(bars, setting, parameters), setting, parameters, fine)
     return rows
 
 
-def statistics_of_run(decisions: Decisions, setting: Setting, parameters: Parameters, finer: Bars | None) -> FloatArray:
-    """The row of one set: what its run shows as metrics."""
+def statistics_of_run(
+    decisions: Decisions, setting: Setting, parameters: Parameters, fine: FineBars | None
+) -> FloatArray:
+    """The row of one set: what its run shows as metrics.
+
+    Parameters
+    ----------
+    fine : FineBars, optional
+        Of bars that end where those of the decisions end.
+    """
     row = _event_row(decisions, setting, parameters)
     if row is not None:
         return row
@@ -87,7 +96,7 @@ def statistics_of_run(decisions: Decisions, setting: Setting, parameters: Parame
         first=decisions.first,
         size=decisions.size,
         funding=decisions.funding,
-        fine=_fine(decisions.bars, finer),
+        fine=None if fine is None else fine.of_last(len(decisions.bars)),
     )
 
 

@@ -17,12 +17,11 @@ from candlecloud.experiments.execution import BENCHMARK, benchmark_of
 from candlecloud.experiments.grid import ParameterSets, parameter_sets
 from candlecloud.experiments.simulate import statistics_of_run, statistics_of_sets, summary_columns_of, summary_of_row
 from candlecloud.fan_out.batch_file import BatchResult
+from candlecloud.fan_out.kinds.sweep import TESTED_EVERY
 from candlecloud.features.bars import Bars, bars_from_table
 from candlecloud.metrics.conventions import CONVENTIONS
 from candlecloud.runs.inputs import RunInputs
 from candlecloud.runs.result_rows import rows_schema
-
-TESTED_EVERY = 1_000
 
 
 def evaluate_batch(config: SweepConfig, inputs: RunInputs, start: int, end: int) -> BatchResult:

@@ -15,49 +15,39 @@ import pyarrow.parquet as pq
 
 from candlecloud.contract.setting import canonical_json
 from candlecloud.errors import CorruptObjectError
-from candlecloud.runs.result_rows import SET
 
 NOTES = "candlecloud.batch"
 
 
 @dataclass(frozen=True)
 class BatchResult:
-    """What the sets ``start`` to ``end - 1`` of a sweep gave.
+    """What the units ``start`` to ``end - 1`` of a fan-out gave.
 
     Attributes
     ----------
     table : pa.Table
-        Columns of `rows_schema`, one row per set in their order; no rows of a batch that failed.
+        The kind's columns, one row per unit in their order.
     common : mapping, optional
-        What all sets share; the batch with set 0 has it.
-    error : mapping, optional
-        Why there are no rows.
+        What all units share; the batch with unit 0 has it.
     """
 
     start: int
     end: int
     table: pa.Table
     common: Mapping[str, Any] | None = None
-    error: Mapping[str, Any] | None = None
 
-    def fits(self, item: Mapping[str, Any], schema: pa.Schema) -> bool:
-        """Whether it is a good result, and the one of this batch of a plan."""
-        rows = (self.start, self.end, self.table.num_rows)
-        return (
-            self.error is None
-            and rows == (item["start"], item["end"], item["end"] - item["start"])
-            and self.table.schema.equals(schema)
-        )
-
-
-def failed_batch(start: int, end: int, error: Mapping[str, Any]) -> BatchResult:
-    """The result of a batch that could not be evaluated."""
-    return BatchResult(start, end, pa.schema([(SET, pa.int64())]).empty_table(), error=error)
+    def misfit(self, start: int, end: int, schema: pa.Schema) -> str | None:
+        """Why it is not the result of these units; None if it is."""
+        if (self.start, self.end, self.table.num_rows) != (start, end, end - start):
+            return f"{self.table.num_rows} rows of units {self.start} to {self.end}, not {end - start} from {start} on"
+        if not self.table.schema.equals(schema):
+            return f"columns {', '.join(self.table.column_names)}, not {', '.join(schema.names)}, or of other types"
+        return None
 
 
 def write_batch(result: BatchResult) -> bytes:
     """The object: the same result is the same bytes in any process."""
-    notes = {"start": result.start, "end": result.end, "common": result.common, "error": result.error}
+    notes = {"start": result.start, "end": result.end, "common": result.common}
     sink = pa.BufferOutputStream()
     with pq.ParquetWriter(
         sink,

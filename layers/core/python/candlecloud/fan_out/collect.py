@@ -5,7 +5,7 @@ A few batches at a time are in memory, beside what the kind makes of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,11 +17,6 @@ from candlecloud.fan_out.kind import FanOutKind, Results
 from candlecloud.runs.identity import Identity
 from candlecloud.runs.lifecycle import State, describe_failure
 
-_NAMED = 20
-"""Missing batches that the record names; the kind's results name all."""
-_NO_RESULT = {"code": "no_result", "message": "The batch left no result."}
-_OTHER_PLAN = {"code": "other_plan", "message": "The result belongs to another plan."}
-
 
 @dataclass(frozen=True)
 class Collected:
@@ -29,19 +24,23 @@ class Collected:
 
     Attributes
     ----------
-    results : Results
-        Its summary tells the batches too: how many, how many are missing, and the first of those with the reason.
     state : {"succeeded", "failed"}
-        Failed if no batch gave a result.
+        Failed if no batch gave a result, or one gave none and the kind needs all.
+    missing : list of dict
+        The batches without a result: ``batch``, ``start``, ``end`` and the ``error``.
     """
 
     results: Results
     state: State
-    missing_batches: int
+    missing: list[dict[str, Any]]
 
 
 def collect_batches(
-    kind: FanOutKind[Any], identity: Identity, plan: Sequence[Mapping[str, Any]], stored: Iterable[bytes | None]
+    kind: FanOutKind[Any],
+    identity: Identity,
+    plan: Sequence[Mapping[str, Any]],
+    stored: Iterable[bytes | None],
+    failure: Callable[[int, int], Mapping[str, Any] | None],
 ) -> Collected:
     """Read the batches of a plan, each once.
 
@@ -51,27 +50,31 @@ def collect_batches(
         ``batch``, ``start``, ``end`` each, in the order of their units.
     stored : iterable
         What each left, in the same order: `write_batch`, or None.
+    failure : callable
+        Units to why they left nothing, where that is known.
     """
     schema, collector = kind.schema(identity.config), kind.collector(identity)
     missing: list[dict[str, Any]] = []
     for item, content in zip(plan, stored, strict=True):
-        result = _read_good(item, schema, content)
+        start, end = item["start"], item["end"]
+        result = _read_good(start, end, schema, content)
         if isinstance(result, BatchResult):
             collector.add(result)
         else:
-            missing.append({"batch": item["batch"], "start": item["start"], "end": item["end"], "error": result})
-    state: State = "succeeded" if len(missing) < len(plan) else "failed"
-    results = collector.close(missing, state)
-    batches = {"batches": len(plan), "missing": missing[:_NAMED], "missing_batches": len(missing)}
-    return Collected(Results(results.files, {**results.summary, **batches}), state, len(missing))
+            error = failure(start, end) or result
+            missing.append({"batch": item["batch"], "start": start, "end": end, "error": error})
+    void = len(missing) == len(plan) or (bool(missing) and kind.needs_all)
+    state: State = "failed" if void else "succeeded"
+    return Collected(collector.close(missing, state), state, missing)
 
 
-def _read_good(item: Mapping[str, Any], schema: pa.Schema, content: bytes | None) -> BatchResult | Mapping[str, Any]:
-    """The batch's result; if there is no good one of this plan, why."""
+def _read_good(start: int, end: int, schema: pa.Schema, content: bytes | None) -> BatchResult | Mapping[str, Any]:
+    """The batch's result; if there is no good one, why."""
     if content is None:
-        return _NO_RESULT
+        return {"code": "no_result", "message": "The batch left no result."}
     try:
         result = read_batch(content)
     except CorruptObjectError as error:
         return describe_failure(error)
-    return result if result.fits(item, schema) else result.error or _OTHER_PLAN
+    misfit = result.misfit(start, end, schema)
+    return result if misfit is None else {"code": "wrong_result", "message": f"The batch left {misfit}."}

@@ -28,16 +28,19 @@ class Work:
         Such as the parameter sets of a sweep, or the paths of a simulation; numbered from 0.
     unit_s : float
         Seconds that one takes at most on one vCPU, estimated.
+    start_s : float
+        Seconds that each batch takes besides, a cold start included.
     per_batch : int
         How many make a batch worth starting; the plan takes more or fewer where a limit says so.
     counts : mapping
         Whole numbers that the record keeps for whoever asks how far it is.
     field : str
-        What of the request makes it large, for the message that refuses it.
+        What of the request says how many units there are, for the message that refuses it.
     """
 
     units: int
     unit_s: float
+    start_s: float
     per_batch: int
     counts: Mapping[str, int]
     field: str
@@ -94,6 +97,8 @@ class FanOutKind(Generic[Config]):
         The function whose handler computes its batches, with layers and rights of its own.
     uses : tuple of str
         Entries, as ``strategies/buy_and_hold``, that it computes by whatever the configuration says.
+    needs_all : bool
+        Whether it has failed where a batch gave no result; else it succeeds with holes.
     """
 
     name: str
@@ -105,3 +110,4 @@ class FanOutKind(Generic[Config]):
     collector: Callable[[Identity], Collector]
     batch_job: str
     uses: tuple[str, ...] = ()
+    needs_all: bool = False

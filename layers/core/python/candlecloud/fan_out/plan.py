@@ -16,16 +16,21 @@ BATCH_TIMEOUT_S = 120
 """Time limit of a function that computes batches; its children on AWS live five minutes, so that two tries fit."""
 FAN_OUT_TIMEOUT_S = 4 * 3600
 """Time limit of the state machine. What hangs is seen long before, by its heartbeat."""
-_START_S = 2.0  # a cold start, and reading the candles
 _SHARE = 0.8  # of a limit that an estimate may fill
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Batches as half-open ranges of units, and the seconds that one takes at most, estimated."""
+    """How many units make a batch, and the seconds that one takes at most, estimated."""
 
-    batches: list[tuple[int, int]]
+    units: int
+    per_batch: int
     batch_s: float
+
+    @property
+    def batches(self) -> list[tuple[int, int]]:
+        """Half-open ranges of units."""
+        return [(start, min(start + self.per_batch, self.units)) for start in range(0, self.units, self.per_batch)]
 
     def seconds(self, batches_at_once: int) -> float:
         """How long all of them take."""
@@ -34,10 +39,9 @@ class Plan:
 
 def make_plan(work: Work) -> Plan:
     """Cut into batches that are worth starting, at most 500 where one then still ends within its function's limit."""
-    most = max(1, int((_SHARE * BATCH_TIMEOUT_S - _START_S) / work.unit_s))
+    most = max(1, int((_SHARE * BATCH_TIMEOUT_S - work.start_s) / work.unit_s))
     size = min(max(work.per_batch, math.ceil(work.units / MAX_BATCHES)), most)
-    batches = [(start, min(start + size, work.units)) for start in range(0, work.units, size)]
-    return Plan(batches, _START_S + min(size, work.units) * work.unit_s)
+    return Plan(work.units, size, work.start_s + min(size, work.units) * work.unit_s)
 
 
 def refuse_too_much(work: Work, plan: Plan, batches_at_once: int) -> None:
@@ -49,29 +53,25 @@ def refuse_too_much(work: Work, plan: Plan, batches_at_once: int) -> None:
         With the estimate.
     """
     count, seconds = len(plan.batches), plan.seconds(batches_at_once)
-    limit = int(_SHARE * FAN_OUT_TIMEOUT_S)
+    one, limit = _SHARE * BATCH_TIMEOUT_S, _SHARE * FAN_OUT_TIMEOUT_S
+    fewer = f"Ask for less in {work.field}, or for a shorter range or a longer timeframe"
     each = f"batches of up to {_in_words(plan.batch_s)}"
-    if plan.batch_s > BATCH_TIMEOUT_S:
-        reason = f"One batch would take {_in_words(plan.batch_s)}; it is cut off after {_in_words(BATCH_TIMEOUT_S)}."
+    if plan.batch_s > one:
+        reason = f"One of its {work.units:,} parts may take {_in_words(plan.batch_s)}; {_in_words(one)} are allowed."
+        hint = "Ask for a shorter range or a longer timeframe."
     elif count > MAX_BATCHES:
         reason = f"This would take {count:,} {each}; at most {MAX_BATCHES} are started."
+        hint = f"{fewer}; several requests may run beside each other."
     elif seconds > limit:
         reason = (
-            f"This would take about {_in_words(seconds)}: {count} {each}, {batches_at_once} at a time. "
-            f"At most {_in_words(limit)} are allowed."
+            f"This may take {_in_words(seconds)}: {count} {each}, {batches_at_once} at a time. "
+            f"Allowed are {_in_words(limit)}."
         )
+        hint = f"{fewer}; or let more batches run at once (batches_at_once of the deployment)."
     else:
         return
-    raise InvalidParameterError(
-        reason,
-        hint="Send several requests of fewer parameter sets, a shorter range or a longer timeframe; or let more "
-        "batches run at once (batches_at_once of the deployment).",
-        field=work.field,
-        estimated_seconds=round(seconds),
-        allowed=limit,
-        batches=count,
-        batches_at_once=batches_at_once,
-    )
+    numbers = {"batch_seconds": round(plan.batch_s), "batches": count, "batches_at_once": batches_at_once}
+    raise InvalidParameterError(reason, hint=hint, field=work.field, estimated_seconds=round(seconds), **numbers)
 
 
 def _in_words(seconds: float) -> str:

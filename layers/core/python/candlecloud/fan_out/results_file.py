@@ -1,4 +1,4 @@
-"""A sweep's collected rows as one Parquet file, written as they come and cut where their number says. No NumPy.
+"""Collected rows as one Parquet file, written as they come and cut where their number says. No NumPy.
 
 A row group ends after every `ROW_GROUP_ROWS` rows, wherever a batch ends, so that the bytes do not tell the batches.
 """
@@ -16,16 +16,16 @@ import pyarrow.parquet as pq
 from candlecloud.contract.setting import canonical_json
 
 ROW_GROUP_ROWS = 5_000
-NOTES = "candlecloud.sweep"
+NOTES = "candlecloud.results"
 
 
 class ResultsWriter:
-    """Takes rows in the order of the sets; holds those that do not fill a row group yet.
+    """Takes rows in the order of the units; holds those that do not fill a row group yet.
 
     Parameters
     ----------
     schema : pa.Schema
-        `rows_schema`.
+        The kind's columns.
     """
 
     def __init__(self, schema: pa.Schema) -> None:

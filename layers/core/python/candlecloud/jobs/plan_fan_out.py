@@ -37,13 +37,20 @@ class Request:
 
 @dataclass(frozen=True)
 class Report:
-    """Where the plan lies: a pointer, so that states stay small; and the fence that those who write must hold."""
+    """Where the plan lies: a pointer, so that states stay small; and the fence that those who write must hold.
+
+    Attributes
+    ----------
+    round : int
+        How often batches have been started before under this claim.
+    """
 
     run_id: str
     fence: int
     bucket: str
     plan_key: str
     batches: int
+    round: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -77,5 +84,5 @@ def run(request: Request, context: Context) -> Report:
     shared = {"run_id": run_id, "fence": record.fence, "function": request.functions[kind.batch_job]}
     batches = make_plan(kind.work(identity.config)).batches
     plan = [{**shared, "batch": batch, "start": start, "end": end} for batch, (start, end) in enumerate(batches)]
-    key = stores.fan_outs.put_plan(run_id, record.fence, plan)
+    key = stores.fan_outs.put_plan(run_id, record.fence, 0, plan)
     return Report(run_id, record.fence, stores.fan_outs.bucket, key, len(plan))

@@ -1,4 +1,4 @@
-"""Compute one batch of a fan-out and store its result, or its failure, under the batch's own key.
+"""Compute one batch of a fan-out and store its result, or its failure, under the key of its units.
 
 Each kind has a function of its own for it, with the layers and rights that the kind needs; the code is this one.
 """
@@ -20,14 +20,14 @@ from candlecloud.errors import (
     RunNotFoundError,
     TransientStoreError,
 )
-from candlecloud.fan_out.batch_file import BatchResult, failed_batch, read_batch, write_batch
+from candlecloud.fan_out.batch_file import BatchResult, read_batch, write_batch
 from candlecloud.fan_out.kinds import find_kind
 from candlecloud.jobs.context import Context
 from candlecloud.jobs.run_inputs import read_inputs, refuse_other_code
 from candlecloud.runs.identity import Identity
 from candlecloud.runs.inputs import RunInputs
 from candlecloud.runs.lifecycle import describe_failure
-from candlecloud.store.objects import StoredObject
+from candlecloud.store.fan_outs import Units
 from candlecloud.store.stores import Stores
 
 Evaluate = Callable[[Setting, RunInputs, int, int], BatchResult]
@@ -74,7 +74,7 @@ def run_of(name: str) -> Callable[[Request, Context], Report]:
     def run(request: Request, context: Context) -> Report:
         """Evaluate the batch. One that has its result already, or whose fan-out was given up, is left as it is.
 
-        Whatever goes wrong in the evaluation is recorded as the batch's result, so that the collection can say what is
+        Whatever goes wrong in the evaluation is recorded beside the results, so that the collection can say what is
         missing and why; only a store that does not answer is raised, to be tried again.
 
         Raises
@@ -94,36 +94,40 @@ def run_of(name: str) -> Callable[[Request, Context], Report]:
             raise ConflictError(f"{request.run_id} is no {name}.", run_id=request.run_id)
         if (record.state, record.fence) != ("running", request.fence) or not stores.runs.heartbeat(record, context.now):
             return Report(request.batch, superseded=True)
-        identity = Identity.read(kind.config, record.document)
-        found = stores.fan_outs.get_batch(request.run_id, request.batch)
-        if not _is_done(request, kind.schema(identity.config), found):
-            result = _evaluate(evaluate, identity, request, stores)
-            if result.error is None:
-                stores.fan_outs.put_batch(request.run_id, request.batch, write_batch(result))
-            else:
-                stores.fan_outs.put_failed_batch(request.run_id, request.batch, write_batch(result), found)
+        identity, units = Identity.read(kind.config, record.document), (request.start, request.end)
+        schema = kind.schema(identity.config)
+        if _is_done(units, schema, stores.fan_outs.get_batch(request.run_id, units)):
+            return Report(request.batch)
+        try:
+            content = _evaluate(evaluate, identity, schema, stores, units)
+        except TransientStoreError:
+            raise
+        except CandlecloudError as error:
+            stores.fan_outs.put_failure(request.run_id, units, request.fence, describe_failure(error))
+        except Exception as error:  # noqa: BLE001 - recorded, and named by collect: one batch must not stop the others
+            said = {"code": "internal_error", "message": f"{type(error).__name__}: {error}"[:500]}
+            stores.fan_outs.put_failure(request.run_id, units, request.fence, said)
+        else:
+            stores.fan_outs.put_batch(request.run_id, units, content)
         return Report(request.batch)
 
     return run
 
 
-def _evaluate(evaluate: Evaluate, identity: Identity, request: Request, stores: Stores) -> BatchResult:
-    try:
-        refuse_other_code(identity)
-        inputs = read_inputs(stores, identity.config)
-        inputs.check_revision(identity.data_revision)
-        return evaluate(identity.config, inputs, request.start, request.end)
-    except TransientStoreError:
-        raise
-    except CandlecloudError as error:
-        return failed_batch(request.start, request.end, describe_failure(error))
-    except Exception as error:  # noqa: BLE001 - recorded, and named by collect: one batch must not stop the others
-        said = {"code": "internal_error", "message": f"{type(error).__name__}: {error}"[:500]}
-        return failed_batch(request.start, request.end, said)
+def _evaluate(evaluate: Evaluate, identity: Identity, schema: pa.Schema, stores: Stores, units: Units) -> bytes:
+    """The batch's result as it is stored."""
+    refuse_other_code(identity)
+    inputs = read_inputs(stores, identity.config)
+    inputs.check_revision(identity.data_revision)
+    result = evaluate(identity.config, inputs, *units)
+    misfit = result.misfit(*units, schema)
+    if misfit is not None:
+        raise AssertionError(f"The kind gave {misfit}.")
+    return write_batch(result)
 
 
-def _is_done(request: Request, schema: pa.Schema, found: StoredObject | None) -> bool:
+def _is_done(units: Units, schema: pa.Schema, stored: bytes | None) -> bool:
     try:
-        return found is not None and read_batch(found.body).fits(asdict(request), schema)
+        return stored is not None and read_batch(stored).misfit(*units, schema) is None
     except CorruptObjectError:
         return False

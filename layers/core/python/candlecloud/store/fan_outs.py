@@ -1,4 +1,4 @@
-"""What a fan-out works with: its plan, and each batch's result. What comes of them is an artifact of the run."""
+"""What a fan-out works with: its plans, and each batch's result. What comes of them is an artifact of the run."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from candlecloud.store import keys
-from candlecloud.store.objects import PARQUET, ObjectStore, StoredObject, WriteConflictError
+from candlecloud.store.objects import PARQUET, ObjectStore
 
 _AHEAD = 8
+Units = tuple[int, int]
+"""A half-open range."""
 
 
 class FanOutStore:
@@ -21,55 +23,52 @@ class FanOutStore:
         self._objects = objects
         self.bucket = objects.bucket
 
-    def put_plan(self, run_id: str, fence: int, batches: Sequence[Mapping[str, Any]]) -> str:
-        """Write the plan of a claim, a JSON array with one item per batch; returns its key.
+    def put_plan(self, run_id: str, fence: int, round_: int, batches: Sequence[Mapping[str, Any]]) -> str:
+        """Write what a round of a claim starts, a JSON array with one item per batch; returns its key.
 
         Each claim has its own: one that was taken over and writes late would put its dead fence into all batches.
         """
-        key = keys.plan_object(run_id, fence)
+        key = keys.plan_object(run_id, fence, round_)
         self._objects.put(key, json.dumps(list(batches), sort_keys=True).encode())
         return key
 
-    def get_plan(self, run_id: str, fence: int) -> list[dict[str, Any]] | None:
-        stored = self._objects.get(keys.plan_object(run_id, fence))
+    def get_plan(self, run_id: str, fence: int, round_: int = 0) -> list[dict[str, Any]] | None:
+        """What a round started; that of round 0 has every batch."""
+        stored = self._objects.get(keys.plan_object(run_id, fence, round_))
         return list(json.loads(stored.body)) if stored else None
 
-    def get_batch(self, run_id: str, batch: int) -> StoredObject | None:
-        return self._objects.get(keys.batch_object(run_id, batch))
+    def put_batch(self, run_id: str, units: Units, content: bytes) -> None:
+        """Write a batch's result under the key of its units: whoever computes them writes the same."""
+        self._objects.put(keys.batch_object(run_id, *units), content, content_type=PARQUET)
 
-    def put_batch(self, run_id: str, batch: int, content: bytes) -> None:
-        """Write a batch's result under its fixed key; writing it again replaces it."""
-        self._objects.put(keys.batch_object(run_id, batch), content, content_type=PARQUET)
+    def get_batch(self, run_id: str, units: Units) -> bytes | None:
+        stored = self._objects.get(keys.batch_object(run_id, *units))
+        return stored.body if stored else None
 
-    def put_failed_batch(self, run_id: str, batch: int, content: bytes, found: StoredObject | None) -> bool:
-        """Write why a batch has no result, unless something else took the place of what was found; False then.
+    def put_failure(self, run_id: str, units: Units, fence: int, error: Mapping[str, Any]) -> None:
+        """Write why a batch has no result. It has a key of its own, so that it never takes a result's place."""
+        body = json.dumps({"fence": fence, "error": dict(error)}, sort_keys=True).encode()
+        self._objects.put(keys.failure_object(run_id, *units), body)
 
-        Two may compute it at the same time: the failure of one must not replace the result of the other.
-        """
-        key, etag = keys.batch_object(run_id, batch), found.etag if found else None
-        try:
-            self._objects.replace(key, content, etag, content_type=PARQUET)
-        except WriteConflictError:
-            return False
-        return True
+    def get_failure(self, run_id: str, units: Units, fence: int) -> dict[str, Any] | None:
+        """Why a batch gave no result under this claim."""
+        stored = self._objects.get(keys.failure_object(run_id, *units))
+        said = json.loads(stored.body) if stored else {}
+        error: dict[str, Any] | None = said["error"] if said.get("fence") == fence else None
+        return error
 
-    def read_batches(self, run_id: str, batches: Sequence[int]) -> Iterator[bytes | None]:
+    def read_batches(self, run_id: str, batches: Sequence[Units]) -> Iterator[bytes | None]:
         """What each of these batches left, in their order; a few are asked for at a time."""
         with ThreadPoolExecutor(_AHEAD) as pool:
-            asked: deque[Future[StoredObject | None]] = deque()
-            for batch in batches:
-                asked.append(pool.submit(self.get_batch, run_id, batch))
+            asked: deque[Future[bytes | None]] = deque()
+            for units in batches:
+                asked.append(pool.submit(self.get_batch, run_id, units))
                 if len(asked) == _AHEAD:
-                    yield _body(asked.popleft())
+                    yield asked.popleft().result()
             while asked:
-                yield _body(asked.popleft())
+                yield asked.popleft().result()
 
-    def present_batches(self, run_id: str) -> list[int]:
-        """Numbers of the batches that have a result, in order."""
-        found = (keys.FAN_OUT_BATCH.parse(key) for key, _ in self._objects.list(keys.batches_prefix(run_id)))
-        return sorted(int(fields["batch"]) for fields in found if fields is not None)
-
-
-def _body(asked: Future[StoredObject | None]) -> bytes | None:
-    stored = asked.result()
-    return None if stored is None else stored.body
+    def present_batches(self, run_id: str) -> list[Units]:
+        """Units of the batches that have a result, in order, of every cut."""
+        found = (keys.parse_batch_object(key) for key, _ in self._objects.list(keys.batches_prefix(run_id)))
+        return sorted(units for units in found if units is not None)

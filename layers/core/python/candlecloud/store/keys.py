@@ -28,8 +28,9 @@ QUARANTINE = Template(
     "quarantine/exchange={exchange}/symbol={symbol}/timeframe={timeframe}/reason={reason}/{digest}.json"
 )
 RUN_ARTIFACT = Template("runs/{run_id}/{name}")
-FAN_OUT_PLAN = Template("fan_outs/{run_id}/plan-{fence}.json")
-FAN_OUT_BATCH = Template("fan_outs/{run_id}/batches/{batch}.parquet")
+FAN_OUT_PLAN = Template("fan_outs/{run_id}/plan-{fence}-{round}.json")
+FAN_OUT_BATCH = Template("fan_outs/{run_id}/batches/{first}-{after}.parquet")
+FAN_OUT_FAILURE = Template("fan_outs/{run_id}/failures/{first}-{after}.json")
 REPLY = Template("replies/{digest}.bin")
 EXPORT = Template("exports/{digest}.{format}")
 
@@ -39,6 +40,7 @@ OBJECTS = {
     "run artifact": RUN_ARTIFACT,
     "fan-out plan": FAN_OUT_PLAN,
     "fan-out batch": FAN_OUT_BATCH,
+    "fan-out failure": FAN_OUT_FAILURE,
     "reply": REPLY,
     "export": EXPORT,
 }
@@ -143,12 +145,27 @@ def run_object(run_id: str, name: str) -> str:
     return RUN_ARTIFACT.make(run_id=run_id, name=name)
 
 
-def plan_object(run_id: str, fence: int) -> str:
-    return FAN_OUT_PLAN.make(run_id=run_id, fence=str(fence))
+def plan_object(run_id: str, fence: int, round_: int) -> str:
+    return FAN_OUT_PLAN.make(run_id=run_id, fence=str(fence), round=str(round_))
 
 
-def batch_object(run_id: str, batch: int) -> str:
-    return FAN_OUT_BATCH.make(run_id=run_id, batch=f"{batch:06d}")
+def batch_object(run_id: str, start: int, end: int) -> str:
+    """Result of the units ``start`` to ``end - 1``: another cut has other keys."""
+    return FAN_OUT_BATCH.make(run_id=run_id, first=_unit(start), after=_unit(end))
+
+
+def failure_object(run_id: str, start: int, end: int) -> str:
+    return FAN_OUT_FAILURE.make(run_id=run_id, first=_unit(start), after=_unit(end))
+
+
+def parse_batch_object(key: str) -> tuple[int, int] | None:
+    """Range of units of a batch's result, or None if the key is not one."""
+    fields = FAN_OUT_BATCH.parse(key)
+    return None if fields is None else (int(fields["first"]), int(fields["after"]))
+
+
+def _unit(number: int) -> str:
+    return f"{number:09d}"
 
 
 def batches_prefix(run_id: str) -> str:

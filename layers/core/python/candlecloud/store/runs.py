@@ -16,7 +16,8 @@ from candlecloud.store.table import Item, Table, as_text, from_text
 
 _CONTENT_TYPES = {"html": "text/html; charset=utf-8", "json": JSON, "parquet": PARQUET}
 _TEXTS = ("document", "functions", "counts", "summary", "error")
-_OF_AN_ATTEMPT = ("owner", "started_at", "ended_at", "error", "summary", "result_key", "missing_batches")
+_OF_AN_ATTEMPT = ("owner", "started_at", "ended_at", "error")
+"""What goes when the next begins. Results with holes stay until better ones take their place."""
 
 
 @dataclass(frozen=True)
@@ -206,9 +207,10 @@ class RunStore:
         stored = self._objects.get(keys.run_object(run_id, name))
         return stored.body if stored else None
 
-    def open_artifact(self, run_id: str, name: str) -> RangedObject | None:
-        """A file of a run, to be read by ranges; None if there is none."""
-        return self._objects.open(keys.run_object(run_id, name))
+    def open_result(self, record: RunRecord, name: str) -> RangedObject | None:
+        """A file of what a fan-out gave, by the name that its kind gives it, to be read by ranges; None without one."""
+        stored = (record.summary or {}).get("files", {}).get(name)
+        return None if stored is None else self._objects.open(keys.run_object(record.run_id, stored))
 
     def _end(
         self,

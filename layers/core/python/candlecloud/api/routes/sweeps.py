@@ -99,7 +99,7 @@ async def get_sweep_results(
             field="limit",
         )
     record = _find(world, sweep_id)
-    stored = world.stores.runs.open_artifact(sweep_id, ROWS_FILE) if record.state == "succeeded" else None
+    stored = world.stores.runs.open_result(record, ROWS_FILE)
     if stored is None:
         ended = record.state == "succeeded"  # by an earlier version, which kept them elsewhere
         raise ConflictError(
@@ -110,7 +110,7 @@ async def get_sweep_results(
             state=record.state,
         )
     assert query.order is not None
-    selection = {"sweep": sweep_id, "of": record.updated_at, "sort": query.sort, "order": query.order}
+    selection = {"sweep": sweep_id, "of": _files(record)[ROWS_FILE], "sort": query.sort, "order": query.order}
     start = cursors.read(selection, query.cursor) or 0
     page = sweep_results.read_page(stored, query.sort, query.order, start, query.limit)
     end = start + query.limit
@@ -146,9 +146,15 @@ def _is_whole(record: RunRecord) -> bool:
     return record.state == "succeeded" and not record.missing_batches
 
 
+def _files(record: RunRecord) -> dict[str, str]:
+    """What it gave: results with holes stay while they are filled."""
+    files: dict[str, str] = (record.summary or {}).get("files", {})
+    return files
+
+
 def _links(record: RunRecord) -> dict[str, str]:
     own = f"/sweeps/{record.run_id}"
-    return {"self": own} | ({"results": f"{own}/results"} if record.state == "succeeded" else {})
+    return {"self": own} | ({"results": f"{own}/results"} if _files(record) else {})
 
 
 def _progress(world: Dependencies, record: RunRecord) -> dict[str, Any]:
@@ -157,10 +163,16 @@ def _progress(world: Dependencies, record: RunRecord) -> dict[str, Any]:
     if record.state == "succeeded":
         done = planned - record.missing_batches
     else:
-        found = [] if record.state == "pending" else world.stores.fan_outs.present_batches(record.run_id)
-        done = min(len(found), planned)  # those of an attempt with smaller batches may be more
+        done = 0 if record.state == "pending" else _present(world, record)
     fraction = round(done / planned, 6)
     return {"sets": record.counts["sets"], "batches_planned": planned, "batches_done": done, "fraction": fraction}
+
+
+def _present(world: Dependencies, record: RunRecord) -> int:
+    """Batches that have a result, of the cut of this attempt."""
+    units, size = record.counts["units"], record.counts["per_batch"]
+    found = world.stores.fan_outs.present_batches(record.run_id)
+    return sum(start % size == 0 and end == min(start + size, units) for start, end in found)
 
 
 def _answer(world: Dependencies, record: RunRecord) -> bytes:

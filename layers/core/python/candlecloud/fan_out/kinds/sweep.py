@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from candlecloud.contract.setting import canonical_json
 from candlecloud.contract.sweep import SweepConfig
+from candlecloud.contract.trading import MarketRules, Stops, fixed_fraction
 from candlecloud.fan_out.batch_file import BatchResult
 from candlecloud.fan_out.kind import FanOutKind, Results, Work
 from candlecloud.fan_out.results_file import ResultsWriter
@@ -20,22 +21,61 @@ from candlecloud.runs.result_rows import rows_as_dicts, rows_schema
 RESULTS_SCHEMA = "candlecloud.sweep/2"
 ROWS_FILE, HEADER_FILE = "results.parquet", "results.json"
 BEST_BY = "sharpe"
+TESTED_EVERY = 1_000
+"""The look-ahead test runs on every so many sets, and on the last."""
 _BEST = 5
-# Bars times sets of one batch, a second or more of work at most, and seconds of one bar of one set at most: where the
-# engine makes the signals itself, and where features are computed per set.
-_FAST_BATCH, _FAST_S = 1_000_000_000, 1e-9
-_BATCH, _SLOW_S = 100_000_000, 100e-9
 _MOST_SETS = 10_000
+# Seconds at most, on one vCPU; `python -m tests.evidence.estimates` holds them against what is measured.
+_COLD_START_S = 2.0
+_CANDLE_S = 1e-6  # to read one and check its part of the revision
+_AVERAGES_S = 2e-9  # per bar and set, where the engine makes the signals itself
+_BAR_S = 150e-9  # per bar and set by any of our strategies, with every size and cost
+_FEATURE_S = 150e-9  # per bar and set, for each feature that rules name
+_TEST_TIMES, _SIZES_TEST_TIMES = (
+    25,
+    40,
+)  # the look-ahead test of a set costs so many sets; more where sizes are computed
+_BATCH_S, _AVERAGES_BATCH_S = 15.0, 2.0  # a second or more of work in truth
 
 
 def sweep_work(config: SweepConfig) -> Work:
     """Count the sets and estimate one; `batch_size` says how many make a batch, where the user says so."""
     bars = config.range.duration // config.series.timeframe.ms + config.warmup_bars
-    batch, bar_s = (_BATCH, _SLOW_S) if config.strategy_rule.crossing is None else (_FAST_BATCH, _FAST_S)
-    fitting = min(max(1, batch // bars), _MOST_SETS)
+    finer = config.finer_series
+    candles = bars + (0 if finer is None else config.range.duration // finer.timeframe.ms)
+    features = 0 if config.rules is None else len(config.rules["features"])
+    set_s = by_bar_s = bars * (_BAR_S + features * _FEATURE_S)
+    batch_s = _BATCH_S
+    if has_averages_alone(config):
+        set_s, batch_s = bars * _AVERAGES_S, _AVERAGES_BATCH_S
+    times = _TEST_TIMES if config.sizing.model == "fixed_fraction" else _SIZES_TEST_TIMES
+    test_s = by_bar_s * times if config.tripwire else 0.0
+    fitting = min(max(1, int(batch_s / set_s)), _MOST_SETS)
     size = config.size
-    counts = {"sets": size.valid, "excluded": size.excluded}
-    return Work(size.valid, bars * bar_s, config.batch_size or fitting, counts, "grid")
+    return Work(
+        units=size.valid,
+        unit_s=set_s + test_s / TESTED_EVERY,
+        start_s=_COLD_START_S + candles * _CANDLE_S + test_s,
+        per_batch=config.batch_size or fitting,
+        counts={"sets": size.valid, "excluded": size.excluded},
+        field="grid",
+    )
+
+
+def has_averages_alone(config: SweepConfig) -> bool:
+    """Whether the engine can make all signals itself: moving averages, long with all equity, at plain costs."""
+    stops, rules = config.stops, config.market_rules
+    return (
+        config.strategy_rule.crossing is not None
+        and config.direction == "long"
+        and config.sizing == fixed_fraction()
+        and config.slippage.model == "fixed_bps"
+        and stops == Stops()
+        and rules == MarketRules()
+        and config.drawdown_limit is None
+        and config.rebalance_band is None
+        and (config.funding is None or config.funding.model == "ignored")
+    )
 
 
 class SweepCollector:
