@@ -11,6 +11,7 @@ import pyarrow as pa
 from benchmarks.sweep import CASH, bars_of
 from candlecloud.backtest.sweep_form import PlainCosts, statistics_of_pairs
 from candlecloud.contract.sweep import SweepConfig
+from candlecloud.experiments.grid import parameter_sets
 from candlecloud.experiments.sweep import evaluate_batch
 from candlecloud.fan_out.batch_file import read_batch, write_batch
 from candlecloud.fan_out.kinds.sweep import sweep_work
@@ -20,7 +21,6 @@ from candlecloud.market.ranges import TimeRange
 from candlecloud.market.timeframe import TIMEFRAMES, Timeframe
 from candlecloud.metrics.figures import FIGURES
 from candlecloud.metrics.summary import summary_columns
-from candlecloud.runs.grid import parameter_sets
 from candlecloud.runs.inputs import RUN_COLUMNS, RunInputs
 
 Arrays = Mapping[str, Any]

@@ -11,8 +11,8 @@ import pyarrow as pa
 from benchmarks.tables import figure, table
 from benchmarks.timing import cpu_s
 from candlecloud.contract.run import RunConfig
+from candlecloud.experiments.run import EvaluatedRun, evaluate_run
 from candlecloud.market.candle import times_ms
-from candlecloud.runs.evaluate import EvaluatedRun, evaluate_run
 from candlecloud.runs.identity import Identity
 from candlecloud.runs.inputs import RUN_COLUMNS, RunInputs
 from candlecloud.runs.sufficiency import needed_range

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from candlecloud.contract.result_json import read_result
-from candlecloud.tearsheet.formats import decimal, percent
+from candlecloud.pages.kit.formats import decimal, percent
 from infra.kernels.sources import PYTHON_FOLDER, find_kernels
 from infra.local.demo_requests import RUNS, SWEEP, RunRequest
 from infra.local.findings import CAUSES, Findings, RunPart, SweepPart

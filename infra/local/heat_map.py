@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 
-from candlecloud.tearsheet.formats import axis_labels, decimal
-from candlecloud.tearsheet.marks import stretched
-from candlecloud.tearsheet.markup import Markup, tag
-from candlecloud.tearsheet.plot import Axis, draw_plot, figure
-from candlecloud.tearsheet.scales import Scale, nice_step
+from candlecloud.pages.kit.formats import axis_labels, decimal
+from candlecloud.pages.kit.marks import stretched
+from candlecloud.pages.kit.markup import Markup, tag
+from candlecloud.pages.kit.plot import Axis, draw_plot, figure
+from candlecloud.pages.kit.scales import Scale, nice_step
 
 HEAT_MAP_STYLE = "".join(f".cell.{kind}{{fill:var(--{kind})}}" for side in ("up", "down") for kind in
                          (f"{side}1", f"{side}2", f"{side}3", f"{side}4")) + (

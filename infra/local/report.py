@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
-from candlecloud.tearsheet.formats import count, decimal, moment, percent
-from candlecloud.tearsheet.markup import Markup, join, tag
-from candlecloud.tearsheet.names import label, written
-from candlecloud.tearsheet.style import style_sheet
-from candlecloud.tearsheet.tables import body, definitions, note, row, section, table
+from candlecloud.pages.kit.formats import count, decimal, moment, percent
+from candlecloud.pages.kit.markup import Markup, join, tag
+from candlecloud.pages.kit.names import label, written
+from candlecloud.pages.kit.style import style_sheet
+from candlecloud.pages.kit.tables import body, definitions, note, row, section, table
 from infra.local.findings import CAUSES, Findings, RunPart, SweepPart
 from infra.local.heat_map import HEAT_MAP_STYLE, HeatMap, draw_heat_map
 

@@ -90,7 +90,7 @@ RULES = Rules(
     },
     kinds={
         "run": Kind(
-            ("candlecloud.runs.evaluate:evaluate_run",),
+            ("candlecloud.experiments.run:evaluate_run",),
             (*_BENCHMARK, "features/trend_regime", "features/volatility_regime"),
         ),
     },

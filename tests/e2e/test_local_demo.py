@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from candlecloud.tearsheet.formats import percent
+from candlecloud.pages.kit.formats import percent
 from infra.local.demo import kernels_are_compiled, run_demo
 from infra.local.demo_requests import RUNS
 from infra.local.findings import Findings

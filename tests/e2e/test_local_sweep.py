@@ -15,7 +15,7 @@ from candlecloud.errors import TransientStoreError
 from candlecloud.experiments.sweep import evaluate_batch
 from candlecloud.fan_out.batch_file import write_batch
 from candlecloud.fan_out.kinds.sweep import KIND
-from candlecloud.jobs.pinned import read_inputs
+from candlecloud.jobs.run_inputs import read_inputs
 from candlecloud.jobs.submit import submit_fan_out
 from candlecloud.runs.identity import Identity
 from candlecloud.store.aws import AwsClients

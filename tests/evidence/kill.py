@@ -16,7 +16,7 @@ from typing import Any
 
 from boto3 import Session
 
-from candlecloud.jobs.acquisition import read_candles
+from candlecloud.ingestion.acquire import read_candles
 from candlecloud.market.checksum import content_checksum
 from candlecloud.market.ranges import TimeRange
 from candlecloud.market.series import Series

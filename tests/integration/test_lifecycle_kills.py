@@ -14,13 +14,13 @@ from botocore.client import BaseClient
 
 from candlecloud.contract.run import RunConfig
 from candlecloud.contract.sweep import SweepConfig
+from candlecloud.experiments.run import evaluate_run
 from candlecloud.fan_out.kinds.sweep import KIND
 from candlecloud.jobs import recover_runs
 from candlecloud.jobs.context import Context
 from candlecloud.jobs.dispatch import start
-from candlecloud.jobs.pinned import read_inputs
+from candlecloud.jobs.run_inputs import read_inputs
 from candlecloud.jobs.submit import submit_fan_out, submit_run
-from candlecloud.runs.evaluate import evaluate_run
 from candlecloud.runs.identity import Identity
 from candlecloud.runs.lifecycle import PENDING_LEASE_MS
 from candlecloud.store.runs import RunRecord

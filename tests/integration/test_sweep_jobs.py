@@ -20,15 +20,15 @@ from candlecloud.errors import (
     RunNotFoundError,
     TransientStoreError,
 )
+from candlecloud.experiments.run import evaluate_run
 from candlecloud.experiments.sweep import evaluate_batch
 from candlecloud.fan_out.batch_file import BatchResult, write_batch
 from candlecloud.fan_out.kinds.sweep import KIND
 from candlecloud.jobs import collect_fan_out, fail_fan_out, plan_fan_out, run_backtest, run_batch
-from candlecloud.jobs.pinned import read_inputs
+from candlecloud.jobs.run_inputs import read_inputs
 from candlecloud.jobs.submit import Submission, submit_fan_out, submit_run
 from candlecloud.market.candle import Candle, candles_table, times_ms
 from candlecloud.market.ranges import TimeRange
-from candlecloud.runs.evaluate import evaluate_run
 from candlecloud.runs.identity import Identity
 from candlecloud.runs.lifecycle import FAN_OUT_LEASE_MS
 from candlecloud.store import keys

@@ -21,7 +21,7 @@ from candlecloud.experiments.sweep import evaluate_batch
 from candlecloud.fan_out.batch_file import write_batch
 from candlecloud.fan_out.collect import collect_batches
 from candlecloud.fan_out.kinds.sweep import KIND
-from candlecloud.jobs.pinned import read_inputs
+from candlecloud.jobs.run_inputs import read_inputs
 from candlecloud.runs.identity import Identity
 from candlecloud.store.stores import Stores
 

@@ -124,7 +124,7 @@ def cases(draw: st.DrawFn) -> dict[str, Any]:
         "bars": market(draw(st.integers(0, 2**32)), n, spread=spread, silent=silent),
         "first": first,
         "costs": PlainCosts(
-            draw(st.sampled_from([0.0, 0.001, 0.00333, 0.1])),  # more, and equity ends where floats end: runs.simulate
+            draw(st.sampled_from([0.0, 0.001, 0.00333, 0.1])),  # more ends where floats end: experiments.simulate
             draw(st.sampled_from([0.0, 0.0002, 0.0017, 0.1])),
             draw(st.booleans()),
         ),

@@ -16,8 +16,8 @@ from candlecloud.contract.run import RunConfig
 from candlecloud.contract.setting import canonical_json
 from candlecloud.contract.sweep import SweepConfig
 from candlecloud.errors import CandlecloudError, InvalidParameterError, InvalidRangeError, UnknownStrategyError
+from candlecloud.experiments.execution import benchmark_of
 from candlecloud.market.ranges import TimeRange
-from candlecloud.runs.execution import benchmark_of
 
 HOUR = 3_600_000
 BASE: dict[str, Any] = {"exchange": "binance", "symbol": "BTC/USDT", "timeframe": "60m", "strategy": "dual_sma"}

@@ -15,18 +15,18 @@ from candlecloud.contract.run import RunConfig
 from candlecloud.contract.setting import canonical_json
 from candlecloud.contract.sweep import SweepConfig
 from candlecloud.errors import ConflictError, InsufficientDataError, InvalidParameterError
+from candlecloud.experiments.decisions import decide
+from candlecloud.experiments.grid import parameter_sets
+from candlecloud.experiments.run import evaluate_run
+from candlecloud.experiments.simulate import _plain_costs, simulate_run
 from candlecloud.experiments.sweep import evaluate_batch
 from candlecloud.fan_out.batch_file import write_batch
 from candlecloud.fan_out.kinds.sweep import has_averages_alone
 from candlecloud.features.bars import bars_from_table
 from candlecloud.market.candle import times_ms
-from candlecloud.runs.decide import decide
-from candlecloud.runs.evaluate import evaluate_run
-from candlecloud.runs.grid import parameter_sets
 from candlecloud.runs.identity import Identity
 from candlecloud.runs.inputs import RUN_COLUMNS, RunInputs
 from candlecloud.runs.result_rows import rows_as_dicts, rows_schema
-from candlecloud.runs.simulate import _plain_costs, simulate_run
 from candlecloud.runs.sufficiency import needed_range
 from candlecloud.strategies.resolve import strategy_of
 from tests.golden.dual_sma import dual_sma_targets

@@ -9,8 +9,8 @@ import numpy as np
 import pyarrow as pa
 
 from candlecloud.contract.run import RunConfig
+from candlecloud.experiments.run import evaluate_run
 from candlecloud.market.candle import times_ms
-from candlecloud.runs.evaluate import evaluate_run
 from candlecloud.runs.identity import Identity
 from candlecloud.runs.inputs import RUN_COLUMNS, RunInputs
 from candlecloud.runs.sufficiency import needed_range

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from candlecloud.contract.sweep import SweepConfig
 from candlecloud.errors import InvalidParameterError
+from candlecloud.experiments.grid import parameter_sets
 from candlecloud.fan_out.kinds.sweep import sweep_work
 from candlecloud.fan_out.plan import MAX_BATCHES, make_plan
 from candlecloud.market.ranges import TimeRange
-from candlecloud.runs.grid import parameter_sets
 
 BASE: dict[str, Any] = {"exchange": "binance", "symbol": "BTC-USDT", "timeframe": "1h", "strategy": "dual_sma"}
 YEAR = TimeRange(0, 365 * 86_400_000)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from candlecloud.contract.results import IntrabarBand, Outcome, RunResult
-from candlecloud.tearsheet.page import render
+from candlecloud.pages.tear_sheet.page import render
 from tests.support.pages import as_xml, cells_of, ids_of, numbers_of, part_of, words_of
 from tests.support.run_documents import configured, held_by, measured, short_position, small_result, trade
 

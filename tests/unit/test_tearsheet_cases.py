@@ -24,8 +24,8 @@ from candlecloud.contract.results import (
 )
 from candlecloud.market.moment import iso
 from candlecloud.metrics.figures import RegimeFigures, RegimeRow, Relative, RunMetrics
-from candlecloud.tearsheet.names import GROUPS
-from candlecloud.tearsheet.page import render
+from candlecloud.pages.kit.names import GROUPS
+from candlecloud.pages.tear_sheet.page import render
 from tests.support.pages import as_html, as_xml, numbers_of, part_of, words_of
 from tests.support.run_documents import (
     HOUR,

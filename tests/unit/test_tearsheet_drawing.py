@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from candlecloud.tearsheet.calendar import time_labels, time_scale
-from candlecloud.tearsheet.formats import axis_labels, decimal, duration, money, percent
-from candlecloud.tearsheet.markup import Markup, escape, tag
-from candlecloud.tearsheet.scales import linear_scale, log_scale, nice_step
-from candlecloud.tearsheet.style import DARK, LIGHT
-from candlecloud.tearsheet.thinning import thin
+from candlecloud.pages.kit.calendar import time_labels, time_scale
+from candlecloud.pages.kit.formats import axis_labels, decimal, duration, money, percent
+from candlecloud.pages.kit.markup import Markup, escape, tag
+from candlecloud.pages.kit.scales import linear_scale, log_scale, nice_step
+from candlecloud.pages.kit.style import DARK, LIGHT
+from candlecloud.pages.kit.thinning import thin
 from tests.support.run_documents import START
 
 FINITE = st.floats(-1e300, 1e300)

@@ -1,6 +1,6 @@
 """The result of a run: its one definition, for who computes it, shows it, describes it over HTTP or reads it again.
 
-Needs no NumPy. What computes the figures is `candlecloud.runs`; `contract.result_json` writes a result and reads it.
+Needs no NumPy. `candlecloud.experiments` computes the figures; `contract.result_json` writes a result and reads it.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""What the kinds of fan-outs compute."""
+"""What is computed: a run, a preview, and the batches of each kind of fan-out."""

@@ -11,17 +11,17 @@ from numpy.typing import NDArray
 
 from candlecloud.arrays import FloatArray
 from candlecloud.contract.sweep import SweepConfig
+from candlecloud.experiments.decisions import decide, prove_causality
+from candlecloud.experiments.describe import describe_assumptions, describe_bars, describe_coverage
+from candlecloud.experiments.execution import BENCHMARK, benchmark_of
+from candlecloud.experiments.grid import ParameterSets, parameter_sets
+from candlecloud.experiments.simulate import statistics_of_run, statistics_of_sets, summary_columns_of, summary_of_row
 from candlecloud.fan_out.batch_file import BatchResult
 from candlecloud.fan_out.kinds.sweep import TESTED_EVERY
 from candlecloud.features.bars import Bars, bars_from_table
 from candlecloud.metrics.conventions import CONVENTIONS
-from candlecloud.runs.decide import decide, prove_causality
-from candlecloud.runs.describe import describe_assumptions, describe_bars, describe_coverage
-from candlecloud.runs.execution import BENCHMARK, benchmark_of
-from candlecloud.runs.grid import ParameterSets, parameter_sets
 from candlecloud.runs.inputs import RunInputs
 from candlecloud.runs.result_rows import rows_schema
-from candlecloud.runs.simulate import statistics_of_run, statistics_of_sets, summary_columns_of, summary_of_row
 
 
 def evaluate_batch(config: SweepConfig, inputs: RunInputs, start: int, end: int) -> BatchResult:

@@ -9,12 +9,12 @@ from typing import Any
 from candlecloud.errors import ExchangeError, SeriesNotFoundError
 from candlecloud.exchange.coverage import FetchReport
 from candlecloud.exchange.faults import gravest
-from candlecloud.jobs.acquisition import Progress, acquire, agree_on_time, count
+from candlecloud.ingestion.acquire import Progress, acquire, agree_on_time, count
+from candlecloud.ingestion.gap_ledger import Finding, all_gaps, due_again, note_asked_again, write_findings
+from candlecloud.ingestion.slots import ALREADY_DONE, work_off
+from candlecloud.ingestion.stored import find_missing, listing_span
 from candlecloud.jobs.context import Context
-from candlecloud.jobs.detect_gaps import find_missing, listing_span
 from candlecloud.jobs.events import read_fields, read_range, read_series, read_slot, span_dict
-from candlecloud.jobs.firing import ALREADY_DONE, work_off
-from candlecloud.jobs.gap_ledger import Finding, all_gaps, due_again, note_asked_again, write_findings
 from candlecloud.market.ranges import IntervalSet, TimeRange
 from candlecloud.market.series import Series
 from candlecloud.store.stores import Stores
@@ -149,7 +149,7 @@ def backfill(request: Request, context: Context, *, on_progress: Progress = lamb
 
     if request.slot is None:
         return work()
-    report = work_off(context, JOB, request.slot, work)
+    report = work_off(context.stores.ingestion, JOB, request.slot, work, clock=context.clock, deadline=context.deadline)
     return report or Report(request.series.id, skipped=ALREADY_DONE)
 
 

@@ -6,15 +6,12 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from candlecloud.errors import SeriesNotFoundError
+from candlecloud.ingestion.gap_ledger import Finding, all_gaps, write_findings
+from candlecloud.ingestion.stored import find_missing, listing_span
 from candlecloud.jobs.context import Context
 from candlecloud.jobs.events import read_fields, read_range, read_series, read_slot, span_dict
-from candlecloud.jobs.gap_ledger import Finding, all_gaps, write_findings
-from candlecloud.market.candle import period_range, periods_between
-from candlecloud.market.gaps import missing_ranges
-from candlecloud.market.ranges import IntervalSet, TimeRange
+from candlecloud.market.ranges import IntervalSet
 from candlecloud.market.series import Series
-from candlecloud.store.stores import Stores
 
 _LISTED = 50
 
@@ -121,28 +118,3 @@ def run(request: Request, context: Context) -> Report:
             for gap in in_range[:_LISTED]
         ],
     )
-
-
-def listing_span(stores: Stores, series: Series, start: int | None, end: int | None) -> TimeRange:
-    """Whole candles that the series should hold: what is asked for or stored, and nothing before the listing.
-
-    Raises
-    ------
-    SeriesNotFoundError
-        If nothing is stored of the series.
-    """
-    held = stores.candles.available_range(series)
-    if held is None:
-        raise SeriesNotFoundError(f"Nothing is stored of {series}.", series=series.id)
-    listed_from = stores.index.listed_from(series) or 0
-    first = series.timeframe.ceil(max(listed_from, held.start if start is None else start))
-    return TimeRange(first, max(first, series.timeframe.floor(held.end if end is None else end)))
-
-
-def find_missing(stores: Stores, series: Series, span: TimeRange) -> IntervalSet:
-    """The part of a range that is not stored; read period by period, so that a long minute series fits in memory."""
-    missing = IntervalSet()
-    for period in periods_between(series.timeframe, span):
-        part = period_range(series.timeframe, period).intersect(span)
-        missing = missing.union(missing_ranges(stores.candles.open_times(series, part), part, series.timeframe))
-    return missing

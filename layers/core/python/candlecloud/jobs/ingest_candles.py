@@ -9,11 +9,11 @@ from typing import Any
 from candlecloud.errors import ExchangeError
 from candlecloud.exchange.faults import gravest
 from candlecloud.exchange.pager import Bounds
-from candlecloud.jobs.acquisition import CHUNK_ROWS, Acquired, Progress, acquire, agree_on_time, count
+from candlecloud.ingestion.acquire import CHUNK_ROWS, Acquired, Progress, acquire, agree_on_time, count
+from candlecloud.ingestion.plan import Left, Plan, make_plan
+from candlecloud.ingestion.slots import ALREADY_DONE, work_off
 from candlecloud.jobs.context import Context
 from candlecloud.jobs.events import read_fields, read_flag, read_range, read_series, read_slot, span_dict
-from candlecloud.jobs.firing import ALREADY_DONE, work_off
-from candlecloud.jobs.ingest_plan import Left, Plan, make_plan
 from candlecloud.market.moment import iso
 from candlecloud.market.series import Series
 
@@ -175,7 +175,7 @@ def ingest(
 
     if request.slot is None:
         return work()
-    report = work_off(context, JOB, request.slot, work)
+    report = work_off(context.stores.ingestion, JOB, request.slot, work, clock=context.clock, deadline=context.deadline)
     return report or Report(request.series.id, skipped=ALREADY_DONE)
 
 

@@ -10,7 +10,7 @@ from candlecloud.errors import CandlecloudError, ConflictError, TransientStoreEr
 from candlecloud.fan_out.kinds import find_kind
 from candlecloud.fan_out.plan import make_plan
 from candlecloud.jobs.context import Context
-from candlecloud.jobs.pinned import refuse_other_code
+from candlecloud.jobs.run_inputs import refuse_other_code
 from candlecloud.runs.identity import Identity
 from candlecloud.runs.lifecycle import FAN_OUT_LEASE_MS, describe_failure
 

@@ -8,11 +8,11 @@ from typing import Any
 
 from candlecloud.contract.preview import MAX_LOOKBACK, MAX_ROWS, FeaturesRequest, SignalsRequest, read_preview
 from candlecloud.errors import CandlecloudError, InsufficientDataError, InvalidRangeError, SeriesNotFoundError
+from candlecloud.experiments.preview import preview_features, preview_targets
 from candlecloud.jobs.context import Context
 from candlecloud.market.ranges import TimeRange
 from candlecloud.runs.inputs import RUN_COLUMNS
 from candlecloud.runs.lifecycle import describe_failure
-from candlecloud.runs.preview import preview_features, preview_targets
 from candlecloud.store.stores import Stores
 
 

@@ -8,12 +8,12 @@ from typing import Any
 
 from candlecloud.contract.run import RunConfig
 from candlecloud.errors import CandlecloudError, RunNotFoundError, TransientStoreError
+from candlecloud.experiments.run import evaluate_run
 from candlecloud.jobs.context import Context
-from candlecloud.jobs.pinned import read_inputs, refuse_other_code
-from candlecloud.runs.evaluate import evaluate_run
+from candlecloud.jobs.run_inputs import read_inputs, refuse_other_code
+from candlecloud.pages.tear_sheet.page import render
 from candlecloud.runs.identity import Identity
 from candlecloud.runs.lifecycle import describe_failure
-from candlecloud.tearsheet.page import render
 
 _AFTER_DEADLINE_MS = 20_000  # the deadline is a margin before Lambda's own; then nobody works on it any more
 

@@ -23,7 +23,7 @@ from candlecloud.errors import (
 from candlecloud.fan_out.batch_file import BatchResult, read_batch, write_batch
 from candlecloud.fan_out.kinds import find_kind
 from candlecloud.jobs.context import Context
-from candlecloud.jobs.pinned import read_inputs, refuse_other_code
+from candlecloud.jobs.run_inputs import read_inputs, refuse_other_code
 from candlecloud.runs.identity import Identity
 from candlecloud.runs.inputs import RunInputs
 from candlecloud.runs.lifecycle import describe_failure

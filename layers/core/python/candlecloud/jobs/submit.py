@@ -14,7 +14,7 @@ from candlecloud.contract.setting import MAX_BARS, Setting
 from candlecloud.errors import InvalidRangeError
 from candlecloud.fan_out.kind import FanOutKind
 from candlecloud.fan_out.plan import make_plan, refuse_too_much
-from candlecloud.jobs.pinned import read_inputs
+from candlecloud.jobs.run_inputs import read_inputs
 from candlecloud.market.candle import period_range, periods_between, times_ms
 from candlecloud.market.ranges import TimeRange
 from candlecloud.market.series import Series

@@ -1,1 +1,1 @@
-"""What a run is: its configuration, identity, data, result and state."""
+"""What a run is: its identity, data, manifest and state. `experiments` computes it."""

@@ -21,10 +21,10 @@ from candlecloud.api.schemas.runs import RunAnswer
 from candlecloud.contract.run import RunConfig
 from candlecloud.errors import ConflictError, RunNotFoundError
 from candlecloud.jobs.submit import submit_run
+from candlecloud.pages.tear_sheet.policy import CONTENT_SECURITY_POLICY
 from candlecloud.runs.lifecycle import ENDS
 from candlecloud.store import keys
 from candlecloud.store.runs import RunRecord
-from candlecloud.tearsheet.policy import CONTENT_SECURITY_POLICY
 
 router = APIRouter(route_class=GuardedRoute, tags=["backtests"])
 

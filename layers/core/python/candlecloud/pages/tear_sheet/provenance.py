@@ -6,10 +6,10 @@ import json
 from collections.abc import Mapping, Sequence
 
 from candlecloud.contract.results import DataCoverage, RunResult
-from candlecloud.tearsheet.formats import count, exact
-from candlecloud.tearsheet.markup import Markup, join, shorten, tag
-from candlecloud.tearsheet.names import label
-from candlecloud.tearsheet.tables import definitions, note, section
+from candlecloud.pages.kit.formats import count, exact
+from candlecloud.pages.kit.markup import Markup, join, shorten, tag
+from candlecloud.pages.kit.names import label
+from candlecloud.pages.kit.tables import definitions, note, section
 
 _LONGEST_JSON = 40_000
 _GAPS_SHOWN = 5

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from candlecloud.tearsheet.markup import Markup, join, tag
-from candlecloud.tearsheet.scales import Scale
+from candlecloud.pages.kit.markup import Markup, join, tag
+from candlecloud.pages.kit.scales import Scale
 
 
 @dataclass(frozen=True)

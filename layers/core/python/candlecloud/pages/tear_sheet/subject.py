@@ -5,8 +5,8 @@ from __future__ import annotations
 from candlecloud.contract.results import RunResult
 from candlecloud.market.moment import parse_moment
 from candlecloud.metrics.annual import YEAR_MS
-from candlecloud.tearsheet.formats import duration
-from candlecloud.tearsheet.markup import shorten
+from candlecloud.pages.kit.formats import duration
+from candlecloud.pages.kit.markup import shorten
 
 _DAY_MS = 86_400_000
 _DAYS_OF_YEAR = YEAR_MS // _DAY_MS

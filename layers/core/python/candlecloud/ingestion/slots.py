@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Protocol, TypeVar
 
 from candlecloud.errors import ConflictError
-from candlecloud.jobs.context import Context
+from candlecloud.exchange.retry import Clock
+from candlecloud.store.ingestion import IngestionStore
 
 ALREADY_DONE = "This firing of the schedule is worked off already."
 _LONGEST_MS = 15 * 60_000
@@ -22,7 +23,9 @@ class Outcome(Protocol):
 R = TypeVar("R", bound=Outcome)
 
 
-def work_off(context: Context, job: str, slot: str, work: Callable[[], R]) -> R | None:
+def work_off(
+    ingestion: IngestionStore, job: str, slot: str, work: Callable[[], R], *, clock: Clock, deadline: int
+) -> R | None:
     """Do the work of a slot, unless that is done already.
 
     A slot whose work failed is given back, so that the platform's retry of the event may take it. It is held until a
@@ -38,8 +41,8 @@ def work_off(context: Context, job: str, slot: str, work: Callable[[], R]) -> R 
     ConflictError
         If another invocation holds the slot. It may be dead: only a later retry of the event can tell.
     """
-    ingestion, now = context.stores.ingestion, context.now
-    lease = min(_LONGEST_MS, max(0, context.deadline - now)) + _LEASE_MARGIN_MS
+    now = clock()
+    lease = min(_LONGEST_MS, max(0, deadline - now)) + _LEASE_MARGIN_MS
     if not ingestion.claim_slot(job, slot, now, lease):
         if ingestion.is_slot_done(job, slot):
             return None
@@ -54,5 +57,5 @@ def work_off(context: Context, job: str, slot: str, work: Callable[[], R]) -> R 
     if report.error() is not None:
         ingestion.release_slot(job, slot)
     else:
-        ingestion.finish_slot(job, slot, context.now)
+        ingestion.finish_slot(job, slot, clock())
     return report

@@ -6,16 +6,16 @@ import numpy as np
 
 from candlecloud.arrays import FloatArray
 from candlecloud.contract.results import RunResult
-from candlecloud.tearsheet.calendar import time_labels, time_scale
-from candlecloud.tearsheet.formats import axis_labels, day, money, percent, percent_labels
-from candlecloud.tearsheet.marks import draw_line
-from candlecloud.tearsheet.markup import Markup
-from candlecloud.tearsheet.plot import Axis, draw_plot, figure, legend
-from candlecloud.tearsheet.reading import CurveArrays
-from candlecloud.tearsheet.scales import bounds, linear_scale, log_scale, spans_decades
-from candlecloud.tearsheet.subject import quote_of
-from candlecloud.tearsheet.tables import note, section
-from candlecloud.tearsheet.thinning import MOST_POINTS
+from candlecloud.pages.kit.calendar import time_labels, time_scale
+from candlecloud.pages.kit.formats import axis_labels, day, money, percent, percent_labels
+from candlecloud.pages.kit.marks import draw_line
+from candlecloud.pages.kit.markup import Markup
+from candlecloud.pages.kit.plot import Axis, draw_plot, figure, legend
+from candlecloud.pages.kit.scales import bounds, linear_scale, log_scale, spans_decades
+from candlecloud.pages.kit.tables import note, section
+from candlecloud.pages.kit.thinning import MOST_POINTS
+from candlecloud.pages.tear_sheet.reading import CurveArrays
+from candlecloud.pages.tear_sheet.subject import quote_of
 
 _LOG_FROM = 4.0  # highest over lowest equity from which equal ratios should look equal
 

@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 from candlecloud.contract.results import RunResult
-from candlecloud.tearsheet.distribution import draw_distribution
-from candlecloud.tearsheet.equity import draw_equity
-from candlecloud.tearsheet.headline import draw_headline, headline_title
-from candlecloud.tearsheet.intrabar import draw_intrabar
-from candlecloud.tearsheet.judgement import draw_metrics, draw_relative
-from candlecloud.tearsheet.marks import marker_shapes
-from candlecloud.tearsheet.markup import Markup, tag
-from candlecloud.tearsheet.periods import draw_months, draw_rolling_sharpe
-from candlecloud.tearsheet.policy import CONTENT_SECURITY_POLICY
-from candlecloud.tearsheet.provenance import (
+from candlecloud.pages.kit.marks import marker_shapes
+from candlecloud.pages.kit.markup import Markup, tag
+from candlecloud.pages.kit.style import style_sheet
+from candlecloud.pages.tear_sheet.distribution import draw_distribution
+from candlecloud.pages.tear_sheet.equity import draw_equity
+from candlecloud.pages.tear_sheet.headline import draw_headline, headline_title
+from candlecloud.pages.tear_sheet.intrabar import draw_intrabar
+from candlecloud.pages.tear_sheet.judgement import draw_metrics, draw_relative
+from candlecloud.pages.tear_sheet.periods import draw_months, draw_rolling_sharpe
+from candlecloud.pages.tear_sheet.policy import CONTENT_SECURITY_POLICY
+from candlecloud.pages.tear_sheet.provenance import (
     draw_assumptions,
     draw_conventions,
     draw_data_quality,
     draw_identity,
     draw_tripwire,
 )
-from candlecloud.tearsheet.reading import read_curves
-from candlecloud.tearsheet.regimes import draw_regimes
-from candlecloud.tearsheet.style import style_sheet
-from candlecloud.tearsheet.trades import draw_trades
+from candlecloud.pages.tear_sheet.reading import read_curves
+from candlecloud.pages.tear_sheet.regimes import draw_regimes
+from candlecloud.pages.tear_sheet.trades import draw_trades
 
 __all__ = ["CONTENT_SECURITY_POLICY", "render"]
 

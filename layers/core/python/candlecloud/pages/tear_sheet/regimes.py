@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from candlecloud.contract.results import RunResult, TrendParameters, VolatilityParameters
 from candlecloud.metrics.figures import RegimeRow
-from candlecloud.tearsheet.formats import count, counted, duration, exact, percent, plain_percent
-from candlecloud.tearsheet.markup import Markup, tag
-from candlecloud.tearsheet.names import label, written
-from candlecloud.tearsheet.tables import body, note, row, section, table
+from candlecloud.pages.kit.formats import count, counted, duration, exact, percent, plain_percent
+from candlecloud.pages.kit.markup import Markup, tag
+from candlecloud.pages.kit.names import label, written
+from candlecloud.pages.kit.tables import body, note, row, section, table
 
 _FIGURES = ("total_return", "volatility", "sharpe", "max_drawdown", "win_rate", "profit_factor")
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from candlecloud.tearsheet.formats import count, decimal, duration, exact, money, percent
-from candlecloud.tearsheet.markup import Markup
+from candlecloud.pages.kit.formats import count, decimal, duration, exact, money, percent
+from candlecloud.pages.kit.markup import Markup
 
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "Return": (

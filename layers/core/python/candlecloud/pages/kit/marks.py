@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from candlecloud.arrays import BoolArray, FloatArray
-from candlecloud.tearsheet.markup import Markup, join, tag
-from candlecloud.tearsheet.plot import Axis
-from candlecloud.tearsheet.thinning import thin
+from candlecloud.pages.kit.markup import Markup, join, tag
+from candlecloud.pages.kit.plot import Axis
+from candlecloud.pages.kit.thinning import thin
 
 _SIDE = 1000.0
 

@@ -29,20 +29,20 @@ from candlecloud.contract.results import (
     Span,
 )
 from candlecloud.contract.run import RunConfig
+from candlecloud.experiments.decisions import Decisions, decide, prove_causality
+from candlecloud.experiments.describe import describe_assumptions, describe_bars, describe_coverage
+from candlecloud.experiments.execution import BENCHMARK, benchmark_of
+from candlecloud.experiments.regimes import describe_by_regime, regime_parameters
+from candlecloud.experiments.simulate import simulate_run, statistics_of_simulation, summary_of_row
 from candlecloud.features.bars import Bars, bars_from_table
 from candlecloud.metrics.capacity import capacity_hint
 from candlecloud.metrics.conventions import REGIME_CONVENTIONS, RELATIVE_CONVENTIONS, RUN_CONVENTIONS
 from candlecloud.metrics.distribution import describe_distribution
 from candlecloud.metrics.figures import RunMetrics
 from candlecloud.metrics.relative import compare_with_benchmark
-from candlecloud.runs.decide import Decisions, decide, prove_causality
-from candlecloud.runs.describe import describe_assumptions, describe_bars, describe_coverage
-from candlecloud.runs.execution import BENCHMARK, benchmark_of
 from candlecloud.runs.identity import Identity
 from candlecloud.runs.inputs import RunInputs
 from candlecloud.runs.manifest import build_manifest
-from candlecloud.runs.regimes import describe_by_regime, regime_parameters
-from candlecloud.runs.simulate import simulate_run, statistics_of_simulation, summary_of_row
 from candlecloud.runs.sufficiency import Coverage
 
 _REFUSED_SHOWN = 1_000

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from candlecloud.contract.results import IntrabarBand, Outcome, RunResult
-from candlecloud.tearsheet.formats import counted, exact
-from candlecloud.tearsheet.markup import Markup
-from candlecloud.tearsheet.names import label, written
-from candlecloud.tearsheet.tables import body, note, row, section, table
+from candlecloud.pages.kit.formats import counted, exact
+from candlecloud.pages.kit.markup import Markup
+from candlecloud.pages.kit.names import label, written
+from candlecloud.pages.kit.tables import body, note, row, section, table
 
 _COMPARED = ("total_return", "sharpe", "max_drawdown", "win_rate", "final_equity")
 

@@ -16,14 +16,14 @@ from candlecloud.backtest.simulation import Simulation
 from candlecloud.backtest.sweep_form import PlainCosts, fits_event_form, statistics_of_pairs, statistics_of_signals
 from candlecloud.contract.setting import Setting
 from candlecloud.contract.trading import fixed_fraction
+from candlecloud.experiments.decisions import Decisions, decide
+from candlecloud.experiments.execution import execution_of
+from candlecloud.experiments.grid import ParameterSets
 from candlecloud.features.bars import Bars
 from candlecloud.metrics.figures import Metrics
 from candlecloud.metrics.summary import Extent, summary_columns, summary_of
 from candlecloud.metrics.tallies import COLUMNS
 from candlecloud.parameters import Parameters
-from candlecloud.runs.decide import Decisions, decide
-from candlecloud.runs.execution import execution_of
-from candlecloud.runs.grid import ParameterSets
 
 _SPENT = 1e-150
 _ALL_OF_IT = fixed_fraction()

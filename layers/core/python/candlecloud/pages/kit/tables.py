@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from candlecloud.tearsheet.markup import Markup, tag
+from candlecloud.pages.kit.markup import Markup, tag
 
 
 def table(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from itertools import pairwise
 
-from candlecloud.tearsheet.markup import Markup, tag
+from candlecloud.pages.kit.markup import Markup, tag
 
 DASH = "\u2013"
 _MINUS = "\u2212"

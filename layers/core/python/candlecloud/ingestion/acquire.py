@@ -13,7 +13,7 @@ from candlecloud.exchange.client import ExchangeClient
 from candlecloud.exchange.coverage import FetchReport
 from candlecloud.exchange.pager import Bounds, Sink, fetch_range, read_bounds
 from candlecloud.exchange.retry import Clock
-from candlecloud.jobs.gap_ledger import Finding, findings_of, write_findings
+from candlecloud.ingestion.gap_ledger import Finding, findings_of, write_findings
 from candlecloud.market.candle import Candle, candles_table, period_range, periods_between, times_ms
 from candlecloud.market.gaps import missing_ranges
 from candlecloud.market.ranges import IntervalSet, TimeRange
@@ -171,11 +171,6 @@ def refuse_while_banned(stores: Stores, exchange: str, now: int) -> None:
             exchange=exchange,
             retry_after_s=(until - now) / 1000,
         )
-
-
-def stored_ranges(stores: Stores, series: Series, span: TimeRange) -> IntervalSet:
-    """Which part of a range is in the lake."""
-    return IntervalSet.from_grid(stores.candles.open_times(series, span), series.timeframe.ms)
 
 
 def neighbours(stores: Stores, series: Series, wanted: IntervalSet) -> list[Candle]:

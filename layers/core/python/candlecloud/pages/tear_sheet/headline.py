@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from candlecloud.contract.results import RunResult
-from candlecloud.tearsheet.cautions import benchmark_held_up, draw_cautions
-from candlecloud.tearsheet.formats import counted, duration, money
-from candlecloud.tearsheet.markup import Markup, join, shorten, tag
-from candlecloud.tearsheet.names import label, written
-from candlecloud.tearsheet.reading import CurveArrays
-from candlecloud.tearsheet.subject import quote_of, run_length, shorter_than_a_year
-from candlecloud.tearsheet.tables import note
+from candlecloud.pages.kit.formats import counted, duration, money
+from candlecloud.pages.kit.markup import Markup, join, shorten, tag
+from candlecloud.pages.kit.names import label, written
+from candlecloud.pages.kit.tables import note
+from candlecloud.pages.tear_sheet.cautions import benchmark_held_up, draw_cautions
+from candlecloud.pages.tear_sheet.reading import CurveArrays
+from candlecloud.pages.tear_sheet.subject import quote_of, run_length, shorter_than_a_year
 
 FIVE = ("total_return", "cagr", "sharpe", "max_drawdown", "exposure")
 """The five numbers that stand beside the benchmark's."""

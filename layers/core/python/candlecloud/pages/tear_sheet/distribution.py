@@ -7,13 +7,13 @@ import numpy as np
 from candlecloud.arrays import FloatArray
 from candlecloud.contract.results import RunResult
 from candlecloud.metrics.curves import bar_returns
-from candlecloud.tearsheet.formats import percent, percent_labels
-from candlecloud.tearsheet.marks import draw_bars, draw_steps, draw_uprights
-from candlecloud.tearsheet.markup import Markup
-from candlecloud.tearsheet.plot import Axis, draw_plot, figure, legend
-from candlecloud.tearsheet.reading import CurveArrays
-from candlecloud.tearsheet.scales import Scale, linear_scale, nice_step
-from candlecloud.tearsheet.tables import note, section
+from candlecloud.pages.kit.formats import percent, percent_labels
+from candlecloud.pages.kit.marks import draw_bars, draw_steps, draw_uprights
+from candlecloud.pages.kit.markup import Markup
+from candlecloud.pages.kit.plot import Axis, draw_plot, figure, legend
+from candlecloud.pages.kit.scales import Scale, linear_scale, nice_step
+from candlecloud.pages.kit.tables import note, section
+from candlecloud.pages.tear_sheet.reading import CurveArrays
 
 _LEAST = 20  # moving bars below which a histogram is an anecdote
 _BINS = 61

@@ -11,15 +11,15 @@ from candlecloud.contract.results import RunResult
 from candlecloud.metrics.annual import bars_per_year
 from candlecloud.metrics.curves import bar_returns
 from candlecloud.metrics.periods import monthly_returns, rolling_sharpe, yearly_returns
-from candlecloud.tearsheet.calendar import month_name
-from candlecloud.tearsheet.equity import against_benchmark, thinning_note, time_axis
-from candlecloud.tearsheet.formats import DASH, axis_labels, decimal, exact
-from candlecloud.tearsheet.marks import draw_line
-from candlecloud.tearsheet.markup import Markup, tag
-from candlecloud.tearsheet.plot import Axis, draw_plot, figure
-from candlecloud.tearsheet.reading import CurveArrays
-from candlecloud.tearsheet.scales import linear_scale
-from candlecloud.tearsheet.tables import body, note, section, table
+from candlecloud.pages.kit.calendar import month_name
+from candlecloud.pages.kit.formats import DASH, axis_labels, decimal, exact
+from candlecloud.pages.kit.marks import draw_line
+from candlecloud.pages.kit.markup import Markup, tag
+from candlecloud.pages.kit.plot import Axis, draw_plot, figure
+from candlecloud.pages.kit.scales import linear_scale
+from candlecloud.pages.kit.tables import body, note, section, table
+from candlecloud.pages.tear_sheet.equity import against_benchmark, thinning_note, time_axis
+from candlecloud.pages.tear_sheet.reading import CurveArrays
 
 _DAY_MS = 86_400_000
 _WINDOWS = (365, 180, 90, 30)

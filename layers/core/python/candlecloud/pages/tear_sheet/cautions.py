@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from candlecloud.contract.results import RunResult
-from candlecloud.tearsheet.formats import count, counted, day, exact, moment, money, percent
-from candlecloud.tearsheet.markup import Markup, tag
-from candlecloud.tearsheet.reading import CurveArrays
-from candlecloud.tearsheet.subject import quote_of
-from candlecloud.tearsheet.tables import note
-from candlecloud.tearsheet.trades import told_counts
+from candlecloud.pages.kit.formats import count, counted, day, exact, moment, money, percent
+from candlecloud.pages.kit.markup import Markup, tag
+from candlecloud.pages.kit.tables import note
+from candlecloud.pages.tear_sheet.reading import CurveArrays
+from candlecloud.pages.tear_sheet.subject import quote_of
+from candlecloud.pages.tear_sheet.trades import told_counts
 
 
 def draw_cautions(result: RunResult, curves: CurveArrays) -> list[Markup]:

@@ -6,10 +6,10 @@ from dataclasses import fields
 
 from candlecloud.contract.results import RunResult
 from candlecloud.metrics.figures import Relative
-from candlecloud.tearsheet.markup import Markup
-from candlecloud.tearsheet.names import GROUPS, label, written
-from candlecloud.tearsheet.subject import shorter_than_a_year
-from candlecloud.tearsheet.tables import body, group, row, section, table
+from candlecloud.pages.kit.markup import Markup
+from candlecloud.pages.kit.names import GROUPS, label, written
+from candlecloud.pages.kit.tables import body, group, row, section, table
+from candlecloud.pages.tear_sheet.subject import shorter_than_a_year
 
 _COMPOUNDED = ("cagr", "calmar")  # to a year: of a shorter run an extrapolation with an exponent above 1
 _HEADINGS = ("Metric", "Strategy", "Buy and hold")

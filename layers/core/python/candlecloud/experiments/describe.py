@@ -8,9 +8,9 @@ import numpy as np
 
 from candlecloud.backtest.assumptions import name_assumptions
 from candlecloud.contract.setting import Setting
+from candlecloud.experiments.execution import execution_of
 from candlecloud.features.bars import Bars
 from candlecloud.market.moment import iso
-from candlecloud.runs.execution import execution_of
 from candlecloud.runs.inputs import RunInputs
 from candlecloud.runs.sufficiency import Coverage, measure_coverage, needed_range
 

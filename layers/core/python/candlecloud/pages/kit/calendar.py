@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from itertools import pairwise
 
-from candlecloud.tearsheet.scales import Scale
+from candlecloud.pages.kit.scales import Scale
 
 _MINUTE, _DAY = 60_000, 86_400_000
 _FIXED = (*(n * _MINUTE for n in (1, 5, 15, 30, 60, 180, 360, 720)), *(n * _DAY for n in (1, 2, 7, 14)))

@@ -9,7 +9,7 @@ import numpy as np
 
 from candlecloud.arrays import FloatArray, IntArray
 from candlecloud.contract.results import ClosedTrade, RefusedOrder, RunResult
-from candlecloud.tearsheet.formats import (
+from candlecloud.pages.kit.formats import (
     count,
     duration,
     duration_labels,
@@ -19,12 +19,12 @@ from candlecloud.tearsheet.formats import (
     percent,
     percent_labels,
 )
-from candlecloud.tearsheet.marks import draw_points
-from candlecloud.tearsheet.markup import Markup, join, tag
-from candlecloud.tearsheet.plot import Axis, draw_plot, figure, legend
-from candlecloud.tearsheet.scales import duration_scale, linear_scale
-from candlecloud.tearsheet.tables import body, note, row, section, table
-from candlecloud.tearsheet.thinning import thin
+from candlecloud.pages.kit.marks import draw_points
+from candlecloud.pages.kit.markup import Markup, join, tag
+from candlecloud.pages.kit.plot import Axis, draw_plot, figure, legend
+from candlecloud.pages.kit.scales import duration_scale, linear_scale
+from candlecloud.pages.kit.tables import body, note, row, section, table
+from candlecloud.pages.kit.thinning import thin
 
 _MOST_POINTS = 1_000
 _EXTREMES = 5

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from candlecloud.exchange.client import ExchangeClient
 from candlecloud.exchange.coverage import FetchReport
 from candlecloud.exchange.retry import Clock
-from candlecloud.jobs.acquisition import stored_ranges
+from candlecloud.ingestion.stored import stored_ranges
 from candlecloud.market.ranges import IntervalSet, TimeRange
 from candlecloud.market.series import Series
 from candlecloud.store.stores import Stores
