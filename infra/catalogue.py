@@ -16,7 +16,8 @@ from infra.function_spec import Access, FunctionSpec
 # Schedules: cron(minute hour day-of-month month day-of-week year), UTC. Ingestion comes a minute or more after a close,
 # so that the settle lag of every venue has passed; minutes are taken in fives, which keeps an hour at 12 invocations a
 # series. Allowed ages are two missed turns of an hourly series.
-_DATA = ("core", "edge", "arrow")
+_RECORDS = ("core", "edge")
+_DATA = (*_RECORDS, "arrow")
 _EXCHANGE = (*_DATA, "exchange")
 _COMPUTE = (*_DATA, "numeric")
 
@@ -126,7 +127,7 @@ FUNCTIONS: Mapping[str, FunctionSpec] = {
         in_fan_out=True,
     ),
     "fail_fan_out": FunctionSpec(
-        layers=_DATA,
+        layers=_RECORDS,
         memory_mb=512,
         timeout_s=60,
         objects={},
@@ -134,7 +135,7 @@ FUNCTIONS: Mapping[str, FunctionSpec] = {
         in_fan_out=True,
     ),
     "recover_runs": FunctionSpec(
-        layers=_DATA,
+        layers=_RECORDS,
         memory_mb=512,
         timeout_s=120,
         objects={},
@@ -146,7 +147,7 @@ FUNCTIONS: Mapping[str, FunctionSpec] = {
         max_event_age_s=300,
     ),
     "prune_versions": FunctionSpec(
-        layers=_DATA,
+        layers=_RECORDS,
         memory_mb=512,
         timeout_s=300,
         objects={},
