@@ -159,7 +159,9 @@ _comparisons = st.builds(
 )
 _conditions = st.one_of(
     _comparisons,
-    st.builds(lambda key, some: {key: some}, st.sampled_from(["all", "any"]), st.lists(_comparisons, min_size=2, max_size=6)),
+    st.builds(
+        lambda key, some: {key: some}, st.sampled_from(["all", "any"]), st.lists(_comparisons, min_size=2, max_size=6)
+    ),
     st.builds(lambda one: {"not": one}, _comparisons),
 )
 

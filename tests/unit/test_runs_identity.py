@@ -9,7 +9,8 @@ from candlecloud.contract.run import RunConfig
 from candlecloud.contract.sweep import SweepConfig
 from candlecloud.market.ranges import TimeRange
 from candlecloud.runs.code_version import ENGINE_VERSION
-from candlecloud.runs.identity import Identity, code_version_of, kind_of
+from candlecloud.runs.identity import Identity, code_version_of
+from candlecloud.runs.lifecycle import kind_of
 
 BASE: dict[str, Any] = {"exchange": "binance", "symbol": "BTC-USDT", "timeframe": "1h", "strategy": "dual_sma"}
 SPAN = TimeRange(0, 3_600_000)

@@ -51,11 +51,6 @@ class Identity:
         return self.deciding() | {"config": self.config.to_dict()}
 
 
-def kind_of(run_id: str) -> str:
-    """The kind of what has an id: ``run``, or that of a fan-out."""
-    return run_id.rpartition("_")[0]
-
-
 def code_version_of(config: Setting) -> str:
     """Version of the code that computes a configuration here: of the engine and of the entries that it names."""
     return code_version(config.kind, config.entries)

@@ -75,6 +75,11 @@ A claim is also open to the owner of the lease: Lambda repeats an invocation und
 """
 
 
+def kind_of(run_id: str) -> str:
+    """The kind of what has an id: ``run``, or that of a fan-out."""
+    return run_id.rpartition("_")[0]
+
+
 def describe_failure(error: CandlecloudError) -> dict[str, Any]:
     """A failure for a record or a batch, JSON-able."""
     return {"code": error.code, "message": error.message, "hint": error.hint, "details": error.details}

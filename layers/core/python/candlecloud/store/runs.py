@@ -7,8 +7,15 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from candlecloud.errors import ConflictError
-from candlecloud.runs.identity import kind_of
-from candlecloud.runs.lifecycle import FAN_OUT_LEASE_MS, HEARTBEAT_MS, PENDING_LEASE_MS, TRANSITIONS, RunType, State
+from candlecloud.runs.lifecycle import (
+    FAN_OUT_LEASE_MS,
+    HEARTBEAT_MS,
+    PENDING_LEASE_MS,
+    TRANSITIONS,
+    RunType,
+    State,
+    kind_of,
+)
 from candlecloud.store import keys
 from candlecloud.store.objects import JSON, PARQUET, ObjectStore
 from candlecloud.store.ranged import RangedObject
