@@ -14,6 +14,7 @@ from candlecloud.api.app import create_app
 from candlecloud.api.dependencies import Dependencies
 from candlecloud.jobs import recover_runs
 from candlecloud.runs.lifecycle import MAX_ATTEMPTS, PENDING_LEASE_MS
+from candlecloud.store.runs import NewRun
 from tests.support.api_world import NOW, ApiWorld, api_world
 from tests.support.contexts import context
 
@@ -119,6 +120,20 @@ def test_a_sweep_under_way_shows_how_far_it_is() -> None:
             4,
             0.25,
         )
+
+
+def test_a_sweep_that_a_version_before_left_running_is_shown() -> None:
+    """Its record does not say how it was cut; what `recover_runs` makes of it is another matter."""
+    with api_world() as world:
+        world.dispatcher.deferred = True
+        place = world.client.post("/sweeps", json=SWEEP, headers=world.headers()).headers["location"]
+        record = world.stores.runs.get(place.rpartition("/")[2])
+        assert record is not None
+        old = NewRun(f"sweep_{'0' * 32}", "tune", record.document, {}, {"sets": 4, "excluded": 0, "batches": 2})
+        world.stores.runs.open(old, NOW)
+        world.stores.runs.claim(old.run_id, 1, "me", NOW, NOW + 1)
+        shown = world.client.get(f"/sweeps/{old.run_id}", headers=world.headers()).json()
+        assert (shown["state"], shown["progress"]["batches_done"]) == ("running", 0)
 
 
 def recover(world: ApiWorld, elapsed_ms: int) -> None:

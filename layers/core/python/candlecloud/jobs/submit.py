@@ -103,7 +103,7 @@ def submit_fan_out(
     work = kind.work(cast(Config, identity.config))
     plan = make_plan(work)
     refuse_too_much(work, plan, deployed.batches_at_once)
-    counts = {**work.counts, "units": work.units, "per_batch": plan.per_batch, "batches": len(plan.batches)}
+    counts = {**work.counts, "per_batch": plan.per_batch, "batches": len(plan.batches)}
     new = NewRun(identity.id, kind.run_type, identity.to_dict(), deployed.functions, counts, deployed.git_hash)
     opened = stores.runs.open(new, now)
     return Submission(opened.record, opened.is_new, identity, coverage)

@@ -169,8 +169,10 @@ def _progress(world: Dependencies, record: RunRecord) -> dict[str, Any]:
 
 
 def _present(world: Dependencies, record: RunRecord) -> int:
-    """Batches that have a result, of the cut of this attempt."""
-    units, size = record.counts["units"], record.counts["per_batch"]
+    """Batches that have a result, of the cut of this attempt. Those of records of before lie elsewhere: none."""
+    units, size = record.counts["sets"], record.counts.get("per_batch")
+    if size is None:
+        return 0
     found = world.stores.fan_outs.present_batches(record.run_id)
     return sum(start % size == 0 and end == min(start + size, units) for start, end in found)
 

@@ -31,10 +31,8 @@ _CANDLE_S = 1e-6  # to read one and check its part of the revision
 _AVERAGES_S = 2e-9  # per bar and set, where the engine makes the signals itself
 _BAR_S = 150e-9  # per bar and set by any of our strategies, with every size and cost
 _FEATURE_S = 150e-9  # per bar and set, for each feature that rules name
-_TEST_TIMES, _SIZES_TEST_TIMES = (
-    25,
-    40,
-)  # the look-ahead test of a set costs so many sets; more where sizes are computed
+_TEST_TIMES = 25  # so many sets cost as much as the look-ahead test of one
+_SIZES_TEST_TIMES = 40  # the same where sizes vary
 _BATCH_S, _AVERAGES_BATCH_S = 15.0, 2.0  # a second or more of work in truth
 
 
