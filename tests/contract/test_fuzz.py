@@ -46,7 +46,6 @@ def bounded(examples: int) -> settings:
     """So many examples, the same ones each time: a failure here must be one that a reader can see again."""
     return settings(
         max_examples=examples,
-        deadline=None,
         database=None,
         derandomize=True,
         phases=[Phase.generate],

@@ -77,7 +77,6 @@ def test_lookback_bar_may_decide_for_the_first_bar() -> None:
     assert len(result.equity) == 1
 
 
-@settings(deadline=None)
 @given(st.floats(0, 500), st.floats(0, 500), st.lists(st.integers(50, 5_000), min_size=3, max_size=30))
 def test_fully_invested_never_borrows(fee: float, slippage: float, prices: list[int]) -> None:
     target = np.array([1.0 if i % 3 else 0.0 for i in range(len(prices))])
@@ -160,7 +159,7 @@ def test_lengths_and_equity_are_checked() -> None:
             simulate(bars, target, costs(), initial_equity=equity, first=first)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.integers(1, 1_000), min_size=4, max_size=50), st.integers(1, 49), st.randoms())
 def test_garbage_in_the_future_moves_no_earlier_decision(ticks: list[int], cut: int, dice: object) -> None:
     cut = min(cut, len(ticks) - 1)

@@ -148,7 +148,7 @@ def check_case(case: dict[str, Any]) -> None:
         check_row(row, by_bars(bars, signal.tolist(), costs, cash=1e4, first=first))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(cases())
 @example(
     {
@@ -164,7 +164,7 @@ def test_equals_the_bar_loop(case: dict[str, Any]) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=2_000, deadline=None)
+@settings(max_examples=2_000)
 @given(cases())
 def test_equals_the_bar_loop_on_fourteen_thousand_sets(case: dict[str, Any]) -> None:
     check_case(case)
@@ -223,7 +223,7 @@ def test_ticks_too_large_for_float_averages_are_compared_in_whole_numbers(
     assert statistics_of_pairs(bars, fast, slow, COSTS, initial_equity=1e4, first=9).tobytes() == as_floats.tobytes()
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.integers(0, 2**32), st.integers(2, 40), st.integers(3, 60))
 def test_order_and_ties_hold_up_to_the_bound(seed: int, fast: int, slow: int) -> None:
     """The largest closes that floats may compare, nearly all alike: averages tie or differ by next to nothing."""
@@ -258,7 +258,7 @@ def test_signals_are_read_in_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     assert statistics_of_signals(bars, [], COSTS, initial_equity=1e4).shape == (0, together.shape[1])
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(cases())
 def test_uncompiled_it_gives_the_same_bits(case: dict[str, Any]) -> None:
     bars, first, costs = case["bars"], case["first"], case["costs"]

@@ -52,7 +52,6 @@ def test_bars_refuse_two_candles_of_one_time() -> None:
         bars_from_table(pa.concat_tables([table, table]))
 
 
-@settings(deadline=None)
 @given(st.integers(0, 8), st.lists(st.integers(1, 10**11), min_size=1, max_size=20))
 def test_ticks_give_the_price_back_bit_for_bit(scale: int, ticks: list[int]) -> None:
     prices = np.array([float(f"{t}e-{scale}") for t in ticks])
@@ -69,7 +68,6 @@ def test_prices_that_are_no_decimal_numbers_are_refused(prices: list[float]) -> 
         to_ticks(np.array(prices), 2)
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(1, 9), min_size=1, max_size=40), st.integers(1, 10))
 def test_sma_is_the_nearest_float_to_the_true_mean(ticks: list[int], window: int) -> None:
     average = sma(prefix_sums(np.array(ticks)), window)
@@ -87,14 +85,13 @@ def test_windows_longer_than_the_series_are_empty() -> None:
     assert compare_sma(sums, 1, 9).tolist() == [0, 0]
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(1, 5), min_size=1, max_size=60), st.integers(1, 6), st.integers(1, 6))
 def test_comparison_is_exact_and_ties_are_zero(ticks: list[int], fast: int, more: int) -> None:
     got = compare_sma(prefix_sums(np.array(ticks)), fast, fast + more)
     assert got.tolist() == dual_sma_targets(ticks, fast, fast + more)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.lists(st.integers(2**52 - 3, 2**52), min_size=8, max_size=20))
 def test_comparison_stays_exact_beyond_64_bits(ticks: list[int]) -> None:
     got = compare_sma(prefix_sums(np.array(ticks)), 3, 7)

@@ -34,7 +34,7 @@ WINDOWED = pytest.mark.parametrize(
     ids=[n for n, f in FEATURES.items() if not f.recursive],
 )
 OF_VOLUME = {"obv", "vwap", "session_vwap"}
-QUICK = settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+QUICK = settings(max_examples=10, suppress_health_check=[HealthCheck.too_slow])
 
 
 @st.composite

@@ -21,7 +21,7 @@ FORMS = [
 ]
 LOGARITHMS = (logarithm, uncompiled("candlecloud.features.kernels.logarithm"))
 BOTH = pytest.mark.parametrize(("rolls", "recurs"), FORMS, ids=["as imported", "uncompiled"])
-QUICK = settings(max_examples=30, deadline=None)
+QUICK = settings(max_examples=30)
 LARGE = 2**53 - 1
 LARGEST = 2**56 - 1
 

@@ -99,7 +99,7 @@ def test_warm_up_counts_the_runs_own_bars() -> None:
     assert not np.isnan(compute_use(quarters(*range(1, 16), start=QUARTER_MS), use)[14])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(drawn_bars(min_size=2, max_size=80))
 def test_resampling_twice_is_resampling_once(bars: Bars) -> None:
     """Days from hours are the days from quarters, except that an hour the bars begin or end in takes its day along."""

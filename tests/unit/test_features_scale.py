@@ -50,7 +50,7 @@ def test_more_decimals_move_no_decision(name: str) -> None:
 
 
 @KERNELS
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.lists(st.one_of(st.integers(1, 50), st.integers(1, 2**46), st.just(2**46)), min_size=1, max_size=30),
     st.integers(1, 12),

@@ -8,7 +8,7 @@ import sys
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from candlecloud.errors import InvalidRangeError
@@ -49,7 +49,6 @@ def test_a_range_that_ends_before_it_starts_is_refused() -> None:
         TimeRange(5, 4)
 
 
-@settings(deadline=None)
 @given(st.sets(st.integers(0, 99)), st.integers(0, 6_000_000), st.integers(0, 3_000_000))
 def test_present_and_missing_add_up(minutes: set[int], start: int, length: int) -> None:
     timeframe = Timeframe("1m")
@@ -61,7 +60,6 @@ def test_present_and_missing_add_up(minutes: set[int], start: int, length: int) 
     assert missing.total + present * 60_000 == whole
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(-200, 200), max_size=40), st.integers(1, 30), st.integers(0, 40))
 def test_covered_time_is_that_of_candle_after_candle(times: list[int], step: int, cut: int) -> None:
     """In any order, repeated, off the grid; as numbers and as columns in one piece and in two."""

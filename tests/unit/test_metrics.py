@@ -110,7 +110,7 @@ def test_a_spread_of_rounding_is_no_spread() -> None:
     assert (steady.volatility, steady.sharpe) == (0.0, None)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(st.floats(1.0, 1e6), min_size=2, max_size=200))
 def test_equals_the_plain_formulas(equity: list[float]) -> None:
     got = summary_of_curve(equity)
@@ -133,7 +133,7 @@ def test_equals_the_plain_formulas(equity: list[float]) -> None:
 CURVES = st.lists(st.floats(1.0, 1e6), min_size=1, max_size=60)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(CURVES, min_size=1, max_size=6), st.data())
 def test_a_sweep_has_the_bits_of_its_single_runs(curves: list[list[float]], data: st.DataObject) -> None:
     n = min(map(len, curves))
@@ -149,7 +149,7 @@ def test_a_sweep_has_the_bits_of_its_single_runs(curves: list[list[float]], data
             assert got == wanted or (wanted is None and math.isnan(got)), name
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(CURVES, st.integers(-6, 6))
 def test_the_unit_of_money_changes_no_ratio(equity: list[float], power: int) -> None:
     factor = 2.0**power  # a power of two moves no bit
@@ -166,7 +166,7 @@ def test_the_unit_of_money_changes_no_ratio(equity: list[float], power: int) -> 
     assert all(scaled[k] == ours[k] * factor for k in money)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(CURVES)
 def test_signs_and_bounds(equity: list[float]) -> None:
     got = summary_of_curve(equity)

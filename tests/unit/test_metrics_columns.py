@@ -47,7 +47,7 @@ def same_bits(one: FloatArray, other: FloatArray) -> bool:
     return bool((whole | (np.isnan(one) & np.isnan(other))).all())
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.lists(rows_of_tallies, min_size=1, max_size=6),
     st.sampled_from([1.0, 1e4, 0.1, 1e-300, 1e300]),
@@ -179,7 +179,7 @@ def test_pairs_are_as_close_as_the_bound_of_doubt_needs() -> None:
     assert worst < 2.0**-100
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(st.floats(0.0, allow_infinity=True), max_size=20), st.integers(60_000, 30 * YEAR_MS))
 def test_the_compiled_kernel_is_the_plain_one(growths: list[float], span: int) -> None:
     found = []

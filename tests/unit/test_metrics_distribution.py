@@ -73,7 +73,7 @@ def test_a_short_run_has_few_numbers() -> None:
     assert got == Distribution(None, None, None, None, None, None, None, None, 0.0)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(RETURNS)
 def test_tails_are_ordered(returns: FloatArray) -> None:
     ordered = np.sort(returns)
@@ -90,7 +90,7 @@ def test_tails_are_ordered(returns: FloatArray) -> None:
         assert short_99 >= max(at_99, short_95) - rounding
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(RETURNS, st.integers(-4, 4))
 def test_neither_money_nor_order_of_bars_matters(returns: FloatArray, power: int) -> None:
     equity, factor = 100.0 * np.cumprod(1.0 + returns), 2.0**power
@@ -103,7 +103,7 @@ def test_neither_money_nor_order_of_bars_matters(returns: FloatArray, power: int
         assert mine is None or other == pytest.approx(mine, rel=1e-6, abs=1e-9), name
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(arrays(np.float64, st.integers(1, 80), elements=st.integers(1, 20).map(float)))
 def test_episodes_cover_all_bars_under_water(equity: FloatArray) -> None:
     drawdown = drawdowns(equity, 10.0)

@@ -44,7 +44,7 @@ def test_before_1970_is_a_month_too() -> None:
     assert monthly_returns(ms("1969-12-15"), np.array([1.0]), 1.0) == [(1969, 12, 0.0)]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     arrays(np.float64, st.integers(1, 300), elements=st.floats(-0.2, 0.2).map(lambda r: round(r, 5))),
     st.integers(2, 40),
@@ -69,7 +69,7 @@ def test_a_window_without_movement_has_no_ratio() -> None:
     assert np.isnan(rolling_sharpe(returns, 1, 8_760.0)).all()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(arrays(np.int64, st.integers(1, 120), elements=st.integers(-(10**6), 10**6)), st.integers(1, 120))
 def test_window_sums_are_pandas_rolling_sums(values: IntArray, window: int) -> None:
     if window <= len(values):

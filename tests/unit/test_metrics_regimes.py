@@ -73,7 +73,7 @@ def test_too_few_trades_have_no_rate() -> None:
     assert (row.metrics.win_rate, row.metrics.profit_factor) == (1.0, None)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 2**32), st.integers(1, 500), st.integers(0, 40))
 def test_regimes_partition_bars_and_trades(seed: int, n: int, n_trades: int) -> None:
     rng = np.random.default_rng(seed)

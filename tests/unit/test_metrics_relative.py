@@ -61,7 +61,7 @@ def test_curves_over_other_bars_are_refused() -> None:
 RETURNS = st.lists(st.floats(-0.3, 0.3).map(lambda r: round(r, 3)), min_size=4, max_size=60)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(RETURNS, RETURNS, st.integers(-4, 4))
 def test_bounds_and_the_unit_of_money(ours: list[float], theirs: list[float], power: int) -> None:
     n, factor = min(len(ours), len(theirs)), 2.0**power

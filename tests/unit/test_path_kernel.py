@@ -64,7 +64,7 @@ def check_statistics(got: Tallies, wanted: Replay) -> None:
         assert value == close, name
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(cases())
 def test_equals_the_reference(case: Case) -> None:
     for name in switches_that_fired(case, check_against_reference(case)):
@@ -114,7 +114,7 @@ EVERY_SWITCH = {
 def test_equals_the_reference_on_ten_thousand_cases() -> None:
     fired: Counter[str] = Counter()
 
-    @settings(max_examples=10_000, deadline=None)
+    @settings(max_examples=10_000)
     @given(cases())
     def check(case: Case) -> None:
         fired.update(switches_that_fired(case, check_against_reference(case)))
@@ -135,7 +135,7 @@ def plain_python(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("plain_python")
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(cases())
 def test_uncompiled_kernel_gives_the_same_bits(case: Case) -> None:
     assert str(engine.path.__file__).endswith(".py")
@@ -175,7 +175,7 @@ def test_compiled_and_uncompiled_rows_are_equal_on_real_hours(monkeypatch: pytes
     assert Tallies.from_row(rows[0]).n_fills > 300
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(cases(), st.data())
 def test_event_form_gives_the_path_forms_rows(case: Case, data: st.DataObject) -> None:
     """Long with all equity or flat, fixed costs: both forms do it."""

@@ -303,7 +303,7 @@ def check_place(document: Any, error: InvalidParameterError) -> None:
         place = place[int(key)] if isinstance(place, list) else place[key]
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(st.one_of(broken(), broken(), _json))
 def test_whatever_is_sent_is_read_or_refused_at_a_place_that_is_there(document: Any) -> None:
     before = copy.deepcopy(document)

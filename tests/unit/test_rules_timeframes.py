@@ -95,7 +95,7 @@ _uses = st.builds(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(drawn_bars(min_size=20, max_size=60, absent=40), _uses)
 def test_a_shift_is_that_of_a_plain_loop_and_knows_no_future(bars: Bars, use: FeatureUse) -> None:
     """Also where candles and whole days are absent, and the bars begin inside a day."""
@@ -178,7 +178,7 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
     return document
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(documents(), st.integers(0, 2**32 - 1), st.integers(0, 95), st.integers(1, 599))
 def test_any_shifts_are_a_plain_loop_without_the_future(document: Any, seed: int, quarter: int, cut: int) -> None:
     rng = np.random.default_rng(seed)
@@ -193,7 +193,7 @@ def test_any_shifts_are_a_plain_loop_without_the_future(document: Any, seed: int
     assert strategy.target(head(bars, cut), {}).tobytes() == target[:cut].tobytes()
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(documents(), drawn_bars(min_size=30, max_size=80, absent=20), st.data())
 def test_absent_candles_open_no_view_of_the_future(document: Any, bars: Bars, data: st.DataObject) -> None:
     strategy = rules_strategy(document, QUARTER_MS)

@@ -8,7 +8,7 @@ import sys
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from candlecloud.contract.preview import SignalsRequest
@@ -222,7 +222,6 @@ def test_as_of_is_no_part_of_the_identity() -> None:
     assert "as_of" not in config().identity_dict()
 
 
-@settings(deadline=None)
 @given(
     st.integers(100_000_000_000, 2**41),
     st.integers(1, 9_999),

@@ -107,7 +107,7 @@ def batches_of(config: SweepConfig) -> list[tuple[int, int]]:
     return make_plan(sweep_work(config)).batches
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(1, 40), st.integers(1, 40), st.one_of(st.none(), st.integers(1, 2_000)))
 def test_batches_cover_every_set_once_and_in_order(fast: int, slow: int, size: int | None) -> None:
     grid = {"fast": list(range(1, fast + 1)), "slow": list(range(50, 50 + slow))}

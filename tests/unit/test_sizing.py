@@ -93,7 +93,7 @@ def test_kelly_cuts_moves_beyond_200_percent() -> None:
 
 
 @pytest.mark.parametrize("name", SIZING)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(seed=st.integers(0, 2**32 - 1), cut=st.integers(1, 199))
 def test_sizes_do_not_see_the_future(name: str, seed: int, cut: int) -> None:
     rng = np.random.default_rng(seed)

@@ -64,7 +64,7 @@ walks = st.lists(st.tuples(st.integers(-3, 3), st.integers(0, 2), st.integers(0,
 
 
 @pytest.mark.parametrize("name", STRATEGIES)
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(bars=walks)
 def test_targets_are_those_of_a_plain_loop(name: str, bars: Bars) -> None:
     exact = SimpleNamespace(
@@ -75,7 +75,7 @@ def test_targets_are_those_of_a_plain_loop(name: str, bars: Bars) -> None:
     assert target_of(name, bars, **SHORT[name]) == LOOPS[name](exact, **SHORT[name])
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(st.tuples(*[st.booleans()] * 4), max_size=40))
 def test_holding_is_a_walk_over_the_bars(conditions: list[tuple[bool, bool, bool, bool]]) -> None:
     columns = [np.array([row[k] for row in conditions], np.bool_) for k in range(4)]
@@ -167,7 +167,7 @@ def test_reversion_goes_against_a_fall_and_leaves_at_the_middle(name: str) -> No
 
 
 @pytest.mark.parametrize("name", STRATEGIES)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(seed=st.integers(0, 2**32 - 1), cut=st.integers(1, 149))
 def test_targets_do_not_see_the_future(name: str, seed: int, cut: int) -> None:
     rng = np.random.default_rng(seed)

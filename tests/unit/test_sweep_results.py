@@ -170,7 +170,7 @@ def in_plain_python(rows: list[Row], sort: str, order: str) -> list[Row]:
     return known + [row for row in rows if row["metrics"][sort] is None]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.sampled_from(["set", *FIGURES]),
     st.sampled_from(["asc", "desc"]),

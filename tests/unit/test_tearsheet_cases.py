@@ -282,7 +282,7 @@ def test_run_of_a_million_and_a_half_minutes_is_a_small_page() -> None:
     assert len(page.encode()) < 600_000
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.lists(st.floats(-1e15, -1e-9) | st.floats(1e-9, 1e15) | st.sampled_from([0.0, 100.0]), min_size=1, max_size=40),
     st.sampled_from(["1m", "1h", "1d"]),
