@@ -14,7 +14,7 @@ from candlecloud.api.app import create_app
 from candlecloud.api.dependencies import Dependencies
 from candlecloud.jobs import recover_runs
 from candlecloud.runs.lifecycle import MAX_ATTEMPTS, PENDING_LEASE_MS
-from candlecloud.store.runs import NewRun
+from candlecloud.store.run_record import NewRun
 from tests.support.api_world import NOW, ApiWorld, api_world
 from tests.support.contexts import context
 

@@ -13,7 +13,7 @@ from candlecloud.market.gap import Gap
 from candlecloud.market.ranges import TimeRange
 from candlecloud.store import keys
 from candlecloud.store.parquet import FOOTER_KEYS
-from candlecloud.store.runs import NewRun
+from candlecloud.store.run_record import NewRun
 from candlecloud.store.stores import Stores
 from tests.support.candles import BTC_1H, HOUR, JAN_2024, make_table
 

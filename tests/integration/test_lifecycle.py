@@ -23,7 +23,7 @@ from candlecloud.runs.lifecycle import (
     State,
 )
 from candlecloud.store import keys
-from candlecloud.store.runs import NewRun, RunRecord
+from candlecloud.store.run_record import NewRun, RunRecord
 from candlecloud.store.stores import Stores
 from candlecloud.store.table import as_text
 from tests.support.cloud import embedded_stores

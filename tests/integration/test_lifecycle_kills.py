@@ -23,7 +23,7 @@ from candlecloud.jobs.run_inputs import read_inputs
 from candlecloud.jobs.submit import submit_fan_out, submit_run
 from candlecloud.runs.identity import Identity
 from candlecloud.runs.lifecycle import PENDING_LEASE_MS
-from candlecloud.store.runs import RunRecord
+from candlecloud.store.run_record import RunRecord
 from candlecloud.store.stores import Stores
 from tests.support.api_world import NOW, api_world, seed
 from tests.support.cloud import embedded_stores

@@ -17,7 +17,7 @@ from candlecloud.market.gap import Gap
 from candlecloud.market.ranges import IntervalSet, TimeRange
 from candlecloud.market.series import Series
 from candlecloud.store import keys
-from candlecloud.store.runs import NewRun
+from candlecloud.store.run_record import NewRun
 from candlecloud.store.stores import Stores
 from tests.support.candles import BTC_1H, BTC_1M, HOUR, JAN_2024, MINUTE
 

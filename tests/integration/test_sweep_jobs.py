@@ -33,7 +33,7 @@ from candlecloud.runs.identity import Identity
 from candlecloud.runs.lifecycle import FAN_OUT_LEASE_MS
 from candlecloud.store import keys
 from candlecloud.store.objects import ObjectStore
-from candlecloud.store.runs import NewRun
+from candlecloud.store.run_record import NewRun
 from candlecloud.store.stores import Stores
 from tests.support.contexts import context
 from tests.support.recorded import BTC_1H, LEARNED, btc_hours

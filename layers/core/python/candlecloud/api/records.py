@@ -10,7 +10,7 @@ from candlecloud.jobs.dispatch import start
 from candlecloud.jobs.submit import Deployed, Submission
 from candlecloud.market.moment import iso
 from candlecloud.runs.lifecycle import describe_failure
-from candlecloud.store.runs import RunRecord
+from candlecloud.store.run_record import RunRecord
 
 
 def deployed(world: Dependencies) -> Deployed:

@@ -16,7 +16,7 @@ from candlecloud.fan_out.collect import collect_batches
 from candlecloud.fan_out.kinds import find_kind
 from candlecloud.jobs.context import Context
 from candlecloud.runs.identity import Identity
-from candlecloud.store.runs import RunRecord
+from candlecloud.store.run_record import RunRecord
 
 MAX_ROUNDS = 20
 _NAMED = 20

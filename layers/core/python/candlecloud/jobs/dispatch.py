@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from candlecloud.store.runs import RunRecord
+from candlecloud.store.run_record import RunRecord
 
 
 class Dispatcher(Protocol):

@@ -10,7 +10,7 @@ from candlecloud.errors import CandlecloudError
 from candlecloud.jobs.context import Context
 from candlecloud.jobs.dispatch import start
 from candlecloud.runs.lifecycle import MAX_ATTEMPTS, describe_abandoned
-from candlecloud.store.runs import RunRecord
+from candlecloud.store.run_record import RunRecord
 
 
 @dataclass(frozen=True)

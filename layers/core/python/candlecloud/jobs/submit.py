@@ -21,7 +21,7 @@ from candlecloud.market.series import Series
 from candlecloud.market.timeframe import TIMEFRAMES, Timeframe
 from candlecloud.runs.identity import Identity, code_version_of
 from candlecloud.runs.sufficiency import Coverage, check_sufficiency, choose_range
-from candlecloud.store.runs import NewRun, RunRecord
+from candlecloud.store.run_record import NewRun, RunRecord
 from candlecloud.store.stores import Stores
 
 Config = TypeVar("Config", bound=Setting)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from candlecloud.errors import ConflictError
 from candlecloud.runs.lifecycle import (
@@ -12,94 +11,16 @@ from candlecloud.runs.lifecycle import (
     HEARTBEAT_MS,
     PENDING_LEASE_MS,
     TRANSITIONS,
-    RunType,
-    State,
-    kind_of,
 )
 from candlecloud.store import keys
 from candlecloud.store.objects import JSON, PARQUET, ObjectStore
 from candlecloud.store.ranged import RangedObject
-from candlecloud.store.table import Item, Table, as_text, from_text
+from candlecloud.store.run_record import NewRun, Opened, RunRecord, read_record
+from candlecloud.store.table import Table, as_text
 
 _CONTENT_TYPES = {"html": "text/html; charset=utf-8", "json": JSON, "parquet": PARQUET}
-_TEXTS = ("document", "functions", "counts", "summary", "error")
 _OF_AN_ATTEMPT = ("owner", "started_at", "ended_at", "error")
 """What goes when the next begins. Results with holes stay until better ones take their place."""
-
-
-@dataclass(frozen=True)
-class RunRecord:
-    """Something that runs; times are ms UTC.
-
-    Attributes
-    ----------
-    document : mapping
-        Its identity: config, data revision, code version. All that is needed to compute it.
-    functions : mapping
-        Job to the version of the function that computes it: a deploy meanwhile changes nothing.
-    git_hash : str, optional
-        Commit of the code that took the request; no part of the identity.
-    counts : mapping
-        Whole numbers that are known at submission, such as a sweep's sets.
-    attempt : int
-        1, and one more each time it was begun anew; written before its work starts.
-    fence : int
-        One more with each claim; only its newest holder writes.
-    lease_until : int
-        From here on the holder is given up, and others may take over.
-    heartbeat_at : int
-        When the holder was last heard of.
-    recoveries : int
-        Attempts that were begun without anybody asking, since somebody last asked.
-    summary, error : mapping, optional
-        How it ended: figures, or ``code``, ``message``, ``hint``, ``details``.
-    """
-
-    run_id: str
-    type: RunType
-    state: State
-    document: Mapping[str, Any]
-    functions: Mapping[str, str]
-    git_hash: str | None
-    counts: Mapping[str, int]
-    attempt: int
-    fence: int
-    owner: str | None
-    lease_until: int
-    heartbeat_at: int
-    created_at: int
-    updated_at: int
-    started_at: int | None
-    ended_at: int | None
-    result_key: str | None
-    missing_batches: int
-    recoveries: int
-    summary: Mapping[str, Any] | None
-    error: Mapping[str, Any] | None
-
-    @property
-    def kind(self) -> str:
-        """``run``, or the kind of a fan-out."""
-        return kind_of(self.run_id)
-
-
-class Opened(NamedTuple):
-    """Outcome of `RunStore.open`: the record, and whether this call opened it; exactly one of several callers does."""
-
-    record: RunRecord
-    is_new: bool
-
-
-@dataclass(frozen=True)
-class NewRun:
-    """What a record begins with."""
-
-    run_id: str
-    type: RunType
-    document: Mapping[str, Any]
-    functions: Mapping[str, str]
-    counts: Mapping[str, int]
-    git_hash: str | None = None
 
 
 class RunStore:
@@ -126,7 +47,7 @@ class RunStore:
         item |= {"run_id": new.run_id, "type": new.type, "created_at": now, "attempt": 1, "fence": 0}
         write = self._table.put(item, "attribute_not_exists(#pk)")
         if write.done:
-            return Opened(_record(item), True)
+            return Opened(read_record(item), True)
         assert write.old is not None
         changed = {name: value for name, value in begun.items() if value is not None}
         again = self._move(
@@ -135,7 +56,7 @@ class RunStore:
         if again:
             return Opened(again, True)
         # Another may have begun it anew since: its old end is not to be told as the end of the new attempt.
-        return Opened(_record(self._table.get(keys.run_item(new.run_id)) or write.old), False)
+        return Opened(read_record(self._table.get(keys.run_item(new.run_id)) or write.old), False)
 
     def recover(self, run_id: str, now: int) -> RunRecord | None:
         """Begin the next attempt of a run that was given up; None if it was not, or another did so."""
@@ -156,12 +77,12 @@ class RunStore:
                 f"{run_id} was made by an earlier version, whose results are not read any more.",
                 hint="Send the same request again: it is computed anew.",
             )
-        return _record(item) if item else None
+        return read_record(item) if item else None
 
     def active(self) -> Iterator[RunRecord]:
         """Everything that has not ended."""
         for shard in keys.shards():
-            yield from map(_record, self._table.query(keys.active_runs_partition(shard), indexed=True))
+            yield from map(read_record, self._table.query(keys.active_runs_partition(shard), indexed=True))
 
     def claim(self, run_id: str, attempt: int, owner: str, now: int, lease_until: int) -> RunRecord | None:
         """Take a run to work on; None if it has ended, belongs to a later attempt, or another holds it."""
@@ -273,32 +194,4 @@ class RunStore:
         if not write.done or write.old is None:
             return None
         grown = {name: write.old.get(name, 0) + step for name, step in (add or {}).items()}
-        return _record({name: value for name, value in write.old.items() if name not in remove} | changed | grown)
-
-
-def _record(item: Item) -> RunRecord:
-    """An item as a record; one of an earlier version lacks what came later."""
-    texts = {name: from_text(item.get(name)) for name in _TEXTS}
-    return RunRecord(
-        run_id=item["run_id"],
-        type=item.get("type", "backtest"),
-        state=item["state"],
-        document=texts["document"] or from_text(item.get("config")) or {},
-        functions=texts["functions"] or {},
-        git_hash=item.get("git_hash"),
-        counts=texts["counts"] or {},
-        attempt=item["attempt"],
-        fence=item.get("fence", 0),
-        owner=item.get("owner"),
-        lease_until=int(item["lease_until"] if "lease_until" in item else item["updated_at"]),
-        heartbeat_at=int(item["heartbeat_at"] if "heartbeat_at" in item else item["updated_at"]),
-        created_at=item["created_at"],
-        updated_at=item["updated_at"],
-        started_at=item.get("started_at"),
-        ended_at=item.get("ended_at"),
-        result_key=item.get("result_key"),
-        missing_batches=item.get("missing_batches", 0),
-        recoveries=item.get("recoveries", 0),
-        summary=texts["summary"],
-        error=texts["error"],
-    )
+        return read_record({name: value for name, value in write.old.items() if name not in remove} | changed | grown)

@@ -24,7 +24,7 @@ from candlecloud.jobs.submit import submit_run
 from candlecloud.pages.tear_sheet.policy import CONTENT_SECURITY_POLICY
 from candlecloud.runs.lifecycle import ENDS
 from candlecloud.store import keys
-from candlecloud.store.runs import RunRecord
+from candlecloud.store.run_record import RunRecord
 
 router = APIRouter(route_class=GuardedRoute, tags=["backtests"])
 

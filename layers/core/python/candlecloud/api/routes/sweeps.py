@@ -27,7 +27,7 @@ from candlecloud.errors import ConflictError, InvalidParameterError, SweepNotFou
 from candlecloud.fan_out.kinds.sweep import KIND, ROWS_FILE
 from candlecloud.jobs.submit import submit_fan_out
 from candlecloud.runs.result_rows import rows_as_dicts
-from candlecloud.store.runs import RunRecord
+from candlecloud.store.run_record import RunRecord
 
 router = APIRouter(route_class=GuardedRoute, tags=["backtests"])
 
