@@ -122,7 +122,7 @@ FUNCTIONS: Mapping[str, FunctionSpec] = {
         layers=_DATA,
         memory_mb=1769,
         timeout_s=300,
-        objects={"fan_outs": Access.READ, "runs": Access.WRITE},
+        objects={"fan_outs": Access.READ_WRITE, "runs": Access.WRITE},
         table=Access.READ_WRITE,
         in_fan_out=True,
     ),

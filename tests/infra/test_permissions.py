@@ -5,6 +5,7 @@ moto enforces no IAM; here each call is held against the statements of the role 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from fnmatch import fnmatchcase
@@ -13,6 +14,9 @@ from typing import Any, NamedTuple
 import pytest
 from botocore.client import BaseClient
 
+from candlecloud.contract.sweep import SweepConfig
+from candlecloud.fan_out.kinds.sweep import KIND
+from candlecloud.jobs.submit import submit_fan_out
 from candlecloud.market.gap import Gap
 from candlecloud.market.ranges import TimeRange
 from candlecloud.market.series import Series
@@ -109,6 +113,7 @@ def _work(platform: LocalPlatform) -> None:
     api.get("/indicators", **_SERIES)
     api.get("/candles", **_SERIES, limit=10)
     _refuse_with_a_key(platform)
+    _start_a_silent_batch_again(platform, grid)
     platform.invoke("prune_versions", {})
     platform.invoke("recover_runs", {})
     broke = {"run_id": "sweep_1", "attempt": 1, "error": {"Error": "E", "Cause": "c"}}
@@ -120,6 +125,16 @@ def _believe_in_a_wider_gap(platform: LocalPlatform) -> None:
     start, end = (parse_time(text) for text in _LOST)
     gap = Gap(Series.of(*_SERIES.values()), TimeRange(start, end + 3 * _HOUR_MS), "open", None, end, end, {})
     platform.stores.gaps.put(gap)
+
+
+def _start_a_silent_batch_again(platform: LocalPlatform, grid: dict[str, Any]) -> None:
+    """A batch that was throttled to the end leaves nothing; then the collection writes a plan."""
+    config = SweepConfig.from_dict(grid | {"seed": 1})
+    run_id = submit_fan_out(KIND, config, platform.stores, now=time.time_ns() // 1_000_000).id
+    event = {"run_id": run_id, "attempt": 1, "functions": {"run_sweep_batch": "nobody"}}
+    step = platform.invoke("plan_fan_out", event)
+    step = platform.invoke("collect_fan_out", {name: step[name] for name in ("run_id", "fence", "round", "batches")})
+    assert (step["state"], step["round"]) == ("running", 1)
 
 
 def _spoil_index(platform: LocalPlatform) -> None:
