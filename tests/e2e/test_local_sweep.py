@@ -105,6 +105,32 @@ def test_a_store_that_does_not_answer_once_costs_no_batch(monkeypatch: pytest.Mo
         }
 
 
+def test_a_batch_that_dies_is_started_again() -> None:
+    """It leaves nothing, not even a failure; the state machine goes back to it, and to no other."""
+    started: list[int] = []
+
+    def mortal(job: str) -> Handler:
+        handler = load_handler(job)
+
+        def handle(event: Any, context: Any) -> Any:
+            if job == "run_sweep_batch":
+                started.append(event["batch"])
+                if started.count(1) == 1 == event["batch"]:
+                    raise MemoryError("cut off")
+            return handler(event, context)
+
+        return handle
+
+    with filled_platform() as platform:
+        platform.functions.load = mortal
+        answer, results = sweep(platform, 30)
+        assert (answer["state"], answer["attempt"], answer["missing"]) == ("succeeded", 1, [])
+        assert results == in_one_process(platform, answer["sweep_id"])
+        assert sorted(started) == [0, 1, 1, 2]
+        (execution,) = executions(platform)
+        assert json.loads(execution["output"]) == {"run_id": answer["sweep_id"], "state": "succeeded", "missing": 0}
+
+
 def test_an_attempt_that_breaks_is_recorded_as_that_attempt(monkeypatch: pytest.MonkeyPatch) -> None:
     def put_plan(*_: Any) -> str:
         raise ValueError("a fault of ours")
