@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Annotated, Any, Self
 
 from pydantic import Field, ValidationError, model_validator
 
-from candlecloud.catalogue import FEATURES, STRATEGIES
+from candlecloud.catalogue import FEATURES
 from candlecloud.contract.fields import Instant, Name, Number, RangeFields, SeriesFields, Strict, TimeframeText
 from candlecloud.contract.refusals import as_field_error, refuse
-from candlecloud.contract.setting import RulesOrNone, check_direction, check_rules
+from candlecloud.contract.setting import RulesOrNone, check_direction, check_rules, find_strategy
 from candlecloud.contract.trading import Direction
 from candlecloud.errors import CandlecloudError, InvalidParameterError, InvalidTimeframeError
 from candlecloud.market.timeframe import Timeframe
 from candlecloud.registry import FeatureUse, StrategySpec
-from candlecloud.strategies.rules.language import RULES, rules_spec
+from candlecloud.strategies.rules.language import RULES
 
 MAX_ROWS = 1_000
 MAX_FEATURES = 30
@@ -34,9 +35,9 @@ class _Preview(SeriesFields, RangeFields):
     """A request whose names, bounds and warm-up are checked when it is read."""
 
     @property
+    @abstractmethod
     def warmup_bars(self) -> int:
         """Closed bars that the first value needs."""
-        raise NotImplementedError
 
     @property
     def lookback_bars(self) -> int:
@@ -82,8 +83,9 @@ class _Preview(SeriesFields, RangeFields):
             raise as_field_error(error) from error
         return self
 
+    @abstractmethod
     def _complete(self) -> None:
-        raise NotImplementedError
+        """Check names and values that go together, and fill in what is left out."""
 
 
 class FeatureChoice(Strict):
@@ -161,9 +163,7 @@ class SignalsRequest(SignalFields, _Preview):
     @cached_property
     def strategy_rule(self) -> StrategySpec:
         """The data of the strategy by its name, or of the one that the rules write down."""
-        if self.rules is None:
-            return STRATEGIES.find(self.strategy)
-        return rules_spec(self.rules, self.series.timeframe.ms)
+        return find_strategy(self.strategy, self.rules, self.series.timeframe)
 
     @property
     def warmup_bars(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -137,14 +138,12 @@ class Setting(TradingFields, RangeFields, SeriesFields):  # pydantic lists the f
     @cached_property
     def strategy_rule(self) -> StrategySpec:
         """The data of the strategy by its name, or of the one that the rules write down."""
-        if self.rules is None:
-            return STRATEGIES.find(self.strategy)
-        return rules_spec(self.rules, self.series.timeframe.ms)
+        return find_strategy(self.strategy, self.rules, self.series.timeframe)
 
     @property
+    @abstractmethod
     def warmup_bars(self) -> int:
         """Closed bars that the first decision of any parameter set needs, its size included."""
-        raise NotImplementedError
 
     def warmup_bars_of(self, parameters: Parameters) -> int:
         """Closed bars that the first decision with these parameters of the strategy needs, its size included."""
@@ -226,6 +225,17 @@ class Setting(TradingFields, RangeFields, SeriesFields):  # pydantic lists the f
     @staticmethod
     def _refuse(field: str, message: str, hint: str | None, **details: Any) -> NoReturn:
         raise as_field_error(InvalidParameterError(message, hint=hint, **details), field)
+
+
+def find_strategy(strategy: str, rules: Mapping[str, Any] | None, timeframe: Timeframe) -> StrategySpec:
+    """The data of a strategy by its name, or of the one that rules write down.
+
+    Raises
+    ------
+    UnknownStrategyError
+        If there is none of that name.
+    """
+    return STRATEGIES.find(strategy) if rules is None else rules_spec(rules, timeframe.ms)
 
 
 def check_rules(strategy: str, rules: Any) -> dict[str, Any] | None:
