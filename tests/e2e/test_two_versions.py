@@ -128,7 +128,7 @@ def hand_to_new_code(platform: LocalPlatform, sweep_id: str) -> Units:
         assert answer.value() == {"batch": item["batch"], "superseded": False}
     assert store.get_batch(sweep_id, done[0]) == before
     units = (missing["start"], missing["end"])
-    left = store.get_failure(sweep_id, units, record.fence)
+    left = store.get_failure(sweep_id, record.fence, units)
     assert left is not None
     print(f"the new code on batch {missing['batch']} of the old sweep: {left['message']!r}")
     assert left["message"] == "The code has changed since this was submitted."

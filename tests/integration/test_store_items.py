@@ -220,11 +220,12 @@ def test_a_fan_out_from_plan_to_results(stores: Stores) -> None:
     read = list(stores.fan_outs.read_batches(RUN, [(k, k + 1) for k in range(12)]))
     assert read == [b"[1]" if number in (0, 3, 11) else None for number in range(12)]
     # A failure has a key of its own, and counts for the claim that met it.
-    stores.fan_outs.put_failure(RUN, (0, 1), 3, {"code": "conflict"})
-    assert stores.fan_outs.get_failure(RUN, (0, 1), 3) == {"code": "conflict"}
-    assert stores.fan_outs.get_failure(RUN, (0, 1), 4) is stores.fan_outs.get_failure(RUN, (1, 2), 3) is None
+    stores.fan_outs.put_failure(RUN, 3, (0, 1), {"code": "conflict"})
+    assert stores.fan_outs.get_failure(RUN, 3, (0, 1)) == {"code": "conflict"}
+    assert stores.fan_outs.get_failure(RUN, 4, (0, 1)) is stores.fan_outs.get_failure(RUN, 3, (1, 2)) is None
     assert stores.fan_outs.get_batch(RUN, (0, 1)) == b"[1]"
     assert len(stores.fan_outs.present_batches(RUN)) == 3
+    assert (stores.fan_outs.failed_batches(RUN, 3), stores.fan_outs.failed_batches(RUN, 4)) == ([(0, 1)], [])
 
 
 # --- tokens -----------------------------------------------------------------------------------------------------------

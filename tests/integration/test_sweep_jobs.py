@@ -222,7 +222,7 @@ def test_what_left_nothing_is_started_again_as_long_as_that_helps(lake: Stores) 
     submission = submit_sweep(BASE | {"grid": GRID, "batch_size": 30}, lake, now=NOW)
     step = planned(lake, submission)
     fence, plan = step["fence"], lake.fan_outs.get_plan(submission.id, step["fence"]) or []
-    lake.fan_outs.put_failure(submission.id, (plan[3]["start"], plan[3]["end"]), fence, {"code": "conflict"})
+    lake.fan_outs.put_failure(submission.id, fence, (plan[3]["start"], plan[3]["end"]), {"code": "conflict"})
 
     def collect(step: dict[str, Any]) -> dict[str, Any]:
         event = {"run_id": submission.id} | {name: step[name] for name in ("fence", "round", "batches")}
@@ -287,7 +287,7 @@ def test_what_a_kind_gets_wrong_is_recorded_and_not_stored(lake: Stores, monkeyp
 
     monkeypatch.setattr("candlecloud.experiments.sweep.evaluate_batch", short)
     run_batch.run_of("sweep")(run_batch.Request.from_event(plan[0]), context(lake, now=NOW))
-    said = lake.fan_outs.get_failure(submission.id, (0, 108), fence)
+    said = lake.fan_outs.get_failure(submission.id, fence, (0, 108))
     assert said is not None
     assert said["message"] == "AssertionError: The kind gave 107 rows of units 0 to 107, not 108 from 0 on."
     assert lake.fan_outs.present_batches(submission.id) == []

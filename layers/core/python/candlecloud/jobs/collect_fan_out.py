@@ -103,13 +103,8 @@ def _left_nothing(request: Request, plan: Sequence[Mapping[str, Any]], context: 
     its time limit is so each time.
     """
     fan_outs, run_id = context.stores.fan_outs, request.run_id
-    present = set(fan_outs.present_batches(run_id))
-    units = [(item["start"], item["end"]) for item in plan]
-    silent = [
-        item
-        for item, span in zip(plan, units, strict=True)
-        if span not in present and not fan_outs.get_failure(run_id, span, request.fence)
-    ]
+    heard_of = {*fan_outs.present_batches(run_id), *fan_outs.failed_batches(run_id, request.fence)}
+    silent = [item for item in plan if (item["start"], item["end"]) not in heard_of]
     brought_something = len(silent) < request.batches or not request.round
     return silent if brought_something and request.round + 1 < MAX_ROUNDS else []
 
@@ -122,7 +117,7 @@ def _close(record: RunRecord, plan: Sequence[Mapping[str, Any]], context: Contex
         Identity.read(kind.config, record.document),
         plan,
         stores.fan_outs.read_batches(run_id, [(item["start"], item["end"]) for item in plan]),
-        lambda start, end: stores.fan_outs.get_failure(run_id, (start, end), fence),
+        lambda start, end: stores.fan_outs.get_failure(run_id, fence, (start, end)),
     )
     missing = len(found.missing)
     files = {name: _named_by_content(name, content) for name, content in found.results.files.items()}

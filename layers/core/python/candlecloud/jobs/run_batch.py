@@ -103,10 +103,10 @@ def run_of(name: str) -> Callable[[Request, Context], Report]:
         except TransientStoreError:
             raise
         except CandlecloudError as error:
-            stores.fan_outs.put_failure(request.run_id, units, request.fence, describe_failure(error))
+            stores.fan_outs.put_failure(request.run_id, request.fence, units, describe_failure(error))
         except Exception as error:  # noqa: BLE001 - recorded, and named by collect: one batch must not stop the others
             said = {"code": "internal_error", "message": f"{type(error).__name__}: {error}"[:500]}
-            stores.fan_outs.put_failure(request.run_id, units, request.fence, said)
+            stores.fan_outs.put_failure(request.run_id, request.fence, units, said)
         else:
             stores.fan_outs.put_batch(request.run_id, units, content)
         return Report(request.batch)

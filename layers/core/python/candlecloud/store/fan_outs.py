@@ -45,17 +45,14 @@ class FanOutStore:
         stored = self._objects.get(keys.batch_object(run_id, *units))
         return stored.body if stored else None
 
-    def put_failure(self, run_id: str, units: Units, fence: int, error: Mapping[str, Any]) -> None:
-        """Write why a batch has no result. It has a key of its own, so that it never takes a result's place."""
-        body = json.dumps({"fence": fence, "error": dict(error)}, sort_keys=True).encode()
-        self._objects.put(keys.failure_object(run_id, *units), body)
+    def put_failure(self, run_id: str, fence: int, units: Units, error: Mapping[str, Any]) -> None:
+        """Write why a batch has no result under a claim; by its key it never takes the place of a result."""
+        self._objects.put(keys.failure_object(run_id, fence, *units), json.dumps(dict(error), sort_keys=True).encode())
 
-    def get_failure(self, run_id: str, units: Units, fence: int) -> dict[str, Any] | None:
-        """Why a batch gave no result under this claim."""
-        stored = self._objects.get(keys.failure_object(run_id, *units))
-        said = json.loads(stored.body) if stored else {}
-        error: dict[str, Any] | None = said["error"] if said.get("fence") == fence else None
-        return error
+    def get_failure(self, run_id: str, fence: int, units: Units) -> dict[str, Any] | None:
+        """Why a batch gave no result under a claim."""
+        stored = self._objects.get(keys.failure_object(run_id, fence, *units))
+        return dict(json.loads(stored.body)) if stored else None
 
     def read_batches(self, run_id: str, batches: Sequence[Units]) -> Iterator[bytes | None]:
         """What each of these batches left, in their order; a few are asked for at a time."""
@@ -70,5 +67,12 @@ class FanOutStore:
 
     def present_batches(self, run_id: str) -> list[Units]:
         """Units of the batches that have a result, in order, of every cut."""
-        found = (keys.parse_batch_object(key) for key, _ in self._objects.list(keys.batches_prefix(run_id)))
+        return self._units_below(keys.batches_prefix(run_id))
+
+    def failed_batches(self, run_id: str, fence: int) -> list[Units]:
+        """Units of the batches that failed under a claim, in order."""
+        return self._units_below(keys.failures_prefix(run_id, fence))
+
+    def _units_below(self, prefix: str) -> list[Units]:
+        found = (keys.parse_units(key) for key, _ in self._objects.list(prefix))
         return sorted(units for units in found if units is not None)

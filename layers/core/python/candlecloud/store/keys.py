@@ -30,7 +30,7 @@ QUARANTINE = Template(
 RUN_ARTIFACT = Template("runs/{run_id}/{name}")
 FAN_OUT_PLAN = Template("fan_outs/{run_id}/plan-{fence}-{round}.json")
 FAN_OUT_BATCH = Template("fan_outs/{run_id}/batches/{first}-{after}.parquet")
-FAN_OUT_FAILURE = Template("fan_outs/{run_id}/failures/{first}-{after}.json")
+FAN_OUT_FAILURE = Template("fan_outs/{run_id}/failures-{fence}/{first}-{after}.json")
 REPLY = Template("replies/{digest}.bin")
 EXPORT = Template("exports/{digest}.{format}")
 
@@ -154,13 +154,17 @@ def batch_object(run_id: str, start: int, end: int) -> str:
     return FAN_OUT_BATCH.make(run_id=run_id, first=_unit(start), after=_unit(end))
 
 
-def failure_object(run_id: str, start: int, end: int) -> str:
-    return FAN_OUT_FAILURE.make(run_id=run_id, first=_unit(start), after=_unit(end))
+def failure_object(run_id: str, fence: int, start: int, end: int) -> str:
+    return FAN_OUT_FAILURE.make(run_id=run_id, fence=str(fence), first=_unit(start), after=_unit(end))
 
 
-def parse_batch_object(key: str) -> tuple[int, int] | None:
-    """Range of units of a batch's result, or None if the key is not one."""
-    fields = FAN_OUT_BATCH.parse(key)
+def failures_prefix(run_id: str, fence: int) -> str:
+    return FAN_OUT_FAILURE.prefix(run_id=run_id, fence=str(fence))
+
+
+def parse_units(key: str) -> tuple[int, int] | None:
+    """Range of units of a batch's result or failure, or None if the key is neither."""
+    fields = FAN_OUT_BATCH.parse(key) or FAN_OUT_FAILURE.parse(key)
     return None if fields is None else (int(fields["first"]), int(fields["after"]))
 
 
