@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from candlecloud.contract.setting import Setting
+from candlecloud.contract.run import RunConfig
 from candlecloud.errors import InsufficientDataError
 from candlecloud.market.ranges import TimeRange
 from candlecloud.market.series import Series
@@ -123,9 +123,9 @@ def test_range_that_lies_wholly_in_a_hole() -> None:
     assert refusal(hours(0, 50), span(0, 300)).details["received_candles"] == 50
 
 
-def setting(**fields: Any) -> Setting:
+def setting(**fields: Any) -> RunConfig:
     base = {"exchange": "binance", "symbol": "BTC-USDT", "timeframe": "1h", "strategy": "dual_sma"}
-    return Setting.from_dict(base | fields)
+    return RunConfig.from_dict(base | fields)
 
 
 def test_open_ends_take_what_is_stored() -> None:
