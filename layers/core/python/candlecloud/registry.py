@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cached_property
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, Protocol, TypeVar
 
 from candlecloud.errors import InvalidInputError, InvalidParameterError
 from candlecloud.market.timeframe import Timeframe
@@ -211,7 +211,15 @@ class FeatureUse:
         return bars * ratio + ratio - 1
 
 
-Entry = TypeVar("Entry", bound=Spec, covariant=True)
+class Named(Protocol):
+    """Whatever a registry can hold: it has a name."""
+
+    @property
+    def name(self) -> str:
+        """By which it is found."""
+
+
+Entry = TypeVar("Entry", bound=Named, covariant=True)
 
 
 class Registry(Mapping[str, Entry], Generic[Entry]):

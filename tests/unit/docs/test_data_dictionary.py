@@ -19,7 +19,7 @@ from candlecloud.contract.results import (
 )
 from candlecloud.metrics.figures import Metrics
 
-PAGE = (Path(__file__).parents[2] / "docs" / "data_dictionary.md").read_text()
+PAGE = (Path(__file__).parents[3] / "docs" / "data_dictionary.md").read_text()
 HEADING = f"### Run: `result.json`, schema `{RESULT_SCHEMA}`"
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from candlecloud.market.candle import CANDLE_SCHEMA
 
-GLOSSARY = Path(__file__).parents[2] / "docs" / "glossary.md"
+GLOSSARY = Path(__file__).parents[3] / "docs" / "glossary.md"
 ROW = re.compile(r"^\| (?P<words>[^|]+) \| (?P<meaning>[^|]+) \|$", re.MULTILINE)
 # The words of the design's table, and those that S3 prefixes and HTTP paths carry.
 REQUIRED = (

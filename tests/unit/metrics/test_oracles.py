@@ -16,7 +16,7 @@ from candlecloud.metrics.conventions import (
 from tests.support.metric_differences import differences
 from tests.support.metric_oracles import agreements
 
-PAGE = (Path(__file__).parents[2] / "docs" / "metrics.md").read_text()
+PAGE = (Path(__file__).parents[3] / "docs" / "metrics.md").read_text()
 
 
 def test_where_definitions_agree_numbers_do() -> None:

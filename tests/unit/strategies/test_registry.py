@@ -21,7 +21,7 @@ from candlecloud.strategies.rules.examples import EXAMPLES
 from tests.golden.bars import bars_of
 from tests.support.recorded import btc_hours
 
-PAGE = Path(__file__).parents[2] / "docs" / "strategies.md"
+PAGE = Path(__file__).parents[3] / "docs" / "strategies.md"
 DUAL_SMA = STRATEGIES.find("dual_sma")
 
 

@@ -19,7 +19,7 @@ from candlecloud.errors import (
 from candlecloud.jobs import backfill_candles, detect_gaps, ingest_candles, reindex_series
 from candlecloud.market.series import Series
 
-EVENTS = Path(__file__).parents[2] / "events"
+EVENTS = Path(__file__).parents[3] / "events"
 JOBS = {
     "ingest_candles": ingest_candles,
     "detect_gaps": detect_gaps,

@@ -21,7 +21,7 @@ from tests.support.drawn_bars import Step, bars_from_steps
 
 EVERY = pytest.mark.parametrize("feature", FEATURES.values(), ids=FEATURES)
 BARS = bars_from_steps([Step(0, 1, 1, 1, 1.0, 0)] * 30)
-PAGE = Path(__file__).parents[2] / "docs" / "features.md"
+PAGE = Path(__file__).parents[3] / "docs" / "features.md"
 READ_WITHOUT_NUMPY = """
 import sys
 from importlib.abc import MetaPathFinder

@@ -13,7 +13,7 @@ from tests.golden.bars import bars_of
 from tests.golden.dual_sma import dual_sma_targets
 from tests.golden.reference import Bar, Rules, replay
 
-DOCUMENT = Path(__file__).parents[2] / "docs" / "backtest_semantics.md"
+DOCUMENT = Path(__file__).parents[3] / "docs" / "backtest_semantics.md"
 ROWS = [
     [cell.strip() for cell in row.strip("|").split("|")]
     for row in re.findall(r"^\| \d+ \|.*$", DOCUMENT.read_text(), re.MULTILINE)

@@ -12,7 +12,7 @@ from candlecloud.contract.preview import MAX_LOOKBACK, FeaturesRequest, SignalsR
 from candlecloud.errors import CandlecloudError
 from candlecloud.strategies.rules.examples import TREND
 
-EVENT = Path(__file__).resolve().parents[2] / "events" / "preview_series.json"
+EVENT = Path(__file__).resolve().parents[3] / "events" / "preview_series.json"
 BASE: dict[str, Any] = {"exchange": "binance", "coin": "BTC/USDT", "timeframe": "60m"}
 SLOW = {"feature": "sma", "parameters": {"window": 10_000}, "higher_timeframe": "1d"}
 

@@ -29,7 +29,7 @@ from candlecloud.features.moving_average import compare_sma
 from candlecloud.runs.inputs import RUN_COLUMNS
 from tests.support.recorded import btc_hours
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PAIRS = [(5, 60), (10, 80), (15, 100)]
 
 
