@@ -9,7 +9,7 @@ from typing import Any
 
 from candlecloud.backtest.slippage import SLIPPAGE
 from candlecloud.features.registry import FEATURES
-from candlecloud.registry import FeatureSpec, FeatureUse, Spec, StrategySpec
+from candlecloud.spec import FeatureSpec, FeatureUse, Spec, StrategySpec
 from candlecloud.strategies.registry import STRATEGIES
 from candlecloud.strategies.sizing import SIZING
 
