@@ -16,7 +16,7 @@ from candlecloud.market.candle import times_ms
 from candlecloud.runs.identity import Identity
 from candlecloud.runs.inputs import RUN_COLUMNS, RunInputs
 from candlecloud.runs.sufficiency import needed_range
-from candlecloud.strategies.registry import STRATEGIES
+from candlecloud.strategies.builtin import STRATEGIES
 from tests.support.recorded import btc_hours
 
 BASE: dict[str, Any] = {

@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
+from candlecloud.backtest.sizing import SIZING
 from candlecloud.backtest.slippage import SLIPPAGE
-from candlecloud.features.registry import FEATURES
+from candlecloud.features.families import FEATURES
 from candlecloud.spec import FeatureSpec, FeatureUse, Spec, StrategySpec
-from candlecloud.strategies.registry import STRATEGIES
-from candlecloud.strategies.sizing import SIZING
+from candlecloud.strategies.builtin import STRATEGIES
 
 
 def catalogue_json() -> str:

@@ -15,7 +15,7 @@ from candlecloud.backtest.execution import Execution
 from candlecloud.backtest.finer import FineBars
 from candlecloud.backtest.orders import allowed_target
 from candlecloud.errors import InsufficientDataError, InvalidParameterError
-from candlecloud.strategies.registry import STRATEGIES
+from candlecloud.strategies.builtin import STRATEGIES
 from tests.golden.bars import HOUR_MS, bars_of
 
 

@@ -25,7 +25,7 @@ from benchmarks.rounds import Player, Score, alternate
 from benchmarks.series import read_series
 from benchmarks.shipped import shipped
 from benchmarks.tables import PAGE, figure, insert, table
-from candlecloud.features.moving_average import compare_sma
+from candlecloud.features.families.moving_average import compare_sma
 from candlecloud.runs.inputs import RUN_COLUMNS
 from tests.support.recorded import btc_hours
 

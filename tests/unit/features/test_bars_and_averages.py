@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from candlecloud.errors import CorruptObjectError, InvalidRangeError
 from candlecloud.features.bars import bars_from_table, prefix_sums, price_scale, to_ticks
-from candlecloud.features.moving_average import compare_sma, sma, window_sums
+from candlecloud.features.families.moving_average import compare_sma, sma, window_sums
 from candlecloud.market.candle import Candle, candles_table
 from candlecloud.market.timeframe import Timeframe
 from tests.golden.dual_sma import dual_sma_targets

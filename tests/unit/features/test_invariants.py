@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from candlecloud.arrays import FloatArray
 from candlecloud.features.bars import Bars
-from candlecloud.features.compute import compute_feature
+from candlecloud.features.compute import compute_feature, compute_use
+from candlecloud.features.families import FEATURES
 from candlecloud.features.feature import Compute, Feature
-from candlecloud.features.registry import FEATURES, compute_use
 from candlecloud.parameters import Number, Parameters, Warmup
 from candlecloud.spec import FeatureUse
 from tests.support.drawn_bars import (

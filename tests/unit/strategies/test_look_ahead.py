@@ -10,7 +10,8 @@ import pytest
 from candlecloud.arrays import FloatArray
 from candlecloud.errors import LookAheadError
 from candlecloud.features.bars import Bars, bars_from_table
-from candlecloud.features.registry import FEATURES, compute_use
+from candlecloud.features.compute import compute_use
+from candlecloud.features.families import FEATURES
 from candlecloud.spec import FeatureUse
 from candlecloud.strategies.tripwire import Reading, check_causality, garbage_from
 from tests.golden.bars import bars_of

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from candlecloud.features.bars import bars_from_table
-from candlecloud.strategies.registry import STRATEGIES
+from candlecloud.strategies.builtin import STRATEGIES
 from tests.support.recorded import btc_hours
 from tests.support.rules import rules_strategy
 

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from candlecloud.errors import InvalidParameterError
 from candlecloud.features.bars import Bars, bars_from_table
-from candlecloud.features.registry import FEATURES, compute_use
+from candlecloud.features.compute import compute_use
+from candlecloud.features.families import FEATURES
 from candlecloud.market.timeframe import Timeframe
 from candlecloud.spec import FeatureUse
 from candlecloud.strategies.tripwire import Reading, check_causality

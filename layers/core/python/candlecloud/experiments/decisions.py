@@ -9,15 +9,15 @@ import numpy as np
 from candlecloud.arrays import FloatArray
 from candlecloud.backtest.funding import funding_by_bar, settlements
 from candlecloud.backtest.orders import allowed_target
+from candlecloud.backtest.sizing import SIZING
 from candlecloud.contract.setting import Setting
 from candlecloud.errors import InsufficientDataError
 from candlecloud.features.bars import Bars
-from candlecloud.features.registry import compute_use
+from candlecloud.features.compute import compute_use
 from candlecloud.market.moment import iso
 from candlecloud.parameters import Parameters
 from candlecloud.runs.sufficiency import needed_range
 from candlecloud.strategies.resolve import strategy_of
-from candlecloud.strategies.sizing import SIZING
 from candlecloud.strategies.tripwire import Reading, check_causality
 
 

@@ -9,7 +9,7 @@ from candlecloud.backtest.slippage import SLIPPAGE
 from candlecloud.contract.run import RunConfig
 from candlecloud.contract.setting import Setting
 from candlecloud.contract.trading import Stops, fixed_fraction
-from candlecloud.strategies.buy_and_hold import BUY_AND_HOLD
+from candlecloud.strategies.builtin.buy_and_hold import BUY_AND_HOLD
 
 BENCHMARK = BUY_AND_HOLD.name
 

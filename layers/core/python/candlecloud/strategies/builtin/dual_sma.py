@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from candlecloud.arrays import FloatArray
 from candlecloud.features.bars import Bars
-from candlecloud.features.moving_average import SMA, compare_sma
+from candlecloud.features.families.moving_average import SMA, compare_sma
 from candlecloud.parameters import Ordered, Parameter, Parameters, Warmup
 from candlecloud.spec import FeatureUse
 from candlecloud.strategies.strategy import Strategy

@@ -5,7 +5,7 @@ from __future__ import annotations
 from candlecloud.arrays import FloatArray
 from candlecloud.features.bars import Bars
 from candlecloud.features.compute import compute_use
-from candlecloud.features.momentum import RSI
+from candlecloud.features.families.momentum import RSI
 from candlecloud.parameters import Ordered, Parameter, Parameters, Warmup
 from candlecloud.spec import FeatureUse
 from candlecloud.strategies.holding import hold

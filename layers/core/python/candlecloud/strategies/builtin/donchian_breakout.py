@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from candlecloud.arrays import FloatArray
 from candlecloud.features.bars import Bars
-from candlecloud.features.channel import DONCHIAN
 from candlecloud.features.compute import compute_feature
+from candlecloud.features.families.channel import DONCHIAN
 from candlecloud.parameters import Ordered, Parameter, Parameters, Warmup
 from candlecloud.spec import FeatureUse
 from candlecloud.strategies.holding import before, hold
