@@ -34,7 +34,7 @@ def describe_spec(spec: Spec) -> dict[str, Any]:
         "name": spec.name,
         "description": spec.description,
         "parameters": [asdict(parameter) for parameter in spec.parameters],
-        "ordered": [{"names": list(order.names), "strict": order.strict} for order in spec.ordered],
+        "ordered": list(spec.ordered),
         "warmup": {"bars": spec.warmup.bars, "per": dict(spec.warmup.per)},
     }
 

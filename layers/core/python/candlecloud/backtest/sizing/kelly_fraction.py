@@ -11,7 +11,7 @@ import numpy as np
 from candlecloud.arrays import FloatArray, IntArray
 from candlecloud.backtest.sizing import SizingModel
 from candlecloud.features.bars import Bars, prefix_sums
-from candlecloud.parameters import Ordered, Parameter, Parameters, Warmup
+from candlecloud.parameters import Parameter, Parameters, Warmup
 
 _UNIT = 2.0**30
 _LARGEST = 2.0**31 - 1.0  # a return of 200 %: its square fits 64 bits
@@ -79,5 +79,5 @@ KELLY_FRACTION = SizingModel(
     ),
     warmup=Warmup(1, {"minimum_bars": 1}),
     size=_size,
-    ordered=(Ordered(("minimum_bars", "window"), strict=False),),
+    ordered=("minimum_bars", "<=", "window"),
 )
