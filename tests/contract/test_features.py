@@ -16,7 +16,7 @@ from candlecloud.errors import TransientStoreError
 from candlecloud.features.bars import bars_from_table
 from candlecloud.features.compute import compute_feature
 from candlecloud.features.families import FEATURES
-from candlecloud.market.moment import iso
+from candlecloud.market.instant import iso
 from candlecloud.runs.inputs import RUN_COLUMNS
 from candlecloud.strategies.builtin import STRATEGIES
 from tests.support.api_world import BTC, OUTAGE, SPAN, ApiWorld

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from candlecloud.market.moment import iso
+from candlecloud.market.instant import iso
 from candlecloud.strategies.builtin import STRATEGIES
 from candlecloud.strategies.rules.examples import TREND
 from tests.support.api_world import BTC, SPAN, ApiWorld

@@ -252,7 +252,7 @@ def test_every_switch_is_named() -> None:
         unknown_volume_bars=0,
         finer_timeframe="1m",
         optimistic=True,
-        tripwire=True,
+        look_ahead_test=True,
         **models,
     )
     assert full.keys() == plain.keys()

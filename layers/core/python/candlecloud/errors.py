@@ -96,10 +96,10 @@ class InsufficientDataError(CandlecloudError):
 
 
 class LookAheadError(CandlecloudError):
-    """A decision moved when bars after it were replaced; `details` names the reading and the first bar."""
+    """A decision moved when bars after it were replaced; `details` names the signal and the first bar."""
 
     code = "look_ahead"
-    default_hint = "Make the named reading of bars up to its own only; shift what is known later."
+    default_hint = "Make the named signal of bars up to its own only; shift what is known later."
 
 
 class ConflictError(CandlecloudError):

@@ -9,7 +9,7 @@ from candlecloud.api.dependencies import Dependencies
 from candlecloud.contract.fields import SeriesFields
 from candlecloud.contract.preview import FeaturesRequest, SignalsRequest
 from candlecloud.errors import CandlecloudError, InvalidRangeError
-from candlecloud.market.moment import iso
+from candlecloud.market.instant import iso
 
 Asked = TypeVar("Asked", FeaturesRequest, SignalsRequest)
 

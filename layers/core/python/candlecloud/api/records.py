@@ -8,7 +8,7 @@ from candlecloud.api.dependencies import Dependencies
 from candlecloud.errors import CandlecloudError
 from candlecloud.jobs.dispatch import start
 from candlecloud.jobs.submit import Deployed, Submission
-from candlecloud.market.moment import iso
+from candlecloud.market.instant import iso
 from candlecloud.runs.lifecycle import describe_failure
 from candlecloud.store.run_record import RunRecord
 

@@ -1,4 +1,4 @@
-"""Fields that many documents share: moments, names, numbers, a series, a range."""
+"""Fields that many documents share: instants, names, numbers, a series, a range."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from pydantic_core import PydanticCustomError
 
 from candlecloud.contract.refusals import as_field_error
 from candlecloud.errors import CandlecloudError, InvalidRangeError
-from candlecloud.market.moment import LATEST_MS, iso, parse_moment
+from candlecloud.market.instant import LATEST_MS, iso, read_instant
 from candlecloud.market.ranges import TimeRange
 from candlecloud.market.series import EXCHANGES, Series, parse_exchange
 from candlecloud.market.symbol import Symbol
@@ -55,15 +55,15 @@ def _name_bounds(schema: Any) -> None:
 
 
 def parse_instant(value: Any) -> int:
-    """Read a moment as ms UTC, with pydantic's kind of error.
+    """Read an instant as ms UTC, with pydantic's kind of error.
 
     Raises
     ------
     PydanticCustomError
-        With type ``invalid_range``, where `parse_moment` refuses.
+        With type ``invalid_range``, where `read_instant` refuses.
     """
     try:
-        return parse_moment(value)
+        return read_instant(value)
     except InvalidRangeError as error:
         raise as_field_error(error) from error
 
@@ -79,7 +79,7 @@ Instant = Annotated[
         }
     ),
 ]
-"""A moment in a request: ms UTC once read, ISO-8601 as JSON."""
+"""An instant in a request: ms UTC once read, ISO-8601 as JSON."""
 
 
 def _number(value: Any) -> int | float:
@@ -128,8 +128,8 @@ TimeframeText = Annotated[
     ),
     _checked(Timeframe.parse, lambda timeframe: timeframe.name),
 ]
-Start = Annotated[Instant | None, Field(description="First moment, included: ISO-8601 or unix ms")]
-End = Annotated[Instant | None, Field(description="Last moment, excluded: ISO-8601 or unix ms")]
+Start = Annotated[Instant | None, Field(description="First instant, included: ISO-8601 or unix ms")]
+End = Annotated[Instant | None, Field(description="Last instant, excluded: ISO-8601 or unix ms")]
 
 
 class RangeFields(Strict):

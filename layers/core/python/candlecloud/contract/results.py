@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import FailFast, Field
 
 from candlecloud.contract.run import RunConfig
-from candlecloud.market.moment import iso
+from candlecloud.market.instant import iso
 from candlecloud.metrics.figures import Metrics, Part, RegimeRow, Relative, RunMetrics
 
 RESULT_SCHEMA: Literal["candlecloud.run/2"] = "candlecloud.run/2"
@@ -145,7 +145,7 @@ class IntrabarBand(Part):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LookAheadTest(Part):
-    """The tripwire: the cuts behind which the future was garbage; `passed` is None where it was off."""
+    """The look-ahead test: the cuts behind which the future was garbage; `passed` is None where it was off."""
 
     on: bool
     cuts: list[Moment]
@@ -244,7 +244,7 @@ class RunResult(RunSummary):
     regimes: Regimes
     regime_parameters: RegimeParameters
     intrabar: IntrabarBand
-    tripwire: LookAheadTest
+    look_ahead_test: LookAheadTest
     conventions: dict[str, str]
     relative_conventions: dict[str, str]
     regime_conventions: dict[str, str]

@@ -1,4 +1,4 @@
-"""What a configuration decides on bars: its own bars, its targets, its sizes; and how the tripwire reads them."""
+"""What a configuration decides on bars: its own bars, its targets, its sizes; and the look-ahead test of these."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from candlecloud.contract.setting import Setting
 from candlecloud.errors import InsufficientDataError
 from candlecloud.features.bars import Bars
 from candlecloud.features.compute import compute_use
-from candlecloud.market.moment import iso
+from candlecloud.market.instant import iso
 from candlecloud.parameters import Parameters
 from candlecloud.runs.sufficiency import needed_range
+from candlecloud.strategies.look_ahead import SignalUnderTest, check_look_ahead
 from candlecloud.strategies.resolve import strategy_of
-from candlecloud.strategies.tripwire import Reading, check_causality
 
 
 @dataclass(frozen=True)
@@ -75,10 +75,10 @@ def decide(bars: Bars, setting: Setting, parameters: Parameters) -> Decisions:
     return Decisions(own, first, target, _size(own, target, setting), _funding(own, setting))
 
 
-def prove_causality(
+def run_look_ahead_test(
     decisions: Decisions, setting: Setting, parameters: Parameters, rng: np.random.Generator
 ) -> list[int]:
-    """Spring the tripwire on everything that decides; returns the cuts as bar numbers of the run's own bars.
+    """Run the look-ahead test on everything that decides; returns the cuts as bar numbers of the run's own bars.
 
     Raises
     ------
@@ -86,15 +86,17 @@ def prove_causality(
         If something looked ahead.
     """
     uses = strategy_of(setting.strategy_rule).features(parameters)
-    readings = [Reading(f"feature {use.feature.name}", lambda bars, use=use: compute_use(bars, use)) for use in uses]  # type: ignore[misc]
-    readings.append(Reading(f"strategy {setting.strategy}", lambda bars: _target(bars, setting, parameters)))
+    signals = [
+        SignalUnderTest(f"feature {use.feature.name}", lambda bars, use=use: compute_use(bars, use)) for use in uses
+    ]  # type: ignore[misc]
+    signals.append(SignalUnderTest(f"strategy {setting.strategy}", lambda bars: _target(bars, setting, parameters)))
     if not isinstance(decisions.size, float):
 
         def size(bars: Bars) -> FloatArray:
             return np.asarray(_size(bars, _target(bars, setting, parameters), setting), np.float64)
 
-        readings.append(Reading(f"sizing {setting.sizing.model}", size))
-    return check_causality(decisions.bars, readings, rng=rng)
+        signals.append(SignalUnderTest(f"sizing {setting.sizing.model}", size))
+    return check_look_ahead(decisions.bars, signals, rng=rng)
 
 
 def _target(bars: Bars, setting: Setting, parameters: Parameters) -> FloatArray:

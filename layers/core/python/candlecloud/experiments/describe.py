@@ -10,7 +10,7 @@ from candlecloud.backtest.assumptions import name_assumptions
 from candlecloud.contract.setting import Setting
 from candlecloud.experiments.execution import execution_of
 from candlecloud.features.bars import Bars
-from candlecloud.market.moment import iso
+from candlecloud.market.instant import iso
 from candlecloud.runs.inputs import RunInputs
 from candlecloud.runs.sufficiency import Coverage, measure_coverage, needed_range
 
@@ -42,6 +42,6 @@ def describe_assumptions(setting: Setting, bars: Bars) -> dict[str, Any]:
         sizing=setting.sizing.model_dump(),
         funding=None if funding is None else funding.model_dump(mode="json") | {"rates": len(funding.rates or ())},
         finer_timeframe=setting.finer_timeframe,
-        tripwire=setting.tripwire,
+        look_ahead_test=setting.look_ahead_test,
         unknown_volume_bars=int(np.isnan(bars.volume).sum()),
     )

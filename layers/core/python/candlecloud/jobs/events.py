@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from candlecloud.errors import InvalidParameterError, InvalidRangeError
-from candlecloud.market.moment import iso, parse_moment
+from candlecloud.market.instant import iso, read_instant
 from candlecloud.market.ranges import TimeRange
 from candlecloud.market.series import Series
 
@@ -62,7 +62,7 @@ def read_time(event: Mapping[str, Any], name: str) -> int | None:
     if value is None:
         return None
     try:
-        return parse_moment(value)
+        return read_instant(value)
     except InvalidRangeError as error:
         raise InvalidRangeError(f"{name!r}: {error.message}", hint=error.hint, field=name) from error
 

@@ -14,7 +14,7 @@ from candlecloud.ingestion.plan import Left, Plan, make_plan
 from candlecloud.ingestion.slots import ALREADY_DONE, work_off
 from candlecloud.jobs.context import Context
 from candlecloud.jobs.events import read_fields, read_flag, read_range, read_series, read_slot, span_dict
-from candlecloud.market.moment import iso
+from candlecloud.market.instant import iso
 from candlecloud.market.series import Series
 
 JOB = "ingest_candles"

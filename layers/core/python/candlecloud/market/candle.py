@@ -151,8 +151,8 @@ def times_ms(table: pa.Table, column: str = "open_time") -> list[int]:
 
 def period_of(timeframe: Timeframe, time_ms: int) -> str:
     """Name of the period (``2024-01`` or ``2024``) whose object holds the candle that opens at `time_ms`."""
-    moment = datetime.fromtimestamp(time_ms / 1000, UTC)
-    return moment.strftime("%Y-%m" if timeframe.period == "month" else "%Y")
+    time = datetime.fromtimestamp(time_ms / 1000, UTC)
+    return time.strftime("%Y-%m" if timeframe.period == "month" else "%Y")
 
 
 def period_range(timeframe: Timeframe, period: str) -> TimeRange:

@@ -33,7 +33,7 @@ def merge_candles(existing: pa.Table, incoming: pa.Table, now: int) -> MergeResu
     """Merge validated candles into a stored table.
 
     An incoming candle with a new open time is added. One that equals the current row in every market column changes
-    nothing. One that differs supersedes it: the old row gets ``superseded_at = now``, the new one the same moment as
+    nothing. One that differs supersedes it: the old row gets ``superseded_at = now``, the new one the same instant as
     ``ingested_at``. Applying the same rows twice is the same as once.
 
     A current row that was learned after `now` stays: the incoming one is an older look at the candle, by a writer that
@@ -62,7 +62,7 @@ def merge_candles(existing: pa.Table, incoming: pa.Table, now: int) -> MergeResu
     position = pc.drop_null(match)
     stored = current.take(position)
     known, differs = _compare(stored, known)
-    differs = pc.and_(differs, pc.less_equal(stored.column("ingested_at"), _moment(now)))
+    differs = pc.and_(differs, pc.less_equal(stored.column("ingested_at"), _instant(now)))
 
     kept = _supersede(existing, pc.take(current_at, position.filter(differs)), now)
     revised = _stamp(known.filter(differs), now)
@@ -77,10 +77,10 @@ def current_view(table: pa.Table) -> pa.Table:
 
 def as_of_view(table: pa.Table, as_of: int) -> pa.Table:
     """Rows that were current at `as_of` (ms UTC): known by then, and not yet superseded."""
-    moment = _moment(as_of)
+    instant = _instant(as_of)
     superseded = table.column("superseded_at")
-    known = pc.less_equal(table.column("ingested_at"), moment)
-    standing = pc.or_kleene(pc.is_null(superseded), pc.greater(superseded, moment))
+    known = pc.less_equal(table.column("ingested_at"), instant)
+    standing = pc.or_kleene(pc.is_null(superseded), pc.greater(superseded, instant))
     return table.filter(pc.and_(known, standing))
 
 
@@ -108,7 +108,7 @@ def _supersede(table: pa.Table, rows: pa.Array, now: int) -> pa.Table:
     """Close the named rows at `now`."""
     position = pa.array(range(table.num_rows), pa.int64())
     hit = pc.is_in(position, value_set=pc.cast(rows, pa.int64()))
-    column = pc.if_else(hit, _moment(now), table.column("superseded_at"))
+    column = pc.if_else(hit, _instant(now), table.column("superseded_at"))
     field = CANDLE_SCHEMA.field("superseded_at")
     return table.set_column(table.schema.get_field_index(field.name), field, column)
 
@@ -116,8 +116,8 @@ def _supersede(table: pa.Table, rows: pa.Array, now: int) -> pa.Table:
 def _stamp(table: pa.Table, now: int) -> pa.Table:
     """The rows as learned at `now`."""
     field = CANDLE_SCHEMA.field("ingested_at")
-    return table.set_column(table.schema.get_field_index(field.name), field, pa.repeat(_moment(now), table.num_rows))
+    return table.set_column(table.schema.get_field_index(field.name), field, pa.repeat(_instant(now), table.num_rows))
 
 
-def _moment(time_ms: int) -> pa.Scalar:
+def _instant(time_ms: int) -> pa.Scalar:
     return pa.scalar(time_ms, pa.int64()).cast(_TIME)

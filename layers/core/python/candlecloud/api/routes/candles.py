@@ -19,7 +19,7 @@ from candlecloud.api.responses import problems
 from candlecloud.api.schemas.candles import MAX_JSON_LIMIT, CandlePage, CandleQuery
 from candlecloud.errors import InvalidParameterError, InvalidRangeError, SeriesNotFoundError
 from candlecloud.market.candle import empty_candles
-from candlecloud.market.moment import iso
+from candlecloud.market.instant import iso
 from candlecloud.market.ranges import TimeRange
 from candlecloud.market.series import Series
 

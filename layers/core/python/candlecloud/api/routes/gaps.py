@@ -13,7 +13,7 @@ from candlecloud.api.guards import GuardedRoute, needs
 from candlecloud.api.responses import problems
 from candlecloud.api.schemas.gaps import GapItem, GapPage, GapQuery
 from candlecloud.market.gap import Gap
-from candlecloud.market.moment import iso
+from candlecloud.market.instant import iso
 
 router = APIRouter(route_class=GuardedRoute, tags=["market data"])
 

@@ -12,7 +12,7 @@ from candlecloud.api.dependencies import World
 from candlecloud.api.guards import GuardedRoute, needs
 from candlecloud.api.responses import problems
 from candlecloud.api.schemas.series import SeriesItem, SeriesPage, SeriesQuery
-from candlecloud.market.moment import iso
+from candlecloud.market.instant import iso
 from candlecloud.store.index import SeriesHead
 
 router = APIRouter(route_class=GuardedRoute, tags=["market data"])
