@@ -86,14 +86,14 @@ def _common(config: SweepConfig, bars: Bars, inputs: RunInputs, total: int) -> M
     metrics = summary_of_row(row, decisions.bars, decisions.first, config).to_dict()
     coverage = describe_coverage(config, config.warmup_bars, inputs)
     return {
-        "assumptions": describe_assumptions(config, decisions.bars) | _tested_sets(config, total),
+        "assumptions": describe_assumptions(config, decisions.bars) | _look_ahead_summary(config, total),
         "data": describe_bars(bars, bars.index_of(config.range.start)) | coverage.to_dict(),
         "benchmark": {"strategy": BENCHMARK, "metrics": metrics},
         "conventions": dict(CONVENTIONS),
     }
 
 
-def _tested_sets(config: SweepConfig, total: int) -> dict[str, Any]:
+def _look_ahead_summary(config: SweepConfig, total: int) -> dict[str, Any]:
     if not config.look_ahead_test:
         return {}
     tested = len(_tested_sets(total, 0, total))
