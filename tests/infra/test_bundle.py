@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from candlecloud.catalogue import EXCHANGES
-from infra.bundle import fingerprint
+from infra import fingerprint
 from infra.bundle.byte_code import compile_folder
 from infra.bundle.interpreter import find_interpreter
 from infra.bundle.libraries import ForeignLibraryError, check_libraries

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from candlecloud.errors import MalformedResponseError
-from candlecloud.exchange.profile import CandleEndpoint, Path, VenueProfile
+from candlecloud.exchange.profile import AnswerPath, CandleEndpoint, VenueProfile
 from candlecloud.exchange.rows import whole
 from candlecloud.market.ranges import TimeRange
 from candlecloud.market.series import Series
 
 
-def whole_at(answer: Any, path: Path, exchange: str) -> int:
+def whole_at(answer: Any, path: AnswerPath, exchange: str) -> int:
     """The whole number at a path of an answer; MalformedResponseError where there is none."""
     try:
         return whole(value_at(answer, path, exchange))
@@ -20,11 +20,10 @@ def whole_at(answer: Any, path: Path, exchange: str) -> int:
         raise MalformedResponseError(f"{exchange} answered with something else than a time.") from error
 
 
-def value_at(answer: Any, path: Path, exchange: str) -> Any:
+def value_at(answer: Any, path: AnswerPath, exchange: str) -> Any:
     """The value at a path of an answer; MalformedResponseError where there is none."""
     for key in path:
-        holds = isinstance(answer, list) and len(answer) > key if isinstance(key, int) else _has(answer, key)
-        if not holds:
+        if not _has(answer, key):
             raise MalformedResponseError(f"{exchange} answered without the field {key!r}.", shape=_shape(answer))
         answer = answer[key]
     return answer
@@ -47,7 +46,9 @@ def rows_at(answer: Any, endpoint: CandleEndpoint, exchange: str) -> tuple[list[
     return answer, market_key
 
 
-def _has(answer: Any, key: str) -> bool:
+def _has(answer: Any, key: str | int) -> bool:
+    if isinstance(key, int):
+        return isinstance(answer, list) and key < len(answer)
     return isinstance(answer, dict) and key in answer
 
 

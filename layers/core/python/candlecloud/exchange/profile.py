@@ -14,7 +14,7 @@ from candlecloud.market.symbol import Symbol
 from candlecloud.market.timeframe import Timeframe
 
 Market = Literal["spot", "linear"]
-Path = tuple[str | int, ...]
+AnswerPath = tuple[str | int, ...]
 
 
 @dataclass(frozen=True)
@@ -82,11 +82,11 @@ class ValueEndpoint:
     """
 
     method: str
-    value_path: Path
+    value_path: AnswerPath
     unit_ms: int = 1
     symbol_param: str = ""
-    symbol_path: Path = ()
-    time_path: Path = ()
+    symbol_path: AnswerPath = ()
+    time_path: AnswerPath = ()
     fixed: Mapping[str, str] = field(default_factory=dict)
 
 
