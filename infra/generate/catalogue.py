@@ -10,7 +10,7 @@ from typing import Any
 from candlecloud.backtest.slippage import SLIPPAGE
 from candlecloud.exchange.venues import VENUES
 from candlecloud.features.registry import FEATURES
-from candlecloud.registry import FeatureSpec, FeatureUse, Spec, StrategySpec
+from candlecloud.spec import FeatureSpec, FeatureUse, Spec, StrategySpec
 from candlecloud.strategies.registry import STRATEGIES
 from candlecloud.strategies.sizing import SIZING
 

@@ -16,7 +16,8 @@ from typing import Any
 
 from candlecloud.errors import UnknownExchangeError, UnknownFeatureError, UnknownStrategyError
 from candlecloud.parameters import Ordered, Parameter, Warmup
-from candlecloud.registry import FeatureSpec, FeatureUse, Registry, Spec, StrategySpec
+from candlecloud.registry import Registry
+from candlecloud.spec import FeatureSpec, FeatureUse, Spec, StrategySpec
 
 
 @dataclass(frozen=True, kw_only=True)

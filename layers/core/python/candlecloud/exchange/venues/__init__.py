@@ -5,18 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from importlib import import_module
-from pkgutil import iter_modules
-
 from candlecloud.errors import UnknownExchangeError
 from candlecloud.exchange.profile import Venue
-from candlecloud.registry import Registry
+from candlecloud.registry import Registry, one_per_module
 
-
-def _venues() -> Iterator[Venue]:
-    for module in sorted(iter_modules(__path__), key=lambda module: module.name):
-        yield import_module(f"{__name__}.{module.name}").VENUE
-
-
-VENUES: Registry[Venue] = Registry("exchange", _venues, field="exchange", error=UnknownExchangeError)
+VENUES = Registry("exchange", one_per_module(__name__, Venue), field="exchange", error=UnknownExchangeError)
