@@ -31,7 +31,7 @@ def test_the_catalogue_names_every_venue_and_its_markets() -> None:
 def test_a_misspelt_venue_is_told_the_nearest() -> None:
     with pytest.raises(UnknownExchangeError) as caught:
         VENUES.find("binanec")
-    assert caught.value.hint == "Did you mean binance? Use one of binance, kraken, kucoin."
+    assert caught.value.hint.startswith("Did you mean binance?")
 
 
 @pytest.mark.parametrize("profile", ALL, ids=lambda p: f"{p.exchange}-{p.market}")
