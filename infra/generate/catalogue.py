@@ -9,6 +9,7 @@ from typing import Any
 
 from candlecloud.backtest.sizing import SIZING
 from candlecloud.backtest.slippage import SLIPPAGE
+from candlecloud.exchange.venues import VENUES
 from candlecloud.features.families import FEATURES
 from candlecloud.spec import FeatureSpec, FeatureUse, Spec, StrategySpec
 from candlecloud.strategies.builtin import STRATEGIES
@@ -24,6 +25,9 @@ def catalogue_json() -> str:
         ],
         "sizing": [describe_spec(model) for model in SIZING.values()],
         "slippage": [describe_spec(model) for model in SLIPPAGE.values()],
+        "exchanges": [
+            {"name": venue.name, "markets": [profile.market for profile in venue.profiles]} for venue in VENUES.values()
+        ],
     }
     return json.dumps(document, indent=1, allow_nan=False) + "\n"
 

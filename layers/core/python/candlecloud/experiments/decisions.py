@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -86,9 +87,7 @@ def run_look_ahead_test(
         If something looked ahead.
     """
     uses = strategy_of(setting.strategy_rule).features(parameters)
-    signals = [
-        SignalUnderTest(f"feature {use.feature.name}", lambda bars, use=use: compute_use(bars, use)) for use in uses
-    ]  # type: ignore[misc]
+    signals = [SignalUnderTest(f"feature {use.feature.name}", partial(compute_use, use=use)) for use in uses]
     signals.append(SignalUnderTest(f"strategy {setting.strategy}", lambda bars: _target(bars, setting, parameters)))
     if not isinstance(decisions.size, float):
 
