@@ -13,8 +13,8 @@ from candlecloud.errors import (
     RateLimitedError,
     RegionRefusedError,
 )
-from candlecloud.exchange.faults import gravest, translate
-from candlecloud.exchange.retry import RetryPolicy, ask_again
+from candlecloud.exchange.faults import most_severe_error, translate
+from candlecloud.exchange.retry import call_with_retry
 
 RESTRICTED = '{"code":0,"msg":"Service unavailable from a restricted location according to \'b. Eligibility\'"}'
 CLOUDFRONT = "The Amazon CloudFront distribution is configured to block access from your country."
@@ -45,7 +45,7 @@ def test_a_refused_region_is_not_asked_again_and_says_what_to_do() -> None:
         raise translate(ccxt.ExchangeNotAvailable("no"), exchange="binance", status=451, headers={})
 
     with pytest.raises(RegionRefusedError) as caught:
-        ask_again(ask, policy=RetryPolicy(), clock=lambda: 0, sleep=lambda seconds: None, dice=random.Random(1))
+        call_with_retry(ask, clock=lambda: 0, sleep=lambda seconds: None, rng=random.Random(1))
     assert len(asked) == 1
     assert "another AWS region" in caught.value.hint
 
@@ -58,5 +58,5 @@ def test_a_refused_region_is_not_asked_again_and_says_what_to_do() -> None:
         ({"malformed_response"}, ExchangeError),
     ],
 )
-def test_the_gravest_failure_names_the_run(codes: set[str], expected: type[ExchangeError]) -> None:
-    assert gravest(codes) is expected
+def test_the_most_severe_failure_names_the_run(codes: set[str], expected: type[ExchangeError]) -> None:
+    assert most_severe_error(codes) is expected

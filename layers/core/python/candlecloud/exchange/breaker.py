@@ -47,7 +47,7 @@ class Breaker:
         Parameters
         ----------
         banned : bool
-            The venue has shut this address out (418): open at once, whatever the count.
+            The venue has banned this address (418): open at once, whatever the count.
         retry_after_ms : float, optional
             The venue's own wish; a ban lasts at least that long.
         """

@@ -69,7 +69,7 @@ def translate(error: Exception, *, exchange: str, status: int | None, headers: M
     return ExchangeError(f"{exchange} refused the request (HTTP {status}).", **details)
 
 
-def gravest(codes: Collection[str]) -> type[ExchangeError]:
+def most_severe_error(codes: Collection[str]) -> type[ExchangeError]:
     """The error that stands for several failures of one run, given by their codes."""
     if RegionRefusedError.code in codes:
         return RegionRefusedError

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from candlecloud.exchange.client import ExchangeClient
-from candlecloud.exchange.coverage import FetchReport
 from candlecloud.exchange.retry import Clock
+from candlecloud.ingestion.fetch.coverage import FetchReport
 from candlecloud.ingestion.stored import stored_ranges
 from candlecloud.market.ranges import IntervalSet, TimeRange
 from candlecloud.market.series import Series
@@ -86,19 +86,19 @@ def _left_over(stores: Stores, series: Series, closed_before: int) -> IntervalSe
 
 
 @dataclass
-class Left:
-    """The committed cursor: what is still to be done, saved with every commit, so that nothing depends on this run."""
+class Cursor:
+    """What is still to be done, saved with every commit, so that nothing depends on this run."""
 
     stores: Stores
     series: Series
     clock: Clock
     ranges: IntervalSet
 
-    def committed(self, done: IntervalSet) -> None:
+    def advance(self, done: IntervalSet) -> None:
         self.ranges = self.ranges.difference(done)
         self.save()
 
-    def settle(self, fetch: FetchReport) -> None:
+    def finalise(self, fetch: FetchReport) -> None:
         """In the end only what failed or was not reached is left; holes are gaps now, and backfill's business."""
         self.ranges = fetch.pending.union(IntervalSet(entry.range for entry in fetch.failed))
         self.save()

@@ -25,7 +25,7 @@ class Request:
     start, end : int, optional
         ms UTC; the stored span where left out.
     slot : str, optional
-        The firing of the schedule that this is. Looking twice changes nothing, so it is only carried along.
+        The slot of the schedule that this is. Looking twice changes nothing, so it is only carried along.
     """
 
     series: Series
