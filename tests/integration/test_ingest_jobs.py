@@ -276,7 +276,9 @@ def test_what_came_before_a_failure_is_committed_and_the_rest_is_left(
     )
     report = ingest(start=span.start, end=span.end, chunk_rows=500)
     assert (report.added, report.failed) == (2_000, 1_000)
-    assert stores.ingestion.get_cursor(BTC) == {"left": [[span.start + 1_000 * MINUTE, span.start + 2_000 * MINUTE]]}
+    assert stores.ingestion.get_cursor(BTC) == {
+        "remaining": [[span.start + 1_000 * MINUTE, span.start + 2_000 * MINUTE]]
+    }
     assert [fault.kind for fault in stores.ingestion.exchange_faults("binance")] == ["exchange_unavailable"] * 5
     market.clear_faults()
     assert ingest().complete

@@ -14,7 +14,6 @@ from candlecloud.errors import (
     RateLimitedError,
     UnknownSymbolError,
 )
-from candlecloud.exchange.pacing import Pace
 from candlecloud.exchange.retry import OutOfTimeError, RetryPolicy, call_with_retry
 
 
@@ -103,18 +102,3 @@ def test_no_wait_goes_past_the_deadline() -> None:
     with pytest.raises(OutOfTimeError):
         script.run(deadline=60_000)
     assert script.waits == []
-
-
-def test_the_pace_holds_requests_apart() -> None:
-    pace = Pace(100)
-    assert pace.wait_ms(5_000) == 0
-    pace = pace.started(5_000)
-    assert pace.wait_ms(5_030) == 70
-    assert pace.wait_ms(5_200) == 0
-
-
-def test_a_venue_whose_counter_runs_high_is_left_alone_for_a_minute() -> None:
-    pace = Pace(100, weight_limit=6000).started(0)
-    assert pace.answered(10, 4_700).wait_ms(100) == 0
-    assert pace.answered(10, None).wait_ms(100) == 0
-    assert pace.answered(10, 4_900).wait_ms(10) == 60_000

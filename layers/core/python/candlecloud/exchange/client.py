@@ -18,9 +18,8 @@ from candlecloud.errors import (
     InvalidParameterError,
     MalformedResponseError,
 )
-from candlecloud.exchange.breaker import Breaker
 from candlecloud.exchange.faults import BANNED, translate
-from candlecloud.exchange.pacing import Pace
+from candlecloud.exchange.pacing import Breaker, Pace
 from candlecloud.exchange.payload import header_int, rows_at, value_at, whole_at, window_params
 from candlecloud.exchange.profile import VenueProfile
 from candlecloud.exchange.profiles import profile_for

@@ -11,8 +11,8 @@ from candlecloud.exchange.faults import most_severe_error
 from candlecloud.ingestion.acquire import acquire, count, start_session
 from candlecloud.ingestion.fetch.coverage import FetchReport
 from candlecloud.ingestion.gap_ledger import Finding, all_gaps, due_again, note_asked_again, write_findings
+from candlecloud.ingestion.plan import find_missing, listing_span
 from candlecloud.ingestion.slots import ALREADY_DONE, run_once
-from candlecloud.ingestion.stored import find_missing, listing_span
 from candlecloud.jobs.context import Context
 from candlecloud.jobs.events import read_fields, read_range, read_series, read_slot, span_dict
 from candlecloud.market.ranges import IntervalSet, TimeRange
@@ -156,8 +156,7 @@ def backfill(request: Request, context: Context) -> Report:
 
 def _backfill(request: Request, context: Context) -> Report:
     series, stores, clock = request.series, context.stores, context.clock
-    exchange = context.exchange(series.exchange)
-    session = start_session(stores, exchange, series, clock=clock, deadline=context.deadline)
+    session = start_session(stores, context.exchange(series.exchange), series, clock=clock, deadline=context.deadline)
     exchange_now = session.exchange_opened_at
     stores.candles.repair_index(series, clock())
     again = due_again(stores.gaps, series, exchange_now) if request.start is None else IntervalSet()

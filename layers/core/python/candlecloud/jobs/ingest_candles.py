@@ -177,12 +177,11 @@ def ingest(request: Request, context: Context, *, chunk_rows: int = CHUNK_ROWS) 
 
 def _ingest(request: Request, context: Context, chunk_rows: int) -> Report:
     series, stores, clock = request.series, context.stores, context.clock
-    exchange = context.exchange(series.exchange)
-    session = start_session(stores, exchange, series, clock=clock, deadline=context.deadline)
+    session = start_session(stores, context.exchange(series.exchange), series, clock=clock, deadline=context.deadline)
     closed_before = session.closed_before()
     repaired = stores.candles.repair_index(series, clock())
     plan = make_plan(
-        stores, exchange, series, closed_before, start=request.start, end=request.end, reread=request.reread
+        stores, session.profile, series, closed_before, start=request.start, end=request.end, reread=request.reread
     )
     cursor = Cursor(stores, series, clock, plan.wanted)
     cursor.save()
