@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from candlecloud.exchange.client import Page
-from candlecloud.exchange.profiles import PROFILES
+from candlecloud.exchange.venues import binance, kraken
 from candlecloud.ingestion.fetch.page import (
     PageResult,
     find_jumps,
@@ -24,7 +24,7 @@ MINUTE = 60_000
 T0 = 1_700_000_040_000
 BTC = Series.of("binance", "BTC-USDT", "1m")
 KRAKEN = Series.of("kraken", "BTC-USD", "1m")
-SPOT, KRAKEN_SPOT = PROFILES["binance", "spot"], PROFILES["kraken", "spot"]
+SPOT, KRAKEN_SPOT = binance.SPOT, kraken.SPOT
 WINDOW = TimeRange(T0, T0 + 5 * MINUTE)
 
 
