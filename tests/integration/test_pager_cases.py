@@ -296,6 +296,20 @@ def test_the_deadline_ends_a_fetch_with_the_rest_pending() -> None:
     assert not report.is_complete
 
 
+def test_a_walk_that_is_left_early_leaves_the_rest_pending() -> None:
+    with scripted_venue(market_of(ALL), NOW) as venue:
+        client = ExchangeClient("binance", base_url=venue.base_url, min_interval_ms=0)
+        with closing(client):
+            wanted = IntervalSet([TimeRange(START, END)])
+            pager = Pager(open_session(client, BTC, SkippingTime().clock), wanted)
+            first = next(pager.pages())
+            asked = len(venue.asked)
+            report = pager.report()
+    assert report.present == IntervalSet([TimeRange(START, first[-1].open_time + MINUTE)])
+    assert report.pending == wanted.difference(report.present)
+    assert len(venue.asked) == asked, "nothing is asked for before it is wanted"
+
+
 def test_no_request_sleeps_past_the_deadline_to_keep_the_pace() -> None:
     waits = SkippingTime()
     with scripted_venue(market_of(ALL), NOW) as venue:

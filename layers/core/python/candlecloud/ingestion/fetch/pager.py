@@ -114,10 +114,8 @@ class Pager:
             return span.end
         session, known = self._session, self._continuity.known
         try:
-            if (
-                self._continuity.anchor(window.start) is None
-                and (listed := self._market.find_listing(known)) is not None
-            ):
+            listed = None if self._continuity.anchor(window.start) else self._market.find_listing(known)
+            if listed is not None:
                 return max(window.end, min(listed, span.end))
             if blanks >= 2 and session.profile.keeps == "oldest":
                 # One page over all the rest begins with the next candle that there is.
