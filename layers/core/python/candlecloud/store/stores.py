@@ -8,18 +8,18 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from candlecloud.store.aws import AwsClients
-from candlecloud.store.fan_outs import FanOutStore
 from candlecloud.store.index import IndexStore
 from candlecloud.store.ingestion import IngestionStore
 from candlecloud.store.objects import ObjectStore
-from candlecloud.store.runs import RunStore
 from candlecloud.store.table import Table
 
 if TYPE_CHECKING:
     from candlecloud.store.candles import CandleStore
+    from candlecloud.store.fan_outs import FanOutStore
     from candlecloud.store.gaps import GapStore
     from candlecloud.store.idempotency import IdempotencyStore
     from candlecloud.store.quarantine import QuarantineStore
+    from candlecloud.store.runs import RunStore
     from candlecloud.store.tokens import TokenStore
     from candlecloud.store.versions import VersionStore
 
@@ -38,8 +38,6 @@ class Stores:
     functions: Mapping[str, str]
     index: IndexStore
     ingestion: IngestionStore
-    runs: RunStore
-    fan_outs: FanOutStore
 
     @cached_property
     def candles(self) -> CandleStore:
@@ -58,6 +56,18 @@ class Stores:
         from candlecloud.store.quarantine import QuarantineStore
 
         return QuarantineStore(self.objects)
+
+    @cached_property
+    def runs(self) -> RunStore:
+        from candlecloud.store.runs import RunStore
+
+        return RunStore(self.items, self.objects)
+
+    @cached_property
+    def fan_outs(self) -> FanOutStore:
+        from candlecloud.store.fan_outs import FanOutStore
+
+        return FanOutStore(self.objects)
 
     @cached_property
     def tokens(self) -> TokenStore:
@@ -95,6 +105,4 @@ def build_stores(clients: AwsClients, bucket: str, table: str, functions: Mappin
         functions=functions or {},
         index=IndexStore(items),
         ingestion=IngestionStore(items),
-        runs=RunStore(items, objects),
-        fan_outs=FanOutStore(objects),
     )
