@@ -8,7 +8,9 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from candlecloud.market.candle import CANDLE_SCHEMA, period_of
+from candlecloud.market.datasets.candles import CANDLES
+from candlecloud.market.period import period_of
+from candlecloud.market.rows import schema_of
 from candlecloud.market.series import EXCHANGES
 from candlecloud.market.timeframe import TIMEFRAMES, Timeframe
 from candlecloud.store import keys
@@ -102,11 +104,11 @@ def test_glue_columns_are_the_candle_schema(data: dict[str, Any]) -> None:
     assert len(tables) == 2
     for table in tables:
         columns = table["TableInput"]["StorageDescriptor"]["Columns"]
-        assert [(c["Name"], _ATHENA[c["Type"]]) for c in columns] == [(f.name, f.type) for f in CANDLE_SCHEMA]
+        assert [(c["Name"], _ATHENA[c["Type"]]) for c in columns] == [(f.name, f.type) for f in schema_of(CANDLES)]
 
 
 def test_projected_locations_are_the_stores_keys(data: dict[str, Any]) -> None:
-    layout = re.sub(r"\{(\w+)\}", r"${\1}", keys.CANDLES.text).rsplit("/", 1)[0]
+    layout = re.sub(r"\{(\w+)\}", r"${\1}", keys.data_template(CANDLES).text).rsplit("/", 1)[0]
     for table in properties(data, "AWS::Glue::Table"):
         entry = table["TableInput"]
         location = text_of(entry["Parameters"]["storage.location.template"])

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from candlecloud.market.candle import CANDLE_SCHEMA, SCHEMA_ID
+from candlecloud.market.datasets.candles import CANDLES
 from candlecloud.market.gap import Gap
 from candlecloud.market.ranges import TimeRange
+from candlecloud.market.rows import schema_of
 from candlecloud.store import keys
 from candlecloud.store.parquet import FOOTER_KEYS
 from candlecloud.store.run_record import NewRun
@@ -31,12 +32,12 @@ def rows(heading: str) -> list[list[str]]:
 
 def test_columns() -> None:
     documented = [(name.strip("`| "), kind, null == "yes") for name, kind, null, *_ in rows("Columns")]
-    assert documented == [(field.name, str(field.type), field.nullable) for field in CANDLE_SCHEMA]
+    assert documented == [(field.name, str(field.type), field.nullable) for field in schema_of(CANDLES)]
 
 
 def test_footer() -> None:
     assert [row[0].strip("`| ") for row in rows("Footer")] == list(FOOTER_KEYS)
-    assert SCHEMA_ID in PAGE
+    assert CANDLES.schema_id in PAGE
 
 
 def test_objects() -> None:

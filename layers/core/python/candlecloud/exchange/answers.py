@@ -14,7 +14,8 @@ from typing import Any
 
 from candlecloud.exchange.client import Page
 from candlecloud.exchange.profile import VenueProfile
-from candlecloud.market.candle import Candle, validate_candle
+from candlecloud.market.candle import Candle
+from candlecloud.market.datasets.candles import CANDLES
 from candlecloud.market.ranges import TimeRange
 from candlecloud.market.series import Series
 
@@ -131,7 +132,7 @@ def _sort_candles(
     conflicting: set[int] = set()
     for candle, raw in zip(page.rows.candles, page.rows.raw, strict=True):
         time = candle.open_time
-        reason = validate_candle(candle, timeframe, wanted=asked, closed_before=closed_before, now=now)
+        reason = CANDLES.refusal(candle, series, wanted=asked, closed_before=closed_before, now=now)
         if reason is None:
             if time in good:
                 sorting.facts["duplicate_row"] += 1
