@@ -14,10 +14,10 @@ from aws_cdk import Aws
 from aws_cdk import aws_glue as glue
 from constructs import Construct
 
+from candlecloud.catalogue import EXCHANGES
 from candlecloud.market.dataset import Dataset
 from candlecloud.market.datasets import DATASETS
 from candlecloud.market.period import Period
-from candlecloud.market.series import EXCHANGES
 from candlecloud.market.timeframe import TIMEFRAMES, Timeframe
 from candlecloud.store.keys import data_template
 from infra.resources.names import Names

@@ -8,10 +8,10 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from candlecloud.catalogue import EXCHANGES
 from candlecloud.market.datasets.candles import CANDLES
 from candlecloud.market.period import period_of
 from candlecloud.market.rows import schema_of
-from candlecloud.market.series import EXCHANGES
 from candlecloud.market.timeframe import TIMEFRAMES, Timeframe
 from candlecloud.store import keys
 from infra.audit import text_of

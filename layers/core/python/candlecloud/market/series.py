@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
@@ -9,31 +10,15 @@ from candlecloud.errors import InvalidInputError, UnknownExchangeError
 from candlecloud.market.symbol import Symbol
 from candlecloud.market.timeframe import Timeframe
 
-# The allow-list: an exchange id from a user is checked here before anything is looked up by it.
-EXCHANGES = ("binance", "kraken", "kucoin")
-
-
-def parse_exchange(text: str) -> str:
-    """Return the exchange id, if it is one of `EXCHANGES`.
-
-    Raises
-    ------
-    UnknownExchangeError
-        If it is not.
-    """
-    if text not in EXCHANGES:
-        raise UnknownExchangeError(
-            f"{text!r} is not an exchange that candlecloud knows.",
-            hint=f"Use one of {', '.join(EXCHANGES)}.",
-            exchange=text,
-            allowed=list(EXCHANGES),
-        )
-    return text
+_EXCHANGE = re.compile(r"[a-z][a-z0-9]{0,31}\Z")
 
 
 @dataclass(frozen=True)
 class Instrument:
-    """One symbol on one exchange: what rows without a timeframe, such as funding rates, are about."""
+    """One symbol on one exchange: what rows without a timeframe, such as funding rates, are about.
+
+    Which exchanges there are, `candlecloud.catalogue` says to who takes an id from a user; here is asked for its form.
+    """
 
     PARTS: ClassVar[tuple[str, ...]] = ("exchange", "symbol")
 
@@ -41,7 +26,8 @@ class Instrument:
     symbol: Symbol
 
     def __post_init__(self) -> None:
-        parse_exchange(self.exchange)
+        if not _EXCHANGE.match(self.exchange):
+            raise UnknownExchangeError(f"{self.exchange!r} is not the id of an exchange.", exchange=self.exchange)
 
     @classmethod
     def parse(cls, series_id: str) -> Self:
@@ -49,7 +35,7 @@ class Instrument:
         parts = series_id.split("/")
         if len(parts) != 2:
             raise InvalidInputError(f"{series_id!r} is not an id like binance/BTC-USDT_USDT.", series=series_id)
-        return cls(parse_exchange(parts[0]), Symbol.parse(parts[1]))
+        return cls(parts[0], Symbol.parse(parts[1]))
 
     @property
     def id(self) -> str:
@@ -72,8 +58,8 @@ class Series(Instrument):
 
     @classmethod
     def of(cls, exchange: str, symbol: str, timeframe: str) -> Self:
-        """Build a series from user input, every part checked."""
-        return cls(parse_exchange(exchange), Symbol.parse(symbol), Timeframe.parse(timeframe))
+        """Build a series from text, the form of every part checked."""
+        return cls(exchange, Symbol.parse(symbol), Timeframe.parse(timeframe))
 
     @classmethod
     def parse(cls, series_id: str) -> Self:
