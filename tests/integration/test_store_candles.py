@@ -174,7 +174,7 @@ def test_a_restated_candle_stays_readable_as_of_before(stores: Stores) -> None:
     assert history.num_rows == 12
     assert as_of_view(history, NOW + 49).num_rows == current_view(history).num_rows == 10
     entry = stores.index.read(BTC_1H).entries["2024"]
-    assert (entry.candles, entry.rows, entry.sequence) == (10, 12, 2)
+    assert (entry.current, entry.rows, entry.sequence) == (10, 12, 2)
 
 
 def test_merging_again_writes_nothing(stores: Stores) -> None:

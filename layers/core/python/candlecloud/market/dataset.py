@@ -20,15 +20,20 @@ Row = TypeVar("Row", bound=tuple[Any, ...])
 
 
 class Column(NamedTuple):
-    """A column at rest; null means that the exchange does not say."""
+    """A column at rest; a null among the values means that the exchange does not say."""
 
     name: str
     kind: Literal["time", "float", "int", "text"]
+    meaning: str
     nullable: bool = False
 
 
-# When we learned the row, when a corrected one took its place (null: it is current), and where it comes from.
-BOOKKEEPING = (Column("ingested_at", "time"), Column("superseded_at", "time", nullable=True), Column("source", "text"))
+BOOKKEEPING = (
+    Column("ingested_at", "time", "when we learned this row"),
+    Column("superseded_at", "time", "when a corrected row took its place; null: current", nullable=True),
+    Column("source", "text", "`native` page, `derived`, or another venue by name"),
+)
+"""What every dataset has besides its own columns."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -50,13 +55,13 @@ class Dataset(Generic[S, Row]):
         when they come.
     row : type
         A named tuple of the key time (ms UTC) and the values, in that order: what is read from an exchange.
-    key : str
-        Column of the key time: a series has one current row per key time.
+    key_time : Column
+        The time that a row is found by: a series has one current row per key time.
     values : tuple of Column
         A row whose values differ from those of the current row restates it. A null adds nothing to a known value.
-    known_at : str
-        Column of the time from which a strategy may know the row.
-    when_known : callable
+    available : Column
+        The time from which a strategy may know the row; it may be the key time.
+    when_available : callable
         Row and series to that time, ms UTC.
     fault : callable
         A row to the reason why its values can't be, or None.
@@ -76,10 +81,10 @@ class Dataset(Generic[S, Row]):
     schema_id: str
     series: type[S]
     row: type[Row]
-    key: str
+    key_time: Column
     values: tuple[Column, ...]
-    known_at: str
-    when_known: Callable[[Row, S], int]
+    available: Column
+    when_available: Callable[[Row, S], int]
     fault: Callable[[Row], str | None]
     period: Period | None = None
     prices: tuple[str, ...] = ()
@@ -96,8 +101,12 @@ class Dataset(Generic[S, Row]):
     @cached_property
     def columns(self) -> tuple[Column, ...]:
         """All columns at rest, in order."""
-        times = dict.fromkeys((self.key, self.known_at))
-        return (*(Column(name, "time") for name in times), *self.values, *BOOKKEEPING)
+        return (*dict.fromkeys((self.key_time, self.available)), *self.values, *BOOKKEEPING)
+
+    @property
+    def key(self) -> str:
+        """Name of the column of the key time."""
+        return self.key_time.name
 
     @property
     def column_names(self) -> tuple[str, ...]:
@@ -136,7 +145,7 @@ class Dataset(Generic[S, Row]):
         wanted : TimeRange, optional
             Key times that were asked for; None accepts any.
         closed_before : int
-            The exchange's time less the settle lag, ms UTC: a row that is known later is not final.
+            The exchange's time less the settle lag, ms UTC: a row that is available later is not final.
         now : int, optional
             The exchange's time, ms UTC: a key time later than it is in the future. Default `closed_before`.
 
@@ -151,7 +160,7 @@ class Dataset(Generic[S, Row]):
             return "off_grid"
         if time > (closed_before if now is None else now):
             return "in_future"
-        if self.when_known(row, series) > closed_before:
+        if self.when_available(row, series) > closed_before:
             return "not_closed"
         if wanted is not None and not wanted.contains(time):
             return "out_of_range"

@@ -98,7 +98,7 @@ def _compare(current: pa.Table, incoming: pa.Table, values: Sequence[Column]) ->
     Null means "the exchange does not say": it adds nothing to a known value and so never supersedes it.
     """
     differs = pa.chunked_array([pa.repeat(False, incoming.num_rows)])
-    for name, _, nullable in values:
+    for name, _, _, nullable in values:
         if nullable:
             filled = pc.coalesce(incoming.column(name), current.column(name))
             incoming = _with_column(incoming, name, filled)

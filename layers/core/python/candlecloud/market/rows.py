@@ -18,7 +18,7 @@ _MAX_PRICE_SCALE = 12
 @cache
 def schema_of(dataset: Dataset[Any, Any]) -> pa.Schema:
     """Columns of a dataset at rest."""
-    return pa.schema([pa.field(name, _TYPES[kind], nullable=nullable) for name, kind, nullable in dataset.columns])
+    return pa.schema([pa.field(name, _TYPES[kind], nullable=nullable) for name, kind, _, nullable in dataset.columns])
 
 
 def rows_table(dataset: Dataset[S, Row], rows: Sequence[Row], series: S, ingested_at: int, source: str) -> pa.Table:
@@ -42,10 +42,10 @@ def rows_table(dataset: Dataset[S, Row], rows: Sequence[Row], series: S, ingeste
     given: dict[str, Sequence[Any]] = dict(
         zip(names, zip(*rows, strict=True) if rows else [()] * len(names), strict=True)
     )
-    if dataset.known_at not in given:
-        given[dataset.known_at] = [dataset.when_known(row, series) for row in rows]
+    if dataset.available.name not in given:
+        given[dataset.available.name] = [dataset.when_available(row, series) for row in rows]
     given |= {"ingested_at": [ingested_at] * n, "superseded_at": [None] * n, "source": [source] * n}
-    arrays = [_array(given[name], kind) for name, kind, _ in dataset.columns]
+    arrays = [_array(given[name], kind) for name, kind, *_ in dataset.columns]
     return pa.Table.from_arrays(arrays, schema=schema_of(dataset))
 
 
