@@ -73,7 +73,7 @@ class DatasetStore(Generic[S]):
         self.dataset = dataset
         self._lake = Lake(dataset, objects)
         self._committer = Committer(self._lake, sleep, rng, new_id)
-        self._index = index
+        self.index = index
         self.bucket = objects.bucket
 
     def merge(self, series: S, table: pa.Table, now: int) -> MergeReport:
@@ -112,15 +112,15 @@ class DatasetStore(Generic[S]):
         entries = [commit.entry for commit in commits if commit.entry and commit.written]
         found = [commit.entry for commit in commits if commit.entry and not commit.written]
         if found:
-            known = self._index.read(series)
+            known = self.index.read(series)
             missed = [e for e in found if e.period not in known.entries or known.entries[e.period].etag != e.etag]
             if not entries and not missed and known.head_is_true:
                 return
             entries += missed
         for entry in entries:
-            self._index.put_entry(series, entry)
+            self.index.put_entry(series, entry)
         if entries or found:
-            self._index.refresh_head(series)
+            self.index.refresh_head(series)
 
     def read(
         self,
@@ -214,7 +214,7 @@ class DatasetStore(Generic[S]):
         Each object that the index does not know in this version is read whole and verified; a damaged one is reported
         and left out of the index.
         """
-        known = self._index.read(series)
+        known = self.index.read(series)
         etags = self._lake.etags(series)
         stale = [p for p, etag in etags.items() if p not in known.entries or known.entries[p].etag != etag]
         repaired, corrupt = 0, []
@@ -225,11 +225,11 @@ class DatasetStore(Generic[S]):
                 corrupt.append(period)
                 continue
             if stored is not None:
-                repaired += self._index.correct_entry(series, stored.entry(now), known.entries.get(period))
+                repaired += self.index.correct_entry(series, stored.entry(now), known.entries.get(period))
         gone = [entry for period, entry in known.entries.items() if period not in etags or period in corrupt]
-        removed = sum(self._index.remove_entry(series, entry) for entry in gone)
+        removed = sum(self.index.remove_entry(series, entry) for entry in gone)
         if repaired or removed or not known.head_is_true:
-            self._index.refresh_head(series, correct=True)
+            self.index.refresh_head(series, correct=True)
         return RepairReport(len(etags), repaired, removed, tuple(corrupt))
 
     def stored_series(self) -> list[S]:
@@ -255,7 +255,7 @@ class DatasetStore(Generic[S]):
 
     def _true_entries(self, series: S) -> list[PeriodEntry]:
         """An entry for every stored object: from the index where it knows this version, else from the object."""
-        known = self._index.read(series).entries
+        known = self.index.read(series).entries
         entries = []
         for period, etag in self._lake.etags(series).items():
             if period in known and known[period].etag == etag:

@@ -128,11 +128,7 @@ class PeriodFile(Generic[S]):
         wanted = list(columns or self._dataset.column_names)
         wanted += [key] if key not in wanted else []
         groups = list(range(self._file.num_row_groups)) if span is None else self._row_groups(span)
-        try:
-            table = self._file.read_row_groups(groups, columns=wanted)
-        except (pa.ArrowException, OSError) as error:
-            raise self._corrupt("has a damaged page") from error
-        table = self._upgraded(table.replace_schema_metadata(None)).select(wanted)
+        table = self._upgraded(self._decoded(groups, wanted)).select(wanted)
         return table if span is None else table.filter(within(table.column(key), span))
 
     def read_verified(self) -> pa.Table:
@@ -143,10 +139,17 @@ class PeriodFile(Generic[S]):
         CorruptObjectError
             If a cell was edited.
         """
-        table = self.read()
+        table = self._decoded(range(self._file.num_row_groups))
         if content_checksum(table, self._dataset.key) != self.footer.checksum:
             raise self._corrupt("does not have the content that its checksum says")
-        return table
+        return self._upgraded(table).select(self._dataset.column_names)
+
+    def _decoded(self, groups: Iterable[int], columns: Sequence[str] | None = None) -> pa.Table:
+        """Rows as they were written."""
+        try:
+            return self._file.read_row_groups(list(groups), columns=columns).replace_schema_metadata(None)
+        except (pa.ArrowException, OSError) as error:
+            raise self._corrupt("has a damaged page") from error
 
     def _row_groups(self, span: TimeRange) -> Iterable[int]:
         metadata = self._file.metadata
