@@ -100,6 +100,13 @@ def test_a_docstring_a_venue_and_a_release_move_nothing(copy: Path) -> None:
     assert changes(copy) == set()
 
 
+def test_another_dataset_moves_nothing(copy: Path) -> None:
+    folder = copy / "candlecloud" / "market" / "datasets"
+    candles = (folder / "candles.py").read_text()
+    (folder / "tides.py").write_text(candles.replace("candles", "tides").replace("CANDLES", "TIDES"))
+    assert changes(copy) == set()
+
+
 @pytest.mark.parametrize("name", ["event.py", "event.pxd", "path.py", "account.pxd", "tiles.py", "signal_words.pxd"])
 def test_an_engine_kernel_moves_every_run(copy: Path, name: str) -> None:
     path = copy / "candlecloud" / "backtest" / "kernels" / name
