@@ -146,7 +146,7 @@ from types import SimpleNamespace
 from starlette.testclient import TestClient
 from candlecloud.api import openapi
 from candlecloud.api.app import create_app
-from candlecloud.api.dependencies import Dependencies
+from candlecloud.api.app_context import AppContext
 from candlecloud.catalogue import FEATURES, STRATEGIES
 from candlecloud.errors import TransientStoreError
 from candlecloud.contract.run import RunConfig
@@ -160,7 +160,7 @@ def ask(job, payload):
 
 token = SimpleNamespace(scopes=["admin"], token_id="1")
 stores = SimpleNamespace(tokens=SimpleNamespace(lookup=lambda text: token))
-app = create_app(Dependencies(stores, SimpleNamespace(ask=ask), lambda: 1))
+app = create_app(AppContext(stores, SimpleNamespace(ask=ask), lambda: 1))
 client = TestClient(app, headers={"Authorization": "Bearer x"})
 series = {"exchange": "binance", "symbol": "BTC-USDT", "timeframe": "1h"}
 for path in ("/features", "/strategies"):

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from starlette.testclient import TestClient
 
 from candlecloud.api.app import create_app
-from candlecloud.api.dependencies import ApiOptions, Dependencies
+from candlecloud.api.app_context import ApiOptions, AppContext
 from candlecloud.market.candle import Candle, candles_table
 from candlecloud.market.gap import Gap
 from candlecloud.market.moment import parse_moment
@@ -56,7 +56,7 @@ def api_world(
         dispatcher = InlineDispatcher(stores, clock)
         allowed = {"ingest_candles": 7200, "detect_gaps": 93600}
         options = ApiOptions(max_wait_s, 0.01, allowed, max_inline_bytes, batches_at_once=batches_at_once)
-        app = create_app(Dependencies(stores, dispatcher, clock, options))
+        app = create_app(AppContext(stores, dispatcher, clock, options))
         tokens = {scope: stores.tokens.mint(scope, [scope], NOW) for scope in ("read", "run", "data:write", "admin")}
         with TestClient(app, raise_server_exceptions=False) as client:
             yield ApiWorld(client, stores, dispatcher, tokens)

@@ -109,7 +109,7 @@ STATUS: Mapping[str, int] = {
     "sweep_not_found": 404,
     "conflict": 409,
     "idempotency_conflict": 409,
-    # The world behind us
+    # What stands behind us
     "rate_limited": 429,
     "exchange_error": 502,
     "malformed_response": 502,

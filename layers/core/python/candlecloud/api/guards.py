@@ -19,7 +19,7 @@ from fastapi.security import HTTPBearer
 from starlette.responses import Response
 
 from candlecloud.api import idempotency, negotiation
-from candlecloud.api.dependencies import dependencies_of
+from candlecloud.api.app_context import app_context
 from candlecloud.api.errors import InvalidRequestError, UseJsonBodyError
 from candlecloud.api.json_body import read_body
 from candlecloud.errors import ForbiddenError, UnauthorizedError
@@ -96,7 +96,7 @@ def authorize(request: Request, scope: str) -> TokenRecord:
     token = token.strip()
     if kind.lower() != "bearer" or not token:
         raise UnauthorizedError("This route needs a bearer token.")
-    known = dependencies_of(request).stores.tokens.lookup(token) if len(token) <= _MAX_TOKEN_LENGTH else None
+    known = app_context(request).stores.tokens.lookup(token) if len(token) <= _MAX_TOKEN_LENGTH else None
     if known is None:
         raise UnauthorizedError("This token is not valid.")
     if scope not in known.scopes and "admin" not in known.scopes:

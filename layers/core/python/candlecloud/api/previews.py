@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from candlecloud.api.dependencies import Dependencies
+from candlecloud.api.app_context import AppContext
 from candlecloud.contract.fields import SeriesFields
 from candlecloud.contract.preview import FeaturesRequest, SignalsRequest
 from candlecloud.errors import CandlecloudError, InvalidRangeError
@@ -26,7 +26,7 @@ def from_query(model: type[Asked], query: SeriesFields, **others: Any) -> Asked:
     return model.from_dict(shared | {"symbol": query.symbol_key, **others}, place="query")
 
 
-def compute(world: Dependencies, request: FeaturesRequest | SignalsRequest) -> dict[str, Any]:
+def compute(app: AppContext, request: FeaturesRequest | SignalsRequest) -> dict[str, Any]:
     """Have a request computed, and return the answer.
 
     Raises
@@ -34,11 +34,11 @@ def compute(world: Dependencies, request: FeaturesRequest | SignalsRequest) -> d
     CandlecloudError
         What the function reported; or the data that is asked for lies in the future.
     """
-    if request.as_of is not None and request.as_of > world.clock():
+    if request.as_of is not None and request.as_of > app.clock():
         raise InvalidRangeError(
             "as_of lies in the future.", hint="Leave it out for the newest state of the data.", field="as_of"
         )
-    report = world.dispatcher.ask("preview_series", request.to_dict())
+    report = app.dispatcher.ask("preview_series", request.to_dict())
     if report["error"] is not None:
         raise reported_error(report["error"])
     answer: dict[str, Any] = report["answer"]

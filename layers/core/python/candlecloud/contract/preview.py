@@ -10,10 +10,10 @@ from typing import Annotated, Any, Self
 from pydantic import Field, ValidationError, model_validator
 
 from candlecloud.catalogue import FEATURES
+from candlecloud.contract.execution_settings import Direction
 from candlecloud.contract.fields import Instant, Name, Number, RangeFields, SeriesFields, Strict, TimeframeText
 from candlecloud.contract.refusals import as_field_error, refuse
-from candlecloud.contract.setting import RulesOrNone, check_direction, check_rules, find_strategy
-from candlecloud.contract.trading import Direction
+from candlecloud.contract.run_spec import RulesOrNone, check_direction, check_rules, find_strategy
 from candlecloud.errors import CandlecloudError, InvalidParameterError, InvalidTimeframeError
 from candlecloud.market.timeframe import Timeframe
 from candlecloud.registry import FeatureUse, StrategySpec

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from candlecloud.contract.refusals import read_error
 from candlecloud.contract.results import RESULT_SCHEMA, RunResult
-from candlecloud.contract.setting import Setting, canonical_json
+from candlecloud.contract.run_spec import RunSpec, canonical_json
 from candlecloud.errors import ConflictError
 
 _HINT = "Send the request of this run again: it is then computed anew, in the form of today."
@@ -20,7 +20,7 @@ def document_of(part: Any) -> Any:
     """A part of a result as JSON-able values. Lists of numbers and free mappings go through as they are, uncopied."""
     if is_dataclass(part):
         return {field.name: document_of(getattr(part, field.name)) for field in fields(part)}
-    if isinstance(part, Setting):
+    if isinstance(part, RunSpec):
         return part.identity_dict()
     if isinstance(part, list) and part and is_dataclass(part[0]):
         return [document_of(entry) for entry in part]

@@ -20,14 +20,14 @@ Curve = Annotated[list[float], FailFast()]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Moment(Part):
+class Timestamp(Part):
     """A time written both ways."""
 
     iso: str
     unix_ms: int
 
     @classmethod
-    def of(cls, time_ms: int) -> Moment:
+    def of(cls, time_ms: int) -> Timestamp:
         """Of ms UTC."""
         return cls(iso=iso(time_ms), unix_ms=time_ms)
 
@@ -148,7 +148,7 @@ class LookAheadTest(Part):
     """The tripwire: the cuts behind which the future was garbage; `passed` is None where it was off."""
 
     on: bool
-    cuts: list[Moment]
+    cuts: list[Timestamp]
     passed: bool | None
 
 
@@ -157,8 +157,8 @@ class ClosedTrade(Part):
     """A round trip, from flat to flat; what each field means stands in `candlecloud.backtest.trades.Trade`."""
 
     direction: Side
-    entry_time: Moment
-    exit_time: Moment
+    entry_time: Timestamp
+    exit_time: Timestamp
     entry_price: float
     exit_price: float
     quantity: float
@@ -190,7 +190,7 @@ class OpenPosition(Part):
 class RefusedOrder(Part):
     """An order that did not trade: the open of its bar, and why."""
 
-    time: Moment
+    time: Timestamp
     reason: str
 
 

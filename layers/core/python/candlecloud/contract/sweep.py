@@ -1,4 +1,4 @@
-"""Many backtests that differ in the strategy's parameters: one setting and a grid."""
+"""Many backtests that differ in the strategy's parameters: one run spec and a grid."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pydantic import Discriminator, Field, Tag, model_validator
 from candlecloud.contract.fields import Name, Number, Strict
 from candlecloud.contract.refusals import as_field_error
 from candlecloud.contract.run import RunConfig
-from candlecloud.contract.setting import Setting
+from candlecloud.contract.run_spec import RunSpec
 from candlecloud.errors import CandlecloudError, InvalidParameterError
 from candlecloud.parameters import Number as PlainNumber
 from candlecloud.parameters import Parameter
@@ -47,7 +47,7 @@ class GridSize(NamedTuple):
     first_excluded: Mapping[str, Any] | None
 
 
-class SweepConfig(Setting):
+class SweepConfig(RunSpec):
     """Many backtests that differ in the strategy's parameters.
 
     ``grid`` is a list of values per parameter, ascending, once it is read: the order they are sent in does not matter.
@@ -113,7 +113,7 @@ class SweepConfig(Setting):
 
     def run_config(self, parameters: Mapping[str, PlainNumber]) -> RunConfig:
         """The run of one parameter set: alone it gives the same result, bit for bit."""
-        shared = {name: value for name, value in self.to_dict().items() if name in Setting.model_fields}
+        shared = {name: value for name, value in self.to_dict().items() if name in RunSpec.model_fields}
         return RunConfig.from_dict(shared | {"parameters": dict(parameters)})
 
     def identity_dict(self) -> dict[str, Any]:

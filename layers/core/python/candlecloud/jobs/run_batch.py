@@ -12,7 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from candlecloud.contract.setting import Setting
+from candlecloud.contract.run_spec import RunSpec
 from candlecloud.errors import (
     CandlecloudError,
     ConflictError,
@@ -30,7 +30,7 @@ from candlecloud.runs.lifecycle import describe_failure
 from candlecloud.store.fan_outs import Units
 from candlecloud.store.stores import Stores
 
-Evaluate = Callable[[Setting, RunInputs, int, int], BatchResult]
+Evaluate = Callable[[RunSpec, RunInputs, int, int], BatchResult]
 
 
 @dataclass(frozen=True)

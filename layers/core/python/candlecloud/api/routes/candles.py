@@ -12,7 +12,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from candlecloud.api import cursors, etag
-from candlecloud.api.dependencies import Dependencies, World
+from candlecloud.api.app_context import App, AppContext
 from candlecloud.api.guards import GuardedRoute, needs
 from candlecloud.api.negotiation import ARROW, JSON, PARQUET
 from candlecloud.api.responses import problems
@@ -38,7 +38,7 @@ _BINARY = {"schema": {"type": "string", "format": "binary"}}
         **problems(400, 401, 403, 404, 406, 422),
     },
 )
-async def list_candles(request: Request, world: World, query: Annotated[CandleQuery, Query()]) -> Response:
+async def list_candles(request: Request, app: App, query: Annotated[CandleQuery, Query()]) -> Response:
     """Candles that open in `[start, end)`, oldest first.
 
     Follow `next_cursor` (Arrow and Parquet carry it in the header `X-Next-Cursor`) until it is null. Give `as_of` to
@@ -51,12 +51,12 @@ async def list_candles(request: Request, world: World, query: Annotated[CandleQu
             hint=f"Send a smaller limit and follow next_cursor, or send 'Accept: {ARROW}'.",
             field="limit",
         )
-    if query.as_of is not None and query.as_of > world.clock():
+    if query.as_of is not None and query.as_of > app.clock():
         raise InvalidRangeError(
             "as_of lies in the future.", hint="Leave it out for the newest state of the data.", field="as_of"
         )
-    table, next_cursor = read_page(world, query)
-    immutable = query.as_of is not None and query.as_of < world.clock()
+    table, next_cursor = read_page(app, query)
+    immutable = query.as_of is not None and query.as_of < app.clock()
     if media_type == JSON:
         return etag.answer(request, _json(query, table, next_cursor), immutable=immutable)
     headers = {"X-Next-Cursor": next_cursor} if next_cursor else {}
@@ -64,32 +64,32 @@ async def list_candles(request: Request, world: World, query: Annotated[CandleQu
     return etag.answer(request, body, media_type, immutable=immutable, headers=headers)
 
 
-def read_page(world: Dependencies, query: CandleQuery) -> tuple[pa.Table, str | None]:
+def read_page(app: AppContext, query: CandleQuery) -> tuple[pa.Table, str | None]:
     """One page and the cursor of the next.
 
     Only the windows that the page needs are read: the grid says how many candles a window can hold at most, and a
     window that yields fewer (a gap) is followed by one of double the width.
     """
     series = query.series
-    available = world.stores.candles.available_range(series)
+    available = app.stores.candles.available_range(series)
     if available is None:
         raise SeriesNotFoundError(f"There are no candles of {series}.", series=series.id)
     selection = {"series": series.id, "start": query.start, "end": query.end, "as_of": query.as_of}
     wanted = query.within(available)
     place = cursors.read(selection, query.cursor)
     start = wanted.start if place is None else min(max(int(place), wanted.start), wanted.end)
-    table, reached = _collect(world, series, TimeRange(start, wanted.end), query)
+    table, reached = _collect(app, series, TimeRange(start, wanted.end), query)
     return table, cursors.issue(selection, reached) if reached < wanted.end else None
 
 
-def _collect(world: Dependencies, series: Series, wanted: TimeRange, query: CandleQuery) -> tuple[pa.Table, int]:
+def _collect(app: AppContext, series: Series, wanted: TimeRange, query: CandleQuery) -> tuple[pa.Table, int]:
     """Up to `limit` rows from the start of `wanted`, and where the rest begins."""
     step = series.timeframe.ms
     parts = [empty_candles().select(list(_COLUMNS))]
     missing, width, start = query.limit, query.limit * step, wanted.start
     while start < wanted.end and missing:
         window = TimeRange(start, min(series.timeframe.ceil(start) + width, wanted.end))
-        part = world.stores.candles.read(series, window, columns=list(_COLUMNS), as_of=query.as_of)
+        part = app.stores.candles.read(series, window, columns=list(_COLUMNS), as_of=query.as_of)
         parts.append(part.slice(0, missing))
         if part.num_rows > missing:
             start = _first_open(part.slice(missing))

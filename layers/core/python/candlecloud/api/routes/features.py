@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from candlecloud.api import etag
-from candlecloud.api.dependencies import World
+from candlecloud.api.app_context import App
 from candlecloud.api.guards import GuardedRoute, needs
 from candlecloud.api.plain_parameters import document_parameters, read_parameters
 from candlecloud.api.previews import bar_times, both_forms, compute, from_query
@@ -56,7 +56,7 @@ async def list_features(request: Request, query: Annotated[FeaturesQuery, Query(
     responses=problems(400, 401, 403, 404, 406, 422),
     openapi_extra=document_parameters({name: feature.parameters for name, feature in FEATURES.items()}),
 )
-async def preview_feature(request: Request, world: World, query: Annotated[FeaturePreviewQuery, Query()]) -> Response:
+async def preview_feature(request: Request, app: App, query: Annotated[FeaturePreviewQuery, Query()]) -> Response:
     """One feature on stored candles, oldest first.
 
     The feature's parameters are plain keys: `feature=ema&window=20`. The range counts whole candles, as in a run;
@@ -69,7 +69,7 @@ async def preview_feature(request: Request, world: World, query: Annotated[Featu
     given = read_parameters(feature.name, feature.parameters, query.model_extra or {}, keys)
     parameters = feature.check_parameters(given)
     choice = {"parameters": parameters, "higher_timeframe": query.higher_timeframe}
-    found = compute(world, from_query(FeaturesRequest, query, features={feature.name: choice}))
+    found = compute(app, from_query(FeaturesRequest, query, features={feature.name: choice}))
     rows = [FeatureRow(**bar_times(row), values=row["values"][feature.name]) for row in found["rows"]]
     page = FeaturePreview(
         exchange=query.exchange,
@@ -95,12 +95,12 @@ async def preview_feature(request: Request, world: World, query: Annotated[Featu
     response_model=Indicators,
     responses=problems(400, 401, 403, 404, 406, 422),
 )
-async def list_indicators(request: Request, world: World, query: Annotated[IndicatorsQuery, Query()]) -> Response:
+async def list_indicators(request: Request, app: App, query: Annotated[IndicatorsQuery, Query()]) -> Response:
     """Every indicator, or those of `names`, at the newest close that is stored, with default parameters."""
     features = _named(query.names)
     limit = 1 if query.as_of is None else _LOOK_BACK
     asked = from_query(FeaturesRequest, query, features={feature.name: {} for feature in features}, limit=limit)
-    found = compute(world, asked)
+    found = compute(app, asked)
     if not found["rows"]:
         raise InsufficientDataError(
             f"No candle of {query.series} was known then.", hint="Give a later as_of, or none.", field="as_of"

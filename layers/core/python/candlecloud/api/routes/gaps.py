@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from candlecloud.api import cursors, etag
-from candlecloud.api.dependencies import World
+from candlecloud.api.app_context import App
 from candlecloud.api.guards import GuardedRoute, needs
 from candlecloud.api.responses import problems
 from candlecloud.api.schemas.gaps import GapItem, GapPage, GapQuery
@@ -25,12 +25,12 @@ router = APIRouter(route_class=GuardedRoute, tags=["market data"])
     response_model=GapPage,
     responses=problems(400, 401, 403, 406, 422),
 )
-async def list_gaps(request: Request, world: World, query: Annotated[GapQuery, Query()]) -> Response:
+async def list_gaps(request: Request, app: App, query: Annotated[GapQuery, Query()]) -> Response:
     """Missing ranges that have been found, with their state and the evidence."""
     series = query.series
     selection = {"list": "gaps", "series": series.id if series else None, "state": query.state}
     place = cursors.read(selection, query.cursor)
-    gaps, rest = world.stores.gaps.list(series=series, state=query.state, cursor=place, limit=query.limit)
+    gaps, rest = app.stores.gaps.list(series=series, state=query.state, cursor=place, limit=query.limit)
     page = GapPage(gaps=[_item(gap) for gap in gaps], next_cursor=cursors.issue(selection, rest) if rest else None)
     return etag.answer(request, page)
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from candlecloud.api import cursors, etag
-from candlecloud.api.dependencies import World
+from candlecloud.api.app_context import App
 from candlecloud.api.guards import GuardedRoute, needs
 from candlecloud.api.responses import problems
 from candlecloud.api.schemas.series import SeriesItem, SeriesPage, SeriesQuery
@@ -25,10 +25,10 @@ router = APIRouter(route_class=GuardedRoute, tags=["market data"])
     response_model=SeriesPage,
     responses=problems(400, 401, 403, 406, 422),
 )
-async def list_series(request: Request, world: World, query: Annotated[SeriesQuery, Query()]) -> Response:
+async def list_series(request: Request, app: App, query: Annotated[SeriesQuery, Query()]) -> Response:
     """Every stored series with its extent."""
     place = cursors.read({"list": "series"}, query.cursor)
-    heads, rest = world.stores.index.list_series(cursor=place, limit=query.limit)
+    heads, rest = app.stores.index.list_series(cursor=place, limit=query.limit)
     page = SeriesPage(
         series=[_item(head) for head in heads],
         next_cursor=cursors.issue({"list": "series"}, rest) if rest else None,

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from candlecloud.api import etag
-from candlecloud.api.dependencies import Dependencies, World
+from candlecloud.api.app_context import App, AppContext
 from candlecloud.api.guards import GuardedRoute, needs
 from candlecloud.api.negotiation import JSON
 from candlecloud.api.plain_parameters import document_parameters, read_parameters
@@ -32,7 +32,7 @@ router = APIRouter(route_class=GuardedRoute, tags=["features and strategies"])
     responses=problems(400, 401, 403, 404, 406, 422),
     openapi_extra=document_parameters({name: strategy.parameters for name, strategy in STRATEGIES.items()}),
 )
-async def get_signal(request: Request, world: World, query: Annotated[SignalsQuery, Query()]) -> Response:
+async def get_signal(request: Request, app: App, query: Annotated[SignalsQuery, Query()]) -> Response:
     """The target after the newest close, since when it stands, when an order fills, and the last changes.
 
     The strategy's parameters are plain keys: `strategy=dual_sma&fast=20&slow=50`. With a start, the targets are those
@@ -45,7 +45,7 @@ async def get_signal(request: Request, world: World, query: Annotated[SignalsQue
     strategy = STRATEGIES.find(query.strategy)
     keys = list(SignalsQuery.model_fields)
     given = read_parameters(strategy.name, strategy.parameters, query.model_extra or {}, keys)
-    return etag.answer(request, _signal(world, from_query(SignalsRequest, query, parameters=given)))
+    return etag.answer(request, _signal(app, from_query(SignalsRequest, query, parameters=given)))
 
 
 @router.post(
@@ -55,13 +55,13 @@ async def get_signal(request: Request, world: World, query: Annotated[SignalsQue
     response_model=Signal,
     responses=problems(400, 401, 403, 404, 406, 409, 413, 415, 422),
 )
-async def post_signal(request: Request, world: World, body: SignalsRequest) -> Response:
+async def post_signal(request: Request, app: App, body: SignalsRequest) -> Response:
     """Like `GET /signals`, for rules that are written in the body. Nothing is stored."""
-    return Response(_signal(world, body).model_dump_json(), media_type=JSON)
+    return Response(_signal(app, body).model_dump_json(), media_type=JSON)
 
 
-def _signal(world: Dependencies, asked: SignalsRequest) -> Signal:
-    found = compute(world, asked)
+def _signal(app: AppContext, asked: SignalsRequest) -> Signal:
+    found = compute(app, asked)
     return Signal(
         exchange=asked.exchange,
         symbol=asked.symbol_key,

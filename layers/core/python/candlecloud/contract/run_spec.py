@@ -1,4 +1,4 @@
-"""All of a run but its strategy's parameters: market, time, strategy, money, and how it trades."""
+"""The run spec: all of a run but its strategy's parameters. Market, time, strategy, money, and how it trades."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from typing import Annotated, Any, ClassVar, NoReturn, Self
 from pydantic import ConfigDict, Field, StrictBool, ValidationError, model_validator
 
 from candlecloud.catalogue import SIZING, STRATEGIES
+from candlecloud.contract.execution_settings import Direction, ExecutionSettings, fixed_bps
 from candlecloud.contract.fields import Amount, Instant, Name, RangeFields, SeriesFields
 from candlecloud.contract.funding import Funding, check_funding
 from candlecloud.contract.refusals import as_field_error, refuse
-from candlecloud.contract.trading import Direction, TradingFields, fixed_bps
 from candlecloud.errors import CandlecloudError, InvalidParameterError, InvalidRangeError
 from candlecloud.market.moment import iso
 from candlecloud.market.ranges import TimeRange
@@ -44,7 +44,7 @@ class AddedField:
     value: Any
 
 
-class Setting(TradingFields, RangeFields, SeriesFields):  # pydantic lists the fields of the last base first
+class RunSpec(ExecutionSettings, RangeFields, SeriesFields):  # pydantic lists the fields of the last base first
     """What all parameter sets of a sweep share."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)

@@ -1,4 +1,4 @@
-"""What the application is given: stores, a dispatcher and a clock. It builds none of them."""
+"""What the routes work with: stores, a dispatcher and a clock, given to the application. It builds none of them."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ class ApiOptions:
 
 
 @dataclass(frozen=True)
-class Dependencies:
-    """The world of the API; `clock` gives ms UTC."""
+class AppContext:
+    """The app of the API; `clock` gives ms UTC."""
 
     stores: Stores
     dispatcher: Dispatcher
@@ -50,11 +50,11 @@ class Dependencies:
     options: ApiOptions = field(default_factory=ApiOptions)
 
 
-def dependencies_of(request: Request) -> Dependencies:
-    """The dependencies of the application that serves this request."""
-    found: Dependencies = request.app.state.dependencies
+def app_context(request: Request) -> AppContext:
+    """What the application that serves this request was given."""
+    found: AppContext = request.app.state.context
     return found
 
 
-World = Annotated[Dependencies, Depends(dependencies_of)]
-"""A route's parameter for the application's dependencies."""
+App = Annotated[AppContext, Depends(app_context)]
+"""A route's parameter, ``app: App``."""
