@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Self
 
 from candlecloud.jobs.context import Context
-from candlecloud.jobs.events import read_fields, read_series
+from candlecloud.jobs.events import JobReport, JobRequest, SeriesEvent, read_event
 from candlecloud.market.series import Series
 
 
 @dataclass(frozen=True)
-class Request:
+class Request(JobRequest):
     """Which series; None for every series that has an object in the lake."""
 
     series: Series | None = None
 
     @classmethod
-    def from_event(cls, event: Mapping[str, Any]) -> Request:
+    def from_event(cls, event: Mapping[str, Any]) -> Self:
         """Read and check an event; one without exchange, symbol and timeframe means all series.
 
         Raises
@@ -26,13 +26,13 @@ class Request:
         InvalidInputError
             Naming the field that is wrong.
         """
-        event = read_fields(event, ("exchange", "symbol", "timeframe", "scheduled_at"))
-        named = [name for name in ("exchange", "symbol", "timeframe") if event.get(name) is not None]
-        return cls(read_series(event) if named else None)
+        if isinstance(event, Mapping) and not event.keys() - {"scheduled_at"}:
+            return cls()
+        return cls(read_event(SeriesEvent, event).series)
 
 
 @dataclass(frozen=True)
-class Report:
+class Report(JobReport):
     """What was found and put right.
 
     Attributes
@@ -47,9 +47,6 @@ class Report:
     entries_repaired: int = 0
     entries_removed: int = 0
     corrupt: list[str] = field(default_factory=list)
-
-    def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 def run(request: Request, context: Context) -> Report:

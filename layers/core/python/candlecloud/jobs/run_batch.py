@@ -5,10 +5,9 @@ Each kind has a function of its own for it, with the layers and rights that the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import dataclass
 from pkgutil import resolve_name
-from typing import Any
 
 import pyarrow as pa
 
@@ -23,6 +22,7 @@ from candlecloud.errors import (
 from candlecloud.fan_out.batch_file import BatchResult, read_batch, write_batch
 from candlecloud.fan_out.kinds import find_kind
 from candlecloud.jobs.context import Context
+from candlecloud.jobs.events import JobReport, JobRequest
 from candlecloud.jobs.run_inputs import read_inputs, refuse_other_code
 from candlecloud.runs.identity import Identity
 from candlecloud.runs.inputs import RunInputs
@@ -34,7 +34,7 @@ Evaluate = Callable[[RunSpec, RunInputs, int, int], BatchResult]
 
 
 @dataclass(frozen=True)
-class Request:
+class Request(JobRequest):
     """One item of a plan: the units ``start`` to ``end - 1``."""
 
     run_id: str
@@ -43,21 +43,13 @@ class Request:
     start: int
     end: int
 
-    @classmethod
-    def from_event(cls, event: Mapping[str, Any]) -> Request:
-        numbers = (int(event[name]) for name in ("fence", "batch", "start", "end"))
-        return cls(str(event["run_id"]), *numbers)
-
 
 @dataclass(frozen=True)
-class Report:
+class Report(JobReport):
     """A few bytes for the state; the result lies in the store, if the fan-out still is in these hands."""
 
     batch: int
     superseded: bool = False
-
-    def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 def run_of(name: str) -> Callable[[Request, Context], Report]:
