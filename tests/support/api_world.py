@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 
 from candlecloud.api.app import create_app
 from candlecloud.api.app_context import ApiOptions, AppContext
+from candlecloud.fan_out.plan import BATCHES_AT_ONCE
 from candlecloud.market.candle import Candle, candles_table
 from candlecloud.market.gap import Gap
 from candlecloud.market.moment import parse_moment
@@ -48,7 +49,7 @@ class ApiWorld:
 
 @contextmanager
 def api_world(
-    *, max_wait_s: float = 5.0, max_inline_bytes: int = 1_000_000, batches_at_once: int = 100
+    *, max_wait_s: float = 5.0, max_inline_bytes: int = 1_000_000, batches_at_once: int = BATCHES_AT_ONCE
 ) -> Iterator[ApiWorld]:
     """Three months of hourly BTC with a real outage and a restated candle, a month of ETH, a job on time, one late."""
     with embedded_stores() as stores:

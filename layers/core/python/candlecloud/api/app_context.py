@@ -8,6 +8,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from candlecloud.fan_out.plan import BATCHES_AT_ONCE
 from candlecloud.jobs.dispatch import Dispatcher
 from candlecloud.store.stores import Stores
 
@@ -37,7 +38,7 @@ class ApiOptions:
     allowed_age_s: Mapping[str, int] = field(default_factory=dict)
     max_inline_bytes: int = 1_000_000
     git_hash: str | None = None
-    batches_at_once: int = 100
+    batches_at_once: int = BATCHES_AT_ONCE
 
 
 @dataclass(frozen=True)

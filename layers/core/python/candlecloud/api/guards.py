@@ -7,7 +7,8 @@ one request at a time, and the local gateway gives each request a thread; a hop 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from inspect import signature
 from typing import Any, Literal
 from urllib.parse import parse_qsl
 
@@ -22,6 +23,7 @@ from candlecloud.api import idempotency, negotiation
 from candlecloud.api.app_context import app_context
 from candlecloud.api.errors import InvalidRequestError, UseJsonBodyError
 from candlecloud.api.json_body import read_body
+from candlecloud.api.responses import problems
 from candlecloud.errors import ForbiddenError, UnauthorizedError
 from candlecloud.store.tokens import TokenRecord
 
@@ -40,7 +42,7 @@ def needs(scope: Scope) -> list[DependsParameter]:
 
 
 class GuardedRoute(APIRoute):
-    """A route that can't be reached without its guards.
+    """A route that can't be reached without its guards; it documents the errors that they and its input give.
 
     Raises
     ------
@@ -49,6 +51,7 @@ class GuardedRoute(APIRoute):
     """
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        options["responses"] = _usual_problems(endpoint, options) | (options.get("responses") or {})
         super().__init__(path, endpoint, **options)
         if self.scope is None and path not in PUBLIC_PATHS:
             raise ValueError(f"{path} names no scope; give it dependencies=needs(...)")
@@ -56,8 +59,7 @@ class GuardedRoute(APIRoute):
     @property
     def scope(self) -> str | None:
         """The scope that a token needs here; None for a public route."""
-        scopes = [s for d in self.dependencies if isinstance(d, SecurityParameter) for s in d.scopes or ()]
-        return scopes[0] if scopes else None
+        return _scope(self.dependencies)
 
     @property
     def offered(self) -> tuple[str, ...]:
@@ -80,6 +82,23 @@ class GuardedRoute(APIRoute):
             return await idempotency.once(await read_body(request), self.path, handle)
 
         return guarded
+
+
+def _scope(dependencies: Iterable[DependsParameter]) -> str | None:
+    scopes = [s for d in dependencies if isinstance(d, SecurityParameter) for s in d.scopes or ()]
+    return scopes[0] if scopes else None
+
+
+def _usual_problems(endpoint: Callable[..., Any], options: Mapping[str, Any]) -> dict[int | str, dict[str, Any]]:
+    """Errors of any route, of one that needs a token, of one that takes a body, and of one that takes anything."""
+    statuses = {400, 406}
+    if _scope(options.get("dependencies") or ()) is not None:
+        statuses |= {401, 403}
+    if "POST" in (options.get("methods") or ()):
+        statuses |= {409, 413, 415, 422}
+    if signature(endpoint).parameters.keys() - {"request", "app"}:
+        statuses.add(422)
+    return problems(*statuses)
 
 
 def authorize(request: Request, scope: str) -> TokenRecord:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from candlecloud.api.app_context import AppContext
+from candlecloud.api.responses import both_forms
 from candlecloud.errors import CandlecloudError
 from candlecloud.jobs.dispatch import start
 from candlecloud.jobs.submit import Deployed, Submission
-from candlecloud.market.moment import iso
 from candlecloud.runs.lifecycle import describe_failure
 from candlecloud.store.run_record import RunRecord
 
@@ -37,15 +37,12 @@ def started(app: AppContext, submission: Submission) -> RunRecord:
     return record
 
 
-def told(record: RunRecord) -> dict[str, Any]:
+def record_fields(record: RunRecord) -> dict[str, Any]:
     """What an answer says of any record, as it is held: nothing is read again to be written the same."""
     return {
         "state": record.state,
         "attempt": record.attempt,
-        "created_at": iso(record.created_at),
-        "created_at_ms": record.created_at,
-        "updated_at": iso(record.updated_at),
-        "updated_at_ms": record.updated_at,
+        **both_forms(created_at=record.created_at, updated_at=record.updated_at),
         **record.document,
         "git_hash": record.git_hash,
         "error": record.error,

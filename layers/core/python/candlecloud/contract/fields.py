@@ -132,6 +132,20 @@ Start = Annotated[Instant | None, Field(description="First moment, included: ISO
 End = Annotated[Instant | None, Field(description="Last moment, excluded: ISO-8601 or unix ms")]
 
 
+def refuse_future(as_of: int | None, now: int) -> None:
+    """Refuse to show what is not known yet.
+
+    Raises
+    ------
+    InvalidRangeError
+        If ``as_of`` lies after now, both in ms UTC.
+    """
+    if as_of is not None and as_of > now:
+        raise InvalidRangeError(
+            "as_of lies in the future.", hint="Leave it out for the newest state of the data.", field="as_of"
+        )
+
+
 class RangeFields(Strict):
     """An optional half-open range."""
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import FailFast, Field
 
+from candlecloud.backtest.trade_figures import TradeFigures
 from candlecloud.contract.run import RunConfig
 from candlecloud.market.moment import iso
 from candlecloud.metrics.figures import Metrics, Part, RegimeRow, Relative, RunMetrics
@@ -153,25 +154,11 @@ class LookAheadTest(Part):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ClosedTrade(Part):
-    """A round trip, from flat to flat; what each field means stands in `candlecloud.backtest.trades.Trade`."""
+class ClosedTrade(TradeFigures):
+    """A round trip; a fill within a bar has the time of the bar's close."""
 
-    direction: Side
     entry_time: Timestamp
     exit_time: Timestamp
-    entry_price: float
-    exit_price: float
-    quantity: float
-    fees: float
-    slippage: float
-    funding: float
-    pnl: float
-    return_fraction: float
-    mae: float
-    mfe: float
-    holding_bars: int
-    holding_seconds: int
-    exit_reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, cast
 
 import numpy as np
@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from candlecloud.backtest.finer import fine_bars
 from candlecloud.backtest.simulation import Simulation
+from candlecloud.backtest.trade_figures import TradeFigures
 from candlecloud.backtest.trades import Trade
 from candlecloud.contract.result_json import document_of, write_result
 from candlecloud.contract.results import (
@@ -223,4 +224,4 @@ def _describe_data(bars: Bars, first: int, coverage: CandleCoverage) -> DataCove
 def _describe_trade(trade: Trade) -> ClosedTrade:
     """A trade with its times written both ways."""
     times = {"entry_time": Timestamp.of(trade.entry_time), "exit_time": Timestamp.of(trade.exit_time)}
-    return ClosedTrade(**vars(trade) | times)
+    return ClosedTrade(**{field.name: getattr(trade, field.name) for field in fields(TradeFigures)}, **times)

@@ -9,11 +9,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeVar, cast
 
+from candlecloud.contract.fields import refuse_future
 from candlecloud.contract.run import RunConfig
 from candlecloud.contract.run_spec import MAX_BARS, RunSpec
-from candlecloud.errors import InvalidRangeError
 from candlecloud.fan_out.kind import FanOutKind
-from candlecloud.fan_out.plan import make_plan, refuse_too_much
+from candlecloud.fan_out.plan import BATCHES_AT_ONCE, make_plan, refuse_too_much
 from candlecloud.jobs.run_inputs import read_inputs
 from candlecloud.market.candle import period_range, periods_between, times_ms
 from candlecloud.market.ranges import TimeRange
@@ -39,7 +39,7 @@ class Deployed:
 
     functions: Mapping[str, str] = field(default_factory=dict)
     git_hash: str | None = None
-    batches_at_once: int = 100
+    batches_at_once: int = BATCHES_AT_ONCE
 
 
 NOWHERE = Deployed()
@@ -111,12 +111,7 @@ def submit_fan_out(
 
 def _pin(config: RunSpec, stores: Stores, now: int) -> tuple[Identity, CandleCoverage]:
     as_of = config.as_of
-    if as_of is not None and as_of > now:
-        raise InvalidRangeError(
-            "as_of lies in the future; the lake of then is not known yet.",
-            hint="Leave it out for the newest state of the data.",
-            field="as_of",
-        )
+    refuse_future(as_of, now)
     series, warmup = config.series, config.warmup_bars
     available = stores.candles.available_range(series)
     span = choose_range(config, warmup, available, now)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import io
 import json
 from typing import Annotated, Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
@@ -17,7 +15,9 @@ from candlecloud.api.guards import GuardedRoute, needs
 from candlecloud.api.negotiation import ARROW, JSON, PARQUET
 from candlecloud.api.responses import problems
 from candlecloud.api.schemas.candles import MAX_JSON_LIMIT, CandlePage, CandleQuery
-from candlecloud.errors import InvalidParameterError, InvalidRangeError, SeriesNotFoundError
+from candlecloud.api.tables import check_limit, write_table
+from candlecloud.contract.fields import refuse_future
+from candlecloud.errors import SeriesNotFoundError
 from candlecloud.market.candle import empty_candles
 from candlecloud.market.moment import iso
 from candlecloud.market.ranges import TimeRange
@@ -35,7 +35,7 @@ _BINARY = {"schema": {"type": "string", "format": "binary"}}
     summary="Candles of a series",
     responses={
         200: {"model": CandlePage, "content": {JSON: {}, ARROW: _BINARY, PARQUET: _BINARY}},
-        **problems(400, 401, 403, 404, 406, 422),
+        **problems(404),
     },
 )
 async def list_candles(request: Request, app: App, query: Annotated[CandleQuery, Query()]) -> Response:
@@ -45,23 +45,14 @@ async def list_candles(request: Request, app: App, query: Annotated[CandleQuery,
     see one unchanging state of the data over all pages.
     """
     media_type: str = request.state.media_type
-    if media_type == JSON and query.limit > MAX_JSON_LIMIT:
-        raise InvalidParameterError(
-            f"limit: a JSON page holds at most {MAX_JSON_LIMIT} candles.",
-            hint=f"Send a smaller limit and follow next_cursor, or send 'Accept: {ARROW}'.",
-            field="limit",
-        )
-    if query.as_of is not None and query.as_of > app.clock():
-        raise InvalidRangeError(
-            "as_of lies in the future.", hint="Leave it out for the newest state of the data.", field="as_of"
-        )
+    check_limit(query.limit, media_type, MAX_JSON_LIMIT, ARROW)
+    refuse_future(query.as_of, app.clock())
     table, next_cursor = read_page(app, query)
     immutable = query.as_of is not None and query.as_of < app.clock()
     if media_type == JSON:
         return etag.answer(request, _json(query, table, next_cursor), immutable=immutable)
     headers = {"X-Next-Cursor": next_cursor} if next_cursor else {}
-    body = _arrow(table) if media_type == ARROW else _parquet(table)
-    return etag.answer(request, body, media_type, immutable=immutable, headers=headers)
+    return etag.answer(request, write_table(table, media_type), media_type, immutable=immutable, headers=headers)
 
 
 def read_page(app: AppContext, query: CandleQuery) -> tuple[pa.Table, str | None]:
@@ -128,16 +119,3 @@ def _json(query: CandleQuery, table: pa.Table, next_cursor: str | None) -> bytes
         "next_cursor": next_cursor,
     }
     return json.dumps(page, separators=(",", ":"), allow_nan=False).encode()
-
-
-def _arrow(table: pa.Table) -> bytes:
-    sink = io.BytesIO()
-    with pa.ipc.new_stream(sink, table.schema) as writer:
-        writer.write_table(table)
-    return sink.getvalue()
-
-
-def _parquet(table: pa.Table) -> bytes:
-    sink = io.BytesIO()
-    pq.write_table(table, sink, compression="zstd")
-    return sink.getvalue()

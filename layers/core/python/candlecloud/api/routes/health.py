@@ -9,7 +9,6 @@ from candlecloud.api import etag
 from candlecloud.api.app_context import App, AppContext
 from candlecloud.api.errors import NotReadyError
 from candlecloud.api.guards import GuardedRoute, needs
-from candlecloud.api.responses import problems
 from candlecloud.api.schemas.health import Health, JobHealth, JobState, Live, Ready
 from candlecloud.errors import TransientStoreError
 from candlecloud.market.moment import iso
@@ -18,13 +17,13 @@ from candlecloud.store.ingestion import JobStatus
 router = APIRouter(route_class=GuardedRoute, tags=["state"])
 
 
-@router.get("/live", summary="The process answers", response_model=Live, responses=problems(400, 406))
+@router.get("/live", summary="The process answers", response_model=Live)
 async def live() -> Live:
     """No store is asked."""
     return Live()
 
 
-@router.get("/ready", summary="The stores answer", response_model=Ready, responses=problems(400, 406))
+@router.get("/ready", summary="The stores answer", response_model=Ready)
 async def ready(app: App) -> Ready:
     """The index names a series, and the lake says what it holds of it."""
     try:
@@ -40,7 +39,6 @@ async def ready(app: App) -> Ready:
     dependencies=needs("read"),
     summary="How the jobs are doing",
     response_model=Health,
-    responses=problems(400, 401, 403, 406),
 )
 async def health(request: Request, app: App) -> Response:
     """Per job its last success, its failures since, and by how much it is late.

@@ -11,7 +11,7 @@ from candlecloud.api.app_context import App, AppContext
 from candlecloud.api.guards import GuardedRoute, needs
 from candlecloud.api.location import place_of
 from candlecloud.api.negotiation import JSON
-from candlecloud.api.responses import LOCATION, problems
+from candlecloud.api.responses import LOCATION
 from candlecloud.api.schemas.ingestion import BackfillAccepted, BackfillRequest
 from candlecloud.errors import InvalidRangeError
 from candlecloud.market.moment import iso
@@ -26,7 +26,7 @@ router = APIRouter(route_class=GuardedRoute, tags=["market data"])
     summary="Fetch what a series lacks",
     status_code=202,
     response_model=BackfillAccepted,
-    responses={202: {"headers": LOCATION}, **problems(400, 401, 403, 406, 409, 413, 415, 422)},
+    responses={202: {"headers": LOCATION}},
 )
 async def backfill(request: Request, app: App, body: BackfillRequest) -> Response:
     """Hand a range to the job `backfill_candles`.

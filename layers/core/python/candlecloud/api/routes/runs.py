@@ -15,7 +15,7 @@ from candlecloud.api.guards import GuardedRoute, needs
 from candlecloud.api.large_answers import deliver
 from candlecloud.api.location import place_of
 from candlecloud.api.negotiation import HTML, JSON
-from candlecloud.api.records import deployed, started, told
+from candlecloud.api.records import deployed, record_fields, started
 from candlecloud.api.responses import LOCATION, SEE_OTHER, as_json, problems
 from candlecloud.api.schemas.runs import RunAnswer
 from candlecloud.contract.run import RunConfig
@@ -41,7 +41,7 @@ RunId = Annotated[str, Path(pattern=r"^run_[0-9a-f]{32}$", description="From `PO
     responses={
         200: {"headers": LOCATION},
         202: {"model": RunAnswer, "description": "Still running: look at Location", "headers": LOCATION},
-        **problems(400, 401, 403, 404, 406, 409, 413, 415, 422),
+        **problems(404),
     },
 )
 async def run_backtest(request: Request, app: App, body: RunConfig) -> Response:
@@ -61,7 +61,7 @@ async def run_backtest(request: Request, app: App, body: RunConfig) -> Response:
     summary="Start a backtest",
     status_code=202,
     response_model=RunAnswer,
-    responses={202: {"headers": LOCATION}, **problems(400, 401, 403, 404, 406, 409, 413, 415, 422)},
+    responses={202: {"headers": LOCATION}, **problems(404)},
 )
 async def start_run(request: Request, app: App, body: RunConfig) -> Response:
     """Like `/backtest/run`, without waiting."""
@@ -73,7 +73,7 @@ async def start_run(request: Request, app: App, body: RunConfig) -> Response:
     dependencies=needs("read"),
     summary="A backtest",
     response_model=RunAnswer,
-    responses=problems(400, 401, 403, 404, 406, 422),
+    responses=problems(404),
 )
 async def get_run(request: Request, app: App, run_id: RunId) -> Response:
     """What was asked, and how it ended. Once it has succeeded the answer never changes.
@@ -89,7 +89,7 @@ async def get_run(request: Request, app: App, run_id: RunId) -> Response:
     dependencies=needs("read"),
     summary="Trades and curves of a backtest",
     response_model=dict[str, Any],
-    responses={**SEE_OTHER, **problems(400, 401, 403, 404, 406, 409, 422)},
+    responses={**SEE_OTHER, **problems(404, 409)},
 )
 async def get_run_result(request: Request, app: App, run_id: RunId) -> Response:
     """The whole result, the same bytes whoever computes it."""
@@ -105,7 +105,7 @@ async def get_run_result(request: Request, app: App, run_id: RunId) -> Response:
     responses={
         200: {"content": {HTML: {"schema": {"type": "string"}}}, "description": "One file that needs nothing else"},
         **SEE_OTHER,
-        **problems(400, 401, 403, 404, 406, 409, 422),
+        **problems(404, 409),
     },
 )
 async def get_run_report(request: Request, app: App, run_id: RunId) -> Response:
@@ -194,7 +194,7 @@ def _answer(record: RunRecord) -> bytes:
     return as_json(
         {
             "run_id": record.run_id,
-            **told(record),
+            **record_fields(record),
             **{name: summary.get(name) for name in ("metrics", "benchmark", "relative", "data", "assumptions")},
             "links": links,
         }

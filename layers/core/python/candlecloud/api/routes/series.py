@@ -10,9 +10,8 @@ from starlette.responses import Response
 from candlecloud.api import cursors, etag
 from candlecloud.api.app_context import App
 from candlecloud.api.guards import GuardedRoute, needs
-from candlecloud.api.responses import problems
+from candlecloud.api.responses import both_forms
 from candlecloud.api.schemas.series import SeriesItem, SeriesPage, SeriesQuery
-from candlecloud.market.moment import iso
 from candlecloud.store.index import SeriesHead
 
 router = APIRouter(route_class=GuardedRoute, tags=["market data"])
@@ -23,7 +22,6 @@ router = APIRouter(route_class=GuardedRoute, tags=["market data"])
     dependencies=needs("read"),
     summary="Stored series",
     response_model=SeriesPage,
-    responses=problems(400, 401, 403, 406, 422),
 )
 async def list_series(request: Request, app: App, query: Annotated[SeriesQuery, Query()]) -> Response:
     """Every stored series with its extent."""
@@ -43,10 +41,6 @@ def _item(head: SeriesHead) -> SeriesItem:
         symbol_ccxt=head.series.symbol.ccxt,
         timeframe=head.series.timeframe.name,
         rows=head.rows,
-        first_open_time=iso(head.first_open_time),
-        first_open_time_ms=head.first_open_time,
-        last_open_time=iso(head.last_open_time),
-        last_open_time_ms=head.last_open_time,
-        updated_at=iso(head.updated_at),
-        updated_at_ms=head.updated_at,
+        **both_forms(first_open_time=head.first_open_time, last_open_time=head.last_open_time),
+        **both_forms(updated_at=head.updated_at),
     )

@@ -13,7 +13,7 @@ from candlecloud.api.guards import GuardedRoute, needs
 from candlecloud.api.large_answers import deliver
 from candlecloud.api.location import place_of
 from candlecloud.api.negotiation import ARROW, JSON, PARQUET
-from candlecloud.api.records import deployed, started, told
+from candlecloud.api.records import deployed, record_fields, started
 from candlecloud.api.responses import LOCATION, SEE_OTHER, as_json, problems
 from candlecloud.api.schemas.sweeps import (
     MAX_JSON_LIMIT,
@@ -22,8 +22,9 @@ from candlecloud.api.schemas.sweeps import (
     SweepResultsPage,
     SweepResultsQuery,
 )
+from candlecloud.api.tables import check_limit, write_table
 from candlecloud.contract.sweep import SweepConfig
-from candlecloud.errors import ConflictError, InvalidParameterError, SweepNotFoundError
+from candlecloud.errors import ConflictError, SweepNotFoundError
 from candlecloud.fan_out.kinds.sweep import KIND, ROWS_FILE
 from candlecloud.jobs.submit import submit_fan_out
 from candlecloud.runs.result_rows import rows_as_dicts
@@ -41,7 +42,7 @@ SweepId = Annotated[str, Path(pattern=r"^sweep_[0-9a-f]{32}$", description="From
     summary="Start a sweep",
     status_code=202,
     response_model=SweepAccepted,
-    responses={202: {"headers": LOCATION}, **problems(400, 401, 403, 404, 406, 409, 413, 415, 422)},
+    responses={202: {"headers": LOCATION}, **problems(404)},
 )
 async def start_sweep(request: Request, app: App, body: SweepConfig) -> Response:
     """Compute every combination of a grid, of a strategy's parameters or of those that your rules declare.
@@ -66,7 +67,7 @@ async def start_sweep(request: Request, app: App, body: SweepConfig) -> Response
     dependencies=needs("read"),
     summary="A sweep and its progress",
     response_model=SweepAnswer,
-    responses=problems(400, 401, 403, 404, 406, 422),
+    responses=problems(404),
 )
 async def get_sweep(request: Request, app: App, sweep_id: SweepId) -> Response:
     """What was asked, how far it is, and how it ended. Once it has succeeded the answer never changes.
@@ -84,7 +85,7 @@ async def get_sweep(request: Request, app: App, sweep_id: SweepId) -> Response:
     responses={
         200: {"model": SweepResultsPage, "content": {JSON: {}, ARROW: _BINARY, PARQUET: _BINARY}},
         **SEE_OTHER,
-        **problems(400, 401, 403, 404, 406, 409, 422),
+        **problems(404, 409),
     },
 )
 async def get_sweep_results(
@@ -92,12 +93,7 @@ async def get_sweep_results(
 ) -> Response:
     """Parameter sets by a metric, best first. A sweep with holes gives what it has."""
     media_type: str = request.state.media_type
-    if media_type == JSON and query.limit > MAX_JSON_LIMIT:
-        raise InvalidParameterError(
-            f"limit: a JSON page holds at most {MAX_JSON_LIMIT} rows.",
-            hint=f"Send a smaller limit and follow next_cursor, or send 'Accept: {PARQUET}'.",
-            field="limit",
-        )
+    check_limit(query.limit, media_type, MAX_JSON_LIMIT, PARQUET)
     record = _find(app, sweep_id)
     stored = app.stores.runs.open_result(record, ROWS_FILE)
     if stored is None:
@@ -130,8 +126,8 @@ async def get_sweep_results(
         }
         return deliver(request, app, as_json(shown), JSON, immutable=immutable)
     headers = {"X-Next-Cursor": next_cursor} if next_cursor else {}
-    write = sweep_results.as_arrow if media_type == ARROW else sweep_results.as_parquet
-    return deliver(request, app, write(page.rows), media_type, immutable=immutable, headers=headers)
+    body = write_table(page.rows, media_type)
+    return deliver(request, app, body, media_type, immutable=immutable, headers=headers)
 
 
 def _find(app: AppContext, sweep_id: str) -> RunRecord:
@@ -183,7 +179,7 @@ def _answer(app: AppContext, record: RunRecord) -> bytes:
     return as_json(
         {
             "sweep_id": record.run_id,
-            **told(record),
+            **record_fields(record),
             "progress": _progress(app, record),
             "benchmark": summary.get("benchmark"),
             "best_by": summary.get("best_by"),
