@@ -40,7 +40,7 @@ def test_the_job_reads_what_the_api_hands_over(world: ApiWorld, span: dict[str, 
 
 
 @pytest.mark.parametrize(
-    ("span", "said"), [({}, "Nothing is stored of kraken/BTC-USD/1d yet"), ({"start": "2099-01-01"}, "in the future")]
+    ("span", "said"), [({}, "No candle of kraken/BTC-USD/1d is stored yet"), ({"start": "2099-01-01"}, "in the future")]
 )
 def test_what_the_job_could_only_fail_at_is_refused_at_once(
     world: ApiWorld, span: dict[str, object], said: str

@@ -134,23 +134,21 @@ def read_query(request: Request) -> Mapping[str, str]:
     Raises
     ------
     InvalidRequestError
-        Naming the parameter that is repeated or holds a control character.
+        Naming the parameter that is repeated or contains a control character.
     """
     text = request.scope["query_string"].decode("latin-1")
     try:
         pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=_MAX_QUERY_FIELDS)
     except ValueError as error:
-        raise InvalidRequestError(f"The query holds more than {_MAX_QUERY_FIELDS} parameters.") from error
+        raise InvalidRequestError(f"The query has more than {_MAX_QUERY_FIELDS} parameters.") from error
     found: dict[str, str] = {}
     for key, value in pairs:
         name = key[:80]
         if not (key + value).isprintable():
             name = "".join(c if c.isprintable() else "?" for c in name)
-            raise InvalidRequestError(f"The query parameter {name!r} holds a control character.", field=name)
+            raise InvalidRequestError(f"The query parameter {name!r} contains a control character.", field=name)
         if key in found:
-            raise InvalidRequestError(
-                f"The query parameter {name!r} stands there twice.", hint="Send it once.", field=name
-            )
+            raise InvalidRequestError(f"The query parameter {name!r} is sent twice.", hint="Send it once.", field=name)
         found[key] = value
     return found
 

@@ -37,7 +37,7 @@ def check_limit(limit: int, media_type: str, most_in_json: int, instead: str) ->
     """
     if media_type == JSON and limit > most_in_json:
         raise InvalidParameterError(
-            f"limit: a JSON page holds at most {most_in_json} rows.",
+            f"limit: a JSON page has at most {most_in_json} rows.",
             hint=f"Send a smaller limit and follow next_cursor, or send 'Accept: {instead}'.",
             field="limit",
         )

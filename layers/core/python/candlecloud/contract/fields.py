@@ -155,7 +155,7 @@ class RangeFields(Strict):
     @model_validator(mode="after")
     def _start_before_end(self) -> RangeFields:
         if self.start is not None and self.end is not None and self.end <= self.start:
-            raise as_field_error(InvalidRangeError("This must lie after start."), "end")
+            raise as_field_error(InvalidRangeError("This must be after start."), "end")
         return self
 
     def within(self, available: TimeRange) -> TimeRange:
@@ -193,8 +193,8 @@ class SeriesFields(SymbolFields):
             if len(given) != 1:
                 raise PydanticCustomError(
                     "invalid_symbol",
-                    "Exactly one of symbol and coin is needed.",
-                    {"hint": "Send symbol, such as BTC-USDT; coin is another name for it.", "field": "symbol"},
+                    "Send either symbol or coin, and not both.",
+                    {"hint": "Send symbol, such as BTC-USDT. coin is another name for it.", "field": "symbol"},
                 )
         return values
 

@@ -13,7 +13,7 @@ from candlecloud.contract.results import RESULT_SCHEMA, RunResult
 from candlecloud.contract.run_spec import RunSpec, canonical_json
 from candlecloud.errors import ConflictError
 
-_HINT = "Send the request of this run again: it is then computed anew, in the form of today."
+_HINT = "Send this run's request again: it is then computed again, in the schema of this version."
 
 
 def document_of(part: Any) -> Any:
@@ -57,7 +57,9 @@ def _refused(error: ValidationError) -> ConflictError:
     if schema is not None:
         told = repr(schema["input"])[:80] if schema["type"] != "missing" else "none"
         return ConflictError(
-            f"The stored result has schema {told}; here {RESULT_SCHEMA!r} is read.", hint=_HINT, wanted=RESULT_SCHEMA
+            f"The stored result has schema {told}; this version reads {RESULT_SCHEMA!r}.",
+            hint=_HINT,
+            wanted=RESULT_SCHEMA,
         )
     wrong = read_error(found, place="result")
     return ConflictError(f"The stored result is malformed. {wrong.message}", hint=_HINT, field=wrong.details["field"])

@@ -195,7 +195,7 @@ class RunSpec(ExecutionSettings, RangeFields, SeriesFields):  # pydantic lists t
         if self.finer_timeframe in below and not self.stops.can_collide:
             self._refuse(
                 "finer_timeframe",
-                "finer_timeframe decides between a stop and a target of one bar, and this run does not have both.",
+                "finer_timeframe is for runs with a stop and a take_profit; this run does not have both.",
                 "Set take_profit and a stop, or leave finer_timeframe out.",
             )
         if not self.stops.can_collide:
@@ -251,14 +251,14 @@ def check_rules(strategy: str, rules: Any) -> dict[str, Any] | None:
     if strategy == RULES:
         if rules is None:
             raise InvalidParameterError(
-                "strategy is rules, and no rules are given.",
-                hint="See GET /strategies for their schema.",
+                "strategy is rules, but rules are missing.",
+                hint="Send rules; GET /strategies shows their schema.",
                 field="rules",
             )
         return canonical_rules(rules)
     if rules is not None:
         hint = 'Set strategy to "rules", or leave rules out.'
-        raise InvalidParameterError(f"rules are given, and strategy is {strategy}.", hint=hint, field="rules")
+        raise InvalidParameterError(f"rules are given, but strategy is {strategy}.", hint=hint, field="rules")
     STRATEGIES.find(strategy)
     return None
 
@@ -278,7 +278,7 @@ def check_direction(strategy: StrategySpec, direction: Direction) -> None:
     if strategy.name == RULES:
         lacking += f', or add "{direction}": {{"entry": ...}} to the rules'
     raise InvalidParameterError(
-        f"direction is {direction}, and {strategy.name} has no {direction} side: it could never trade.",
+        f"direction is {direction}, but {strategy.name} never goes {direction}: it could never trade.",
         hint=f"{lacking}.",
         field="direction",
         allowed=[*sorted(strategy.sides), "both"],

@@ -72,7 +72,7 @@ class SweepConfig(RunSpec):
             self._set(grid=self._axes())
             both = [name for name in self.parameters if name in self.grid]
             if both:
-                self._refuse(f"grid.{both[0]}", f"{both[0]} stands in both parameters and grid.", "Leave it in one.")
+                self._refuse(f"grid.{both[0]}", f"{both[0]} is in both parameters and grid.", "Leave it out of one.")
             checked = self.strategy_rule.check_bounds(self.parameters)
             self._set(parameters={name: value for name, value in checked.items() if name not in self.grid})
             self._check_size()
@@ -168,7 +168,7 @@ def _steps(given: Steps, parameter: Parameter, field: str) -> list[PlainNumber]:
             got=repr(given.step)[:80],
         )
     if stop < start:
-        raise InvalidParameterError(f"{field}.stop lies below start.", field=f"{field}.stop")
+        raise InvalidParameterError(f"{field}.stop must not be below start.", field=f"{field}.stop")
     wide = Decimal(str(given.step))
     count = int((stop - start) / wide) + 1
     exact = (start + k * wide for k in range(min(count, MAX_VALUES + 1)))

@@ -38,7 +38,7 @@ def run(request: Request, context: Context) -> Report:
     runs = context.stores.runs
     error = {
         "code": "execution_failed",
-        "message": f"It stopped before its end: {request.error.get('Error', 'unknown')[:100]}.",
+        "message": f"It stopped early: {request.error.get('Error', 'unknown')[:100]}.",
         "hint": "Submit it again: batches that are done are not computed again.",
     }
     runs.abandon(request.run_id, request.attempt, error, context.now)

@@ -91,7 +91,7 @@ class Report(ExchangeReport):
     def error(self) -> ExchangeError | None:
         """What to fail with: windows that could not be asked for, or answers of which nothing could be believed."""
         if self.facts.get("unlinked_page") and self.open and not self.added:
-            message = f"What came of {self.series} does not fit to what is known; nothing was stored."
+            message = f"The answers for {self.series} do not fit the stored candles; nothing was stored."
             return ExchangeError(message, report=self.to_dict())
         return super().error()
 

@@ -63,7 +63,7 @@ def run(request: Request, context: Context) -> Report:
     owner = f"attempt {request.attempt}"
     record = stores.runs.claim(run_id, request.attempt, owner, now, now + FAN_OUT_LEASE_MS)
     if record is None:
-        raise ConflictError(f"Attempt {request.attempt} of {run_id} is not to be worked on.", run_id=run_id)
+        raise ConflictError(f"Attempt {request.attempt} of {run_id} has ended or was replaced.", run_id=run_id)
     kind = find_kind(record.kind)
     try:
         identity = Identity.read(kind.config, record.document)

@@ -61,7 +61,7 @@ def run(request: Request, context: Context) -> Report:
         ended = stores.runs.fail(record, describe_failure(error), context.now)
         return Report(run_id, "failed" if ended else "superseded")
     except Exception:
-        broke = {"code": "internal_error", "message": "The run broke; the log says why."}
+        broke = {"code": "internal_error", "message": "The run failed with an internal error; the log has the cause."}
         stores.runs.fail(record, broke, context.now)
         raise
     stores.runs.put_artifact(run_id, "manifest.json", done.manifest)

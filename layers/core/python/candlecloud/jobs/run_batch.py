@@ -83,7 +83,7 @@ def run_of(name: str) -> Callable[[Request, Context], Report]:
         if record is None:
             raise RunNotFoundError(f"There is no {name} {request.run_id}.", run_id=request.run_id)
         if record.kind != name:
-            raise ConflictError(f"{request.run_id} is no {name}.", run_id=request.run_id)
+            raise ConflictError(f"{request.run_id} is not a {name}.", run_id=request.run_id)
         if (record.state, record.fence) != ("running", request.fence) or not stores.runs.heartbeat(record, context.now):
             return Report(request.batch, superseded=True)
         identity, units = Identity.read(kind.config, record.document), (request.start, request.end)

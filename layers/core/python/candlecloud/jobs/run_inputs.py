@@ -39,7 +39,7 @@ def refuse_other_code(identity: Identity) -> None:
     if identity.code_version != found:
         raise ConflictError(
             "The code has changed since this was submitted.",
-            hint="Submit it again: it then has the identity of the new code.",
+            hint="Submit it again: it then gets an id for the new code.",
             wanted=identity.code_version,
             found=found,
         )

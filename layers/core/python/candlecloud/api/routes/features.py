@@ -102,7 +102,7 @@ async def list_indicators(request: Request, app: App, query: Annotated[Indicator
     found = compute(app, asked)
     if not found["rows"]:
         raise InsufficientDataError(
-            f"No candle of {query.series} was known then.", hint="Give a later as_of, or none.", field="as_of"
+            f"No candle of {query.series} was known at that time.", hint="Give a later as_of, or none.", field="as_of"
         )
     newest = found["rows"][-1]
     answer = Indicators(

@@ -61,7 +61,7 @@ def _check_range(app: AppContext, body: BackfillRequest) -> None:
     series = Series.of(body.exchange, body.symbol_key, body.timeframe)
     if body.start is None and app.stores.candles.available_range(series) is None:
         raise InvalidRangeError(
-            f"Nothing is stored of {series} yet, so its range must be given.",
-            hint="Give a start; what lies before the exchange's first candle is recorded as such.",
+            f"No candle of {series} is stored yet, so a start is needed.",
+            hint="Give a start. It may lie before the exchange's first candle.",
             field="start",
         )

@@ -78,7 +78,7 @@ async def start_run(request: Request, app: App, body: RunConfig) -> Response:
 async def get_run(request: Request, app: App, run_id: RunId) -> Response:
     """What was asked, and how it ended. Once it has succeeded the answer never changes.
 
-    A run whose computation was cut off is begun anew by itself, three attempts in all.
+    A run that is cut off is started again automatically, three attempts in all.
     """
     record = _find(app, run_id)
     return etag.answer(request, _answer(record), immutable=record.state == "succeeded")

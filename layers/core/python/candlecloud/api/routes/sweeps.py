@@ -72,7 +72,7 @@ async def start_sweep(request: Request, app: App, body: SweepConfig) -> Response
 async def get_sweep(request: Request, app: App, sweep_id: SweepId) -> Response:
     """What was asked, how far it is, and how it ended. Once it has succeeded the answer never changes.
 
-    A sweep whose execution was cut off is begun anew by itself, three attempts in all; batches that are done stay.
+    A sweep that is cut off is started again automatically, three attempts in all. Batches that are done stay.
     """
     record = _find(app, sweep_id)
     return etag.answer(request, _answer(app, record), immutable=_is_whole(record))
@@ -91,7 +91,7 @@ async def get_sweep(request: Request, app: App, sweep_id: SweepId) -> Response:
 async def get_sweep_results(
     request: Request, app: App, sweep_id: SweepId, query: Annotated[SweepResultsQuery, Query()]
 ) -> Response:
-    """Parameter sets by a metric, best first. A sweep with holes gives what it has."""
+    """Parameter sets by a metric, best first. A sweep with missing batches shows the rest."""
     media_type: str = request.state.media_type
     check_limit(query.limit, media_type, MAX_JSON_LIMIT, PARQUET)
     record = _find(app, sweep_id)
@@ -100,7 +100,7 @@ async def get_sweep_results(
         ended = record.state == "succeeded"  # by an earlier version, which kept them elsewhere
         raise ConflictError(
             f"The sweep is {record.state}; it has no results{' that this version reads' if ended else ''}.",
-            hint="Send the same request again: it is computed anew."
+            hint="Send the same request again: it is then computed again."
             if ended
             else f"GET /sweeps/{sweep_id} shows how far it is, or why it failed.",
             state=record.state,
