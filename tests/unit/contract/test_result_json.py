@@ -85,9 +85,7 @@ def test_any_other_document_is_refused_with_a_sentence(change: Any, told: str) -
         read_result(json.dumps(change(document)).encode())
     assert told in caught.value.message
     assert caught.value.message.endswith(".")
-    assert (
-        caught.value.hint == "Send this run's request again: it is then computed again, in the schema of this version."
-    )
+    assert caught.value.hint == "Send this run's request again: it is then computed in this schema."
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"null", b"\xff", b"{}"])

@@ -79,9 +79,7 @@ class Funding(Strict):
             raise _wrong("funding.rates", "A schedule needs rates.", f"Send rates as {allowed}.")
         for number, ((before, _), (time, _)) in enumerate(pairwise(self.rates), 1):
             if time <= before:
-                raise _wrong(
-                    f"funding.rates.{number}.0", "Times must ascend: this one is not after the one before.", None
-                )
+                raise _wrong(f"funding.rates.{number}.0", "This time is not after the one before it.", None)
 
 
 def check_funding(funding: Funding | None, *, is_perpetual: bool) -> None:

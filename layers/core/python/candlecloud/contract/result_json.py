@@ -13,7 +13,7 @@ from candlecloud.contract.results import RESULT_SCHEMA, RunResult
 from candlecloud.contract.run_spec import RunSpec, canonical_json
 from candlecloud.errors import ConflictError
 
-_HINT = "Send this run's request again: it is then computed again, in the schema of this version."
+_HINT = "Send this run's request again: it is then computed in this schema."
 
 
 def document_of(part: Any) -> Any:

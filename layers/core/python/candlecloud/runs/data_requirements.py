@@ -179,11 +179,7 @@ def _hint(backfill_helps: bool, start_helps: bool) -> str | None:
         return None  # the error's own hint names both ways
     if backfill_helps:
         return "Send the backfill request in details.backfill_request, then this request again."
-    return (
-        "Start at details.suggested_start."
-        if start_helps
-        else "Choose another range: there are no candles in this one."
-    )
+    return "Start at details.suggested_start." if start_helps else "Choose another range: this one has no candles."
 
 
 def _moment(time_ms: int | None) -> dict[str, Any] | None:
