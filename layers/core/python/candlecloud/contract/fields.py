@@ -1,4 +1,4 @@
-"""Fields that many documents share: moments, names, numbers, a series, a range."""
+"""Fields that many documents share: instants, names, numbers, a series, a range."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def _name_bounds(schema: Any) -> None:
 
 
 def parse_instant(value: Any) -> int:
-    """Read a moment as ms UTC, with pydantic's kind of error.
+    """Read an instant as ms UTC, with pydantic's kind of error.
 
     Raises
     ------
@@ -79,7 +79,7 @@ Instant = Annotated[
         }
     ),
 ]
-"""A moment in a request: ms UTC once read, ISO-8601 as JSON."""
+"""An instant in a request: ms UTC once read, ISO-8601 as JSON."""
 
 
 def _number(value: Any) -> int | float:
@@ -128,8 +128,8 @@ TimeframeText = Annotated[
     ),
     _checked(Timeframe.parse, lambda timeframe: timeframe.name),
 ]
-Start = Annotated[Instant | None, Field(description="First moment, included: ISO-8601 or unix ms")]
-End = Annotated[Instant | None, Field(description="Last moment, excluded: ISO-8601 or unix ms")]
+Start = Annotated[Instant | None, Field(description="Start of the range, included: ISO-8601 or unix ms")]
+End = Annotated[Instant | None, Field(description="End of the range, excluded: ISO-8601 or unix ms")]
 
 
 def refuse_future(as_of: int | None, now: int) -> None:

@@ -27,7 +27,7 @@ _SETTLE = 20  # warm-ups after which the beginning weighs less than 1e-8 in an e
 _LEAST_SETTLE = 500
 _DAY_MS = 86_400_000
 
-AsOf = Annotated[Instant | None, Field(description="On the candles as they were known at this moment; default now")]
+AsOf = Annotated[Instant | None, Field(description="On the candles as they were known then; default now")]
 Rows = Annotated[int, Field(ge=1, le=MAX_ROWS, description="Rows")]
 
 

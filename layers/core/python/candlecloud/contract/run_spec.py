@@ -179,7 +179,7 @@ class RunSpec(ExecutionSettings, RangeFields, SeriesFields):  # pydantic lists t
         return self.model_dump(mode="json")
 
     def identity_dict(self) -> dict[str, Any]:
-        """What decides the result, given the candles: all but the moment as of which they were read."""
+        """What decides the result, given the candles: all but the instant as of which they were read."""
         left_out = {"as_of", *filter(self._is_as_before, type(self).model_fields)}
         return {name: value for name, value in self.to_dict().items() if name not in left_out}
 

@@ -51,7 +51,7 @@ class Report(JobReport):
 def run(request: Request, context: Context) -> Report:
     """Claim the fan-out and write the plan.
 
-    Its record holds the moment as of which the candles are read and their checksum, so every batch sees the same data,
+    Its record holds the instant as of which the candles are read and their checksum, so every batch sees the same data,
     also when a candle is restated meanwhile. Repeats of one attempt claim it anew under the next fence.
 
     Raises

@@ -141,7 +141,7 @@ def _finer_timeframe(spec: RunSpec, stores: Stores, span: TimeRange) -> str:
 
 
 def _as_known_then(stores: Stores, series: Series, available: TimeRange | None, as_of: int) -> TimeRange | None:
-    """First to last candle that was stored at an earlier moment; looks into as few periods as it takes."""
+    """First to last candle that was stored at an earlier instant; looks into as few periods as it takes."""
     if available is None:
         return None
     periods = [period_range(series.timeframe, name) for name in periods_between(series.timeframe, available)]

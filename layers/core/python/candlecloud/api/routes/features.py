@@ -32,7 +32,7 @@ from candlecloud.registry import FeatureSpec
 
 router = APIRouter(route_class=GuardedRoute, tags=["features and strategies"])
 
-_LOOK_BACK = 48  # rows among which the newest known one is looked for at an earlier moment
+_LOOK_BACK = 48  # rows among which the newest known one is looked for at an earlier instant
 
 
 @router.get(
