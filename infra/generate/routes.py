@@ -4,8 +4,8 @@ from __future__ import annotations
 
 _INTRODUCTION = """# Routes
 
-Made from the routes by `python -m infra.generate`. Parameters, answers and examples: [openapi.json](openapi.json), or `/docs`
-of a running server. A token with the scope `admin` opens every route.
+Made from the routes by `python -m infra.generate`. A token with the scope `admin` opens every route.
+Parameters, answers and examples: [openapi.json](openapi.json), or `/docs` of a running server.
 
 | route | scope | what |
 |---|---|---|
