@@ -76,7 +76,7 @@ def _stored_attributes(stores: Stores) -> dict[str, set[str]]:
     stores.ingestion.finish_slot("ingest_candles", "x", now)
     stores.ingestion.record_failure("ingest_candles", now, "x")
     stores.ingestion.record_success("ingest_candles", now, {})
-    stores.ingestion.record_remediation("binance", "rate_limited", now, {})
+    stores.ingestion.record_exchange_fault("binance", "rate_limited", now, {})
     stores.tokens.mint("x", ["read"], now)
     stores.idempotency.complete(stores.idempotency.claim(HASH, "b", now), 200, {}, b"x")
     for run_id in ("good", "bad"):

@@ -252,7 +252,7 @@ def test_beyond_the_history_of_the_exchange_is_explained(stores: Stores, market:
     assert known["evidence"]["history_cap"] == 719
 
 
-def test_a_backfill_that_is_cut_short_is_gone_on_with(
+def test_a_backfill_that_was_cut_short_is_resumed(
     stores: Stores, exchange: ExchangeClient, market: ReplayExchange
 ) -> None:
     request = backfill_candles.Request(BTC, START, END)
@@ -283,7 +283,7 @@ def test_a_small_new_hole_does_not_wait_behind_a_long_old_one(
     assert report.still_open[0]["cause"] == "deadline"
 
 
-def test_a_backfill_slot_is_worked_off_once(holed: Stores, exchange: ExchangeClient) -> None:
+def test_a_backfill_slot_is_run_once(holed: Stores, exchange: ExchangeClient) -> None:
     request = backfill_candles.Request(BTC, slot="binance/BTC-USDT/1h@2023-04-02T00:00:00Z")
     first = backfill_candles.backfill(request, context(holed, exchange, clock=WAITS.clock))
     second = backfill_candles.backfill(request, context(holed, exchange, clock=WAITS.clock))

@@ -16,7 +16,7 @@ from candlecloud.contract.refusals import as_field_error, refuse
 from candlecloud.contract.run_spec import RulesOrNone, check_direction, check_rules, find_strategy
 from candlecloud.errors import CandlecloudError, InvalidParameterError, InvalidTimeframeError
 from candlecloud.market.timeframe import Timeframe
-from candlecloud.registry import FeatureUse, StrategySpec
+from candlecloud.spec import FeatureUse, StrategySpec
 from candlecloud.strategies.rules.language import RULES
 
 MAX_ROWS = 1_000

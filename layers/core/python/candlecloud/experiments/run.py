@@ -223,5 +223,5 @@ def _describe_data(bars: Bars, first: int, coverage: CandleCoverage) -> DataCove
 
 def _describe_trade(trade: Trade) -> ClosedTrade:
     """A trade with its times written both ways."""
-    times = {"entry_time": Timestamp.of(trade.entry_time), "exit_time": Timestamp.of(trade.exit_time)}
-    return ClosedTrade(**{field.name: getattr(trade, field.name) for field in fields(TradeFigures)}, **times)
+    figures = {field.name: getattr(trade, field.name) for field in fields(TradeFigures)}
+    return ClosedTrade(**figures, entry_time=Timestamp.of(trade.entry_time), exit_time=Timestamp.of(trade.exit_time))

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from candlecloud.ingestion.gap_ledger import Finding, all_gaps, write_findings
-from candlecloud.ingestion.stored import find_missing, listing_span
+from candlecloud.ingestion.plan import find_missing, listing_span
 from candlecloud.jobs.context import Context
-from candlecloud.jobs.events import JobReport, SeriesRequest, span_dict
+from candlecloud.jobs.events import JobReport
+from candlecloud.jobs.series_events import SeriesRequest, span_dict
 from candlecloud.market.ranges import IntervalSet
 
 _LISTED = 50

@@ -1,4 +1,4 @@
-"""What the jobs that ask an exchange share: how a report fails, and that each firing of a schedule is done once."""
+"""What the jobs that ask an exchange share: how a report fails, and that each slot of a schedule is done once."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import Self, TypeVar
 
 from candlecloud.errors import ExchangeError
-from candlecloud.exchange.faults import gravest
-from candlecloud.ingestion.slots import work_off
+from candlecloud.exchange.faults import most_severe_error
+from candlecloud.ingestion.slots import run_once
 from candlecloud.jobs.context import Context
-from candlecloud.jobs.events import JobReport, SeriesRequest
+from candlecloud.jobs.events import JobReport
+from candlecloud.jobs.series_events import SeriesRequest
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class ExchangeReport(JobReport):
         if not self.failed:
             return None
         message = f"{self.failed} candles of {self.series} could not be asked for."
-        return gravest(self.error_codes)(message, report=self.to_dict())
+        return most_severe_error(self.error_codes)(message, report=self.to_dict())
 
     def checked(self) -> Self:
         """The report itself, if nothing failed: an invocation with failed windows must not look like a success.
@@ -56,14 +57,14 @@ class ExchangeReport(JobReport):
 R = TypeVar("R", bound=ExchangeReport)
 
 
-def once_per_firing(job: str, request: SeriesRequest, context: Context, work: Callable[[], R]) -> R | None:
-    """Do the work; None where this firing of a schedule was done before. A request by hand is always done.
+def once_per_slot(job: str, request: SeriesRequest, context: Context, work: Callable[[], R]) -> R | None:
+    """Do the work; None where this slot of a schedule was done before. A request by hand is always done.
 
     Raises
     ------
     ConflictError
-        As `work_off`.
+        As `run_once`.
     """
     if request.slot is None:
         return work()
-    return work_off(context.stores.ingestion, job, request.slot, work, clock=context.clock, deadline=context.deadline)
+    return run_once(context.stores.ingestion, job, request.slot, work, clock=context.clock, deadline=context.deadline)

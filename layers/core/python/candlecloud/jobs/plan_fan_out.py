@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from candlecloud.errors import CandlecloudError, ConflictError, TransientStoreError
-from candlecloud.fan_out.kinds import find_kind
+from candlecloud.fan_out.kinds import KINDS
 from candlecloud.fan_out.plan import make_plan
 from candlecloud.jobs.context import Context
 from candlecloud.jobs.events import JobReport, JobRequest
@@ -64,7 +64,7 @@ def run(request: Request, context: Context) -> Report:
     record = stores.runs.claim(run_id, request.attempt, owner, now, now + FAN_OUT_LEASE_MS)
     if record is None:
         raise ConflictError(f"Attempt {request.attempt} of {run_id} has ended or was replaced.", run_id=run_id)
-    kind = find_kind(record.kind)
+    kind = KINDS.find(record.kind)
     try:
         identity = Identity.read(kind.config, record.document)
         refuse_other_code(identity)

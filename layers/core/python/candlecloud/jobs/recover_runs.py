@@ -14,7 +14,7 @@ from candlecloud.store.run_record import RunRecord
 
 @dataclass(frozen=True)
 class Request(JobRequest):
-    """A firing of the schedule; it says nothing."""
+    """A slot of the schedule; it says nothing."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ def run(_request: Request, context: Context) -> Report:
     somebody asks.
 
     A worker that comes back late finds its fence broken. Whoever looks at the same time loses the same write, so a
-    second firing changes nothing. A start that fails holds up no other: its record waits for the next lease.
+    second delivery changes nothing. A start that fails holds up no other: its record waits for the next lease.
 
     Raises
     ------

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from candlecloud.jobs.context import Context
-from candlecloud.jobs.events import JobReport, JobRequest, SeriesEvent, read_event
+from candlecloud.jobs.events import JobReport, JobRequest, read_event
+from candlecloud.jobs.series_events import SeriesEvent
 from candlecloud.market.series import Series
 
 

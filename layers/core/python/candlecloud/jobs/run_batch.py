@@ -20,7 +20,7 @@ from candlecloud.errors import (
     TransientStoreError,
 )
 from candlecloud.fan_out.batch_file import BatchResult, read_batch, write_batch
-from candlecloud.fan_out.kinds import find_kind
+from candlecloud.fan_out.kinds import KINDS
 from candlecloud.jobs.context import Context
 from candlecloud.jobs.events import JobReport, JobRequest
 from candlecloud.jobs.run_inputs import read_inputs, refuse_other_code
@@ -60,7 +60,7 @@ def run_of(name: str) -> Callable[[Request, Context], Report]:
     name : str
         Of the kind.
     """
-    kind = find_kind(name)
+    kind = KINDS.find(name)
     evaluate: Evaluate = resolve_name(kind.evaluate)
 
     def run(request: Request, context: Context) -> Report:

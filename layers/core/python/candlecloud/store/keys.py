@@ -60,7 +60,7 @@ ITEMS = {
     "gap": _kind("gaps#{series}", "{start}#{end}", "gaps#{state}#{shard}", "{series}#{start}#{end}"),
     "slot": _kind("slot#{job}#{slot}", "slot"),
     "job": _kind("job#{job}", "status", "jobs", "{job}"),
-    "remediation": _kind("remediation#{exchange}#{shard}", "{time}#{digest}"),
+    "exchange_fault": _kind("exchange_fault#{exchange}#{shard}", "{time}#{digest}"),
     "run": _kind("run#{run_id}", "run", "active_runs#{shard}", "{run_id}"),
     "token": _kind("token#{digest}", "token"),
     "reply": _kind("reply#{digest}", "reply"),
@@ -245,13 +245,13 @@ def jobs_partition() -> str:
     return _filled_partition("job")
 
 
-def remediation_partition(exchange: str, shard: str) -> str:
-    return ITEMS["remediation"].pk.make(exchange=exchange, shard=shard)
+def exchange_fault_partition(exchange: str, shard: str) -> str:
+    return ITEMS["exchange_fault"].pk.make(exchange=exchange, shard=shard)
 
 
-def remediation_item(exchange: str, time_ms: int, digest: str) -> dict[str, str]:
+def exchange_fault_item(exchange: str, time_ms: int, digest: str) -> dict[str, str]:
     shard = shard_of(digest)
-    return _item("remediation", exchange=exchange, shard=shard, time=time_text(time_ms), digest=digest)
+    return _item("exchange_fault", exchange=exchange, shard=shard, time=time_text(time_ms), digest=digest)
 
 
 def run_item(run_id: str) -> dict[str, str]:
