@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeVar, cast
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -52,7 +52,7 @@ def read_event(form: type[T], event: Any) -> T:
     if not isinstance(event, Mapping):
         raise InvalidParameterError("The event must be a JSON object.", hint="Send an object with named fields.")
     try:
-        found: T = _reader(form).validate_python(dict(event))
+        found: T = _reader(cast(Any, form)).validate_python(dict(event))
     except ValidationError as error:
         raise refuse(error, "event", known) from error
     return found
