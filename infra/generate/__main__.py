@@ -12,6 +12,7 @@ from candlecloud.strategies import reference as strategies
 from infra.generate import schemas
 from infra.generate.catalogue import catalogue_json
 from infra.generate.datasets import datasets_page
+from infra.generate.routes import routes_page
 
 ROOT = Path(__file__).resolve().parents[2]
 GENERATED: Mapping[str, Callable[[], str]] = {
@@ -23,6 +24,7 @@ GENERATED: Mapping[str, Callable[[], str]] = {
     "docs/schemas/sweep_config.json": schemas.sweep_config,
     "docs/schemas/preview_request.json": schemas.preview_request,
     "docs/openapi.json": schemas.openapi_json,
+    "docs/routes.md": routes_page,
 }
 """Path to what makes its content; the catalogue first, because others may read it."""
 
