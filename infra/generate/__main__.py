@@ -9,16 +9,20 @@ from pathlib import Path
 
 from infra.generate import features, schemas, strategies
 from infra.generate.catalogue import catalogue_json
+from infra.generate.datasets import datasets_page
+from infra.generate.routes import routes_page
 
 ROOT = Path(__file__).resolve().parents[2]
 GENERATED: Mapping[str, Callable[[], str]] = {
     "layers/core/python/candlecloud/catalogue.json": catalogue_json,
     "docs/features.md": features.reference_page,
     "docs/strategies.md": strategies.reference_page,
+    "docs/datasets.md": datasets_page,
     "docs/schemas/run_config.json": schemas.run_config,
     "docs/schemas/sweep_config.json": schemas.sweep_config,
     "docs/schemas/preview_request.json": schemas.preview_request,
     "docs/openapi.json": schemas.openapi_json,
+    "docs/routes.md": routes_page,
 }
 """Path to what makes its content; the catalogue first, because others may read it."""
 

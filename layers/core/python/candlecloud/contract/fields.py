@@ -110,9 +110,10 @@ def _checked(parse: Callable[[str], T], canonical: Callable[[T], str]) -> AfterV
     return AfterValidator(check)
 
 
+_EXCHANGES = ", ".join(f"{exchange.name} ({', '.join(exchange.markets)})" for exchange in EXCHANGES.values())
 Exchange = Annotated[
     str,
-    Field(max_length=32, description=f"Exchange id: {', '.join(EXCHANGES)}"),
+    Field(max_length=32, description=f"Exchange id and its markets: {_EXCHANGES}"),
     _checked(EXCHANGES.find, lambda exchange: exchange.name),
 ]
 _SYMBOL = "`BTC-USDT` (spot), `BTC-USDT_USDT` (perpetual), or any unified form of ccxt, such as `BTC/USDT:USDT`"
@@ -129,8 +130,22 @@ TimeframeText = Annotated[
     ),
     _checked(Timeframe.parse, lambda timeframe: timeframe.name),
 ]
-Start = Annotated[Instant | None, Field(description="First instant, included: ISO-8601 or unix ms")]
-End = Annotated[Instant | None, Field(description="Last instant, excluded: ISO-8601 or unix ms")]
+Start = Annotated[Instant | None, Field(description="Start of the range, included: ISO-8601 or unix ms")]
+End = Annotated[Instant | None, Field(description="End of the range, excluded: ISO-8601 or unix ms")]
+
+
+def refuse_future(as_of: int | None, now: int) -> None:
+    """Refuse to show what is not known yet.
+
+    Raises
+    ------
+    InvalidRangeError
+        If ``as_of`` lies after now, both in ms UTC.
+    """
+    if as_of is not None and as_of > now:
+        raise InvalidRangeError(
+            "as_of lies in the future.", hint="Leave it out for the newest state of the data.", field="as_of"
+        )
 
 
 class RangeFields(Strict):
@@ -142,7 +157,7 @@ class RangeFields(Strict):
     @model_validator(mode="after")
     def _start_before_end(self) -> RangeFields:
         if self.start is not None and self.end is not None and self.end <= self.start:
-            raise as_field_error(InvalidRangeError("This must lie after start."), "end")
+            raise as_field_error(InvalidRangeError("This must be after start."), "end")
         return self
 
     def within(self, available: TimeRange) -> TimeRange:
@@ -180,8 +195,8 @@ class SeriesFields(SymbolFields):
             if len(given) != 1:
                 raise PydanticCustomError(
                     "invalid_symbol",
-                    "Exactly one of symbol and coin is needed.",
-                    {"hint": "Send symbol, such as BTC-USDT; coin is another name for it.", "field": "symbol"},
+                    "Send either symbol or coin, and not both.",
+                    {"hint": "Send symbol, such as BTC-USDT. coin is another name for it.", "field": "symbol"},
                 )
         return values
 
