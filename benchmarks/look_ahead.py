@@ -16,7 +16,7 @@ from candlecloud.market.rows import times_ms
 from candlecloud.runs.data_requirements import needed_range
 from candlecloud.runs.identity import Identity
 from candlecloud.runs.inputs import RUN_COLUMNS, RunInputs
-from candlecloud.strategies.registry import STRATEGIES
+from candlecloud.strategies.builtin import STRATEGIES
 from tests.support.recorded import btc_hours
 
 BASE: dict[str, Any] = {

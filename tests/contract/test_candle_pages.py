@@ -11,7 +11,7 @@ import pytest
 
 from candlecloud.api.negotiation import ARROW, PARQUET
 from candlecloud.market.datasets.candles import CANDLES
-from candlecloud.market.moment import iso, parse_moment
+from candlecloud.market.instant import iso, read_instant
 from candlecloud.market.rows import rows_table
 from candlecloud.market.series import Series
 from tests.support.api_world import BTC, LEARNED, OUTAGE, SPAN, ApiWorld

@@ -192,7 +192,7 @@ def test_parts_are_shown_with_their_numbers() -> None:
             pessimistic=OUTCOME,
             optimistic=replace(OUTCOME, total_return=0.2),
         ),
-        tripwire=LookAheadTest(on=True, cuts=[Timestamp.of(START)] * 2, passed=True),
+        look_ahead_test=LookAheadTest(on=True, cuts=[Timestamp.of(START)] * 2, passed=True),
         refused_counts={"below_min_notional": 3},
         refused_orders=[RefusedOrder(time=Timestamp.of(START), reason="below_min_notional")] * 3,
         trades=[trade(0.1, 7200, funding=1.5, mae=-0.02, mfe=0.15)],
@@ -242,9 +242,11 @@ def test_look_ahead_test_that_was_off_claims_nothing() -> None:
     assert "look-ahead was not tested" in words_of(part_of(page, "look-ahead-test"))
 
 
-def test_failed_tripwire_is_an_alert() -> None:
-    page = checked(small_result([100.0], tripwire=LookAheadTest(on=True, cuts=[Timestamp.of(START)], passed=False)))
-    assert "Not passed." in words_of(part_of(page, "tripwire"))
+def test_failed_look_ahead_test_is_an_alert() -> None:
+    page = checked(
+        small_result([100.0], look_ahead_test=LookAheadTest(on=True, cuts=[Timestamp.of(START)], passed=False))
+    )
+    assert "Not passed." in words_of(part_of(page, "look-ahead-test"))
 
 
 def test_marks_of_risk_stand_in_the_histogram() -> None:

@@ -30,7 +30,7 @@ from candlecloud.contract.results import (
     Timestamp,
 )
 from candlecloud.contract.run import RunConfig
-from candlecloud.experiments.decisions import Decisions, make_decisions, prove_causality
+from candlecloud.experiments.decisions import Decisions, make_decisions, run_look_ahead_test
 from candlecloud.experiments.describe import describe_assumptions, describe_bars, describe_coverage
 from candlecloud.experiments.execution import BENCHMARK, benchmark_of
 from candlecloud.experiments.regimes import describe_by_regime, regime_parameters
@@ -94,7 +94,7 @@ def evaluate_run(identity: Identity, inputs: RunInputs) -> EvaluatedRun:
     bars = bars_from_table(inputs.candles)
     finer = None if inputs.finer is None else bars_from_table(inputs.finer)
     decisions = make_decisions(bars, config, config.parameters)
-    tripwire = _spring_tripwire(decisions, config, identity)
+    look_ahead_test = _run_look_ahead_test(decisions, config, identity)
     simulation = simulate_run(decisions, config, finer)
     held, benchmark = _buy_and_hold(bars, config)
     coverage = describe_coverage(config, config.warmup_bars, inputs)
