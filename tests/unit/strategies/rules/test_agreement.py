@@ -105,7 +105,7 @@ OTHERS: dict[str, list[dict[str, float]]] = {
 
 
 @pytest.mark.parametrize(
-    ("name", "given"), [(name, given) for name in STRATEGIES for given in ({}, *OTHERS.get(name, []))]
+    ("name", "given"), [(name, given) for name in DOCUMENTS for given in ({}, *OTHERS.get(name, []))]
 )
 def test_built_in_strategies_as_rules(name: str, given: dict[str, float]) -> None:
     strategy = STRATEGIES.find(name)
