@@ -13,8 +13,8 @@ from aws_cdk import Aws
 from aws_cdk import aws_glue as glue
 from constructs import Construct
 
+from candlecloud.catalogue import EXCHANGES
 from candlecloud.market.candle import CANDLE_SCHEMA
-from candlecloud.market.series import EXCHANGES
 from candlecloud.market.timeframe import TIMEFRAMES, Timeframe
 from infra.resources.names import Names
 

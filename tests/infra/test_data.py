@@ -8,8 +8,8 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from candlecloud.catalogue import EXCHANGES
 from candlecloud.market.candle import CANDLE_SCHEMA, period_of
-from candlecloud.market.series import EXCHANGES
 from candlecloud.market.timeframe import TIMEFRAMES, Timeframe
 from candlecloud.store import keys
 from infra.audit import text_of

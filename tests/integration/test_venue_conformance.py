@@ -17,7 +17,7 @@ from candlecloud.errors import (
 )
 from candlecloud.exchange.client import ExchangeClient
 from candlecloud.exchange.profile import VenueProfile
-from candlecloud.exchange.profiles import PROFILES, profile_for
+from candlecloud.exchange.venues import VENUES, binance
 from candlecloud.market.ranges import TimeRange
 from candlecloud.market.series import Series
 from candlecloud.market.timeframe import TIMEFRAMES
@@ -60,7 +60,8 @@ class Venue(NamedTuple):
 
 @pytest.fixture(params=CASES, ids=lambda key: "-".join(key))
 def venue(request: pytest.FixtureRequest, market: ReplayExchange) -> Iterator[Venue]:
-    profile, case = PROFILES[request.param], CASES[request.param]
+    case = CASES[request.param]
+    profile = VENUES[case.series.exchange].profile(case.series.symbol)
     market.set_clock(case.now)
     timeframe = case.series.timeframe
     exchange = client(market, case.series.exchange)
@@ -69,9 +70,9 @@ def venue(request: pytest.FixtureRequest, market: ReplayExchange) -> Iterator[Ve
 
 
 def test_every_profile_has_a_case() -> None:
-    assert set(CASES) == set(PROFILES)
+    assert set(CASES) == {(venue.name, profile.market) for venue in VENUES.values() for profile in venue.profiles}
     for (exchange, market), case in CASES.items():
-        assert profile_for(exchange, case.series.symbol).market == market
+        assert VENUES[exchange].profile(case.series.symbol).market == market
 
 
 def test_the_clock_is_the_exchanges(venue: Venue) -> None:
@@ -203,7 +204,7 @@ def test_the_pace_is_kept_whatever_asks(market: ReplayExchange) -> None:
     for _ in range(5):
         exchange.server_time(CASES["binance", "spot"].series.symbol)
     exchange.close()
-    pace = PROFILES["binance", "spot"].min_interval_ms / 1000
+    pace = binance.SPOT.min_interval_ms / 1000
     assert len(waits.slept_s) == 4
     assert 3 * pace < sum(waits.slept_s) <= 4 * pace
 

@@ -8,8 +8,8 @@ import pytest
 
 from candlecloud.exchange.answers import Answer, find_jumps, find_leap, is_restatement, judge, same_candle
 from candlecloud.exchange.client import Page
-from candlecloud.exchange.profiles import PROFILES
 from candlecloud.exchange.rows import read_rows
+from candlecloud.exchange.venues import binance, kraken
 from candlecloud.market.candle import Candle
 from candlecloud.market.ranges import TimeRange
 from candlecloud.market.series import Series
@@ -18,7 +18,7 @@ MINUTE = 60_000
 T0 = 1_700_000_040_000
 BTC = Series.of("binance", "BTC-USDT", "1m")
 KRAKEN = Series.of("kraken", "BTC-USD", "1m")
-SPOT, KRAKEN_SPOT = PROFILES["binance", "spot"], PROFILES["kraken", "spot"]
+SPOT, KRAKEN_SPOT = binance.SPOT, kraken.SPOT
 WINDOW = TimeRange(T0, T0 + 5 * MINUTE)
 
 

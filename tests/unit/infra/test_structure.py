@@ -9,11 +9,12 @@ import pytest
 
 from infra.catalogue import FUNCTIONS
 from infra.context import ROOT
-from tests.evidence.structure import TOO_LONG, import_cycles, line_counts, sweep_walk
+from tests.evidence.structure import TOO_LONG, import_cycles, line_counts, room_cycles, sweep_walk
 
 
 def test_no_import_cycles() -> None:
     assert import_cycles() == []
+    assert room_cycles() == []
 
 
 def test_modules_hold_one_idea() -> None:

@@ -59,7 +59,7 @@ def test_aliases_and_ccxt_forms_are_understood() -> None:
 @pytest.mark.parametrize(
     ("changes", "error", "says"),
     [
-        ({"exchange": "__class__"}, UnknownExchangeError, "not an exchange"),
+        ({"exchange": "__class__"}, UnknownExchangeError, "no exchange '__class__'"),
         ({"exchange": None}, InvalidParameterError, "'exchange'"),
         ({"exchange": 7}, InvalidParameterError, "'exchange'"),
         ({"symbol": "BTC"}, InvalidSymbolError, "not a symbol"),

@@ -23,10 +23,10 @@ from candlecloud.exchange.faults import BANNED, translate
 from candlecloud.exchange.pacing import Pace
 from candlecloud.exchange.payload import header_int, rows_at, value_at, whole_at, window_params
 from candlecloud.exchange.profile import VenueProfile
-from candlecloud.exchange.profiles import profile_for
 from candlecloud.exchange.retry import Dice, Sleep
 from candlecloud.exchange.rows import ReadRows, number, read_rows
 from candlecloud.exchange.venue_class import load_venue_class
+from candlecloud.exchange.venues import VENUES
 from candlecloud.market.ranges import TimeRange
 from candlecloud.market.series import Series
 from candlecloud.market.symbol import Symbol
@@ -107,6 +107,7 @@ class ExchangeClient:
         dice: Dice | None = None,
     ) -> None:
         self.exchange = exchange
+        self._venue = VENUES.find(exchange)
         self.sleep = sleep
         self.dice: Dice = dice if dice is not None else random.Random()
         self._clock_ms = clock_ms
@@ -125,7 +126,7 @@ class ExchangeClient:
 
     def profile(self, symbol: Symbol) -> VenueProfile:
         """The profile that serves a symbol on this exchange."""
-        return profile_for(self.exchange, symbol)
+        return self._venue.profile(symbol)
 
     def wait_ms(self, symbol: Symbol) -> float:
         """How long a request for this symbol would sleep first to keep the pace, in ms."""
@@ -136,7 +137,7 @@ class ExchangeClient:
     def server_time(self, symbol: Symbol) -> int:
         """The exchange's clock, ms UTC: what decides whether a candle is closed."""
         profile = self.profile(symbol)
-        answer = self._get(profile, profile.server_time.method, {})
+        answer = self._get(profile, profile.server_time.method, profile.server_time.fixed)
         moment = whole_at(answer, profile.server_time.value_path, self.exchange)
         return moment * profile.server_time.unit_ms
 
@@ -195,7 +196,7 @@ class ExchangeClient:
         if endpoint is None:
             return None
         wanted = profile.market_id(symbol)
-        answer = self._get(profile, endpoint.method, {endpoint.symbol_param: wanted})
+        answer = self._get(profile, endpoint.method, {**endpoint.fixed, endpoint.symbol_param: wanted})
         if value_at(answer, endpoint.symbol_path, self.exchange) != wanted:
             raise MalformedResponseError(f"{self.exchange} answered for another symbol than {symbol}.")
         try:
@@ -242,7 +243,7 @@ class ExchangeClient:
 
     def _failure(self, error: Exception) -> CandlecloudError:
         status, headers = self._ccxt.answer_status, self._ccxt.answer_headers
-        failure = translate(error, exchange=self.exchange, status=status, headers=headers)
+        failure = translate(error, venue=self._venue, status=status, headers=headers)
         if isinstance(failure, ExchangeUnavailableError):
             wait = failure.details.get("retry_after_s")
             self.breaker = self.breaker.failed(

@@ -90,12 +90,12 @@ class Committer:
 def agree_on_time(
     stores: Stores, exchange: ExchangeClient, series: Series, *, clock: Clock, deadline: int | None = None
 ) -> Bounds:
-    """What every acquisition begins with: not a word to an exchange that has shut us out, then its clock.
+    """What every acquisition begins with: not a word to an exchange that has banned us, then its clock.
 
     Raises
     ------
     RateLimitedError
-        If the exchange has shut us out and that time is not over; nothing is asked then.
+        If the exchange has banned us and that time is not over; nothing is asked then.
     ExchangeUnavailableError
         If it does not tell the time before the deadline; the incidents are written down.
     """

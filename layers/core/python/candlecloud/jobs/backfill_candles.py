@@ -8,7 +8,7 @@ from typing import Any
 
 from candlecloud.errors import ExchangeError, SeriesNotFoundError
 from candlecloud.exchange.coverage import FetchReport
-from candlecloud.exchange.faults import gravest
+from candlecloud.exchange.faults import most_severe_error
 from candlecloud.ingestion.acquire import Progress, acquire, agree_on_time, count
 from candlecloud.ingestion.gap_ledger import Finding, all_gaps, due_again, note_asked_again, write_findings
 from candlecloud.ingestion.slots import ALREADY_DONE, work_off
@@ -114,7 +114,9 @@ class Report:
         if not self.failed:
             return None
         codes = {entry["cause"] for entry in self.still_open}
-        return gravest(codes)(f"{self.failed} candles of {self.series} could not be asked for.", report=self.to_dict())
+        return most_severe_error(codes)(
+            f"{self.failed} candles of {self.series} could not be asked for.", report=self.to_dict()
+        )
 
 
 def run(request: Request, context: Context) -> Report:

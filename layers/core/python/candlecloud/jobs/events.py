@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from candlecloud.catalogue import EXCHANGES
 from candlecloud.errors import InvalidParameterError, InvalidRangeError
 from candlecloud.market.moment import iso, parse_moment
 from candlecloud.market.ranges import TimeRange
@@ -47,7 +48,8 @@ def read_series(event: Mapping[str, Any]) -> Series:
             raise InvalidParameterError(
                 f"The event needs {name!r} as text.", hint='Such as "binance", "BTC-USDT", "1h".', field=name
             )
-    return Series.of(*(str(part) for part in parts))
+    exchange, symbol, timeframe = (str(part) for part in parts)
+    return Series.of(EXCHANGES.find(exchange).name, symbol, timeframe)
 
 
 def read_time(event: Mapping[str, Any], name: str) -> int | None:

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from candlecloud.errors import ExchangeError
-from candlecloud.exchange.faults import gravest
+from candlecloud.exchange.faults import most_severe_error
 from candlecloud.exchange.pager import Bounds
 from candlecloud.ingestion.acquire import CHUNK_ROWS, Acquired, Progress, acquire, agree_on_time, count
 from candlecloud.ingestion.plan import Left, Plan, make_plan
@@ -127,7 +127,9 @@ class Report:
         if not self.failed:
             return None
         codes = {failure["code"] for failure in self.failures}
-        return gravest(codes)(f"{self.failed} candles of {self.series} could not be asked for.", report=self.to_dict())
+        return most_severe_error(codes)(
+            f"{self.failed} candles of {self.series} could not be asked for.", report=self.to_dict()
+        )
 
 
 def run(request: Request, context: Context) -> Report:
@@ -167,7 +169,7 @@ def ingest(
     UnknownSymbolError
         If the exchange does not list the symbol.
     ExchangeUnavailableError
-        If it does not even tell the time; a `RateLimitedError` if it has shut us out, and then it is not asked.
+        If it does not even tell the time; a `RateLimitedError` if it has banned us, and then it is not asked.
     """
 
     def work() -> Report:

@@ -6,6 +6,7 @@ from typing import Any
 from infra.local.replay.faults import Request
 from infra.local.replay.feed import Answer, Feed, Query
 from infra.local.replay.tape import Row
+from infra.local.replay.venue import ReplayVenue
 from infra.local.replay.wire import Call, Response, integer, json_response, plain
 
 LARGEST_PAGE, DEFAULT_PAGE = 1500, 100
@@ -15,6 +16,11 @@ TYPES = {
     "1hour": HOUR, "2hour": 2 * HOUR, "4hour": 4 * HOUR, "6hour": 6 * HOUR, "8hour": 8 * HOUR, "12hour": 12 * HOUR,
     "1day": DAY,
 }  # fmt: skip
+REFUSALS = {
+    429: ("429000", "Too Many Requests"),
+    418: ("403000", "Access to this IP is temporarily denied"),
+    503: ("503", "Service Unavailable"),
+}
 UNRECORDED_TYPES = ("1week", "1month")
 
 
@@ -43,6 +49,13 @@ def answer(call: Call, feed: Feed) -> Response | None:
 
 def not_found() -> Response:
     return json_response({"code": "404000", "msg": "Url not found"}, 404)
+
+
+def refuse(status: int, wait_s: float, now: int) -> Response:
+    """Return KuCoin's own refusal; the wait also stands in a header of its gateway."""
+    code, message = REFUSALS[status]
+    headers = {"gw-ratelimit-reset": str(int(wait_s * 1000))} if status == 429 else {}
+    return json_response({"code": code, "msg": message}, status, headers)
 
 
 def server_time(call: Call, feed: Feed) -> int:
@@ -89,3 +102,4 @@ ROUTES: Mapping[str, Callable[[Call, Feed], Any]] = {
     "/api/v1/timestamp": server_time,
     "/api/v1/market/candles": candles,
 }
+VENUE = ReplayVenue("kucoin", answer, refuse, not_found, interval_param="type")

@@ -12,8 +12,8 @@ from candlecloud.pages.kit.markup import Markup, join, tag
 from candlecloud.pages.kit.names import label, written
 from candlecloud.pages.kit.style import style_sheet
 from candlecloud.pages.kit.tables import body, definitions, note, row, section, table
-from infra.local.findings import CAUSES, Findings, RunPart, SweepPart
-from infra.local.heat_map import HEAT_MAP_STYLE, HeatMap, draw_heat_map
+from infra.demo.findings import CAUSES, Findings, RunPart, SweepPart
+from infra.demo.heat_map import HEAT_MAP_STYLE, HeatMap, draw_heat_map
 
 TEAR_SHEETS = "tear-sheets"
 """Folder of the runs' pages, beside the report."""

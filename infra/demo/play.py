@@ -10,13 +10,13 @@ from typing import Any
 
 from candlecloud.contract.result_json import read_result
 from candlecloud.pages.kit.formats import decimal, percent
+from infra.demo.findings import CAUSES, Findings, RunPart, SweepPart
+from infra.demo.report import TEAR_SHEETS, span, write_report
+from infra.demo.requests import RUNS, SWEEP, RunRequest
 from infra.kernels.sources import PYTHON_FOLDER, find_kernels
-from infra.local.demo_requests import RUNS, SWEEP, RunRequest
-from infra.local.findings import CAUSES, Findings, RunPart, SweepPart
 from infra.local.history import History, ingest, recorded_histories
 from infra.local.platform import LocalPlatform
 from infra.local.progress import Steps
-from infra.local.report import TEAR_SHEETS, span, write_report
 
 ENDS = frozenset({"succeeded", "failed", "cancelled"})
 TIMEOUT_S = 900.0

@@ -4,7 +4,8 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from infra.local.replay.binance import (
+from infra.local.replay.feed import Feed
+from infra.local.replay.venues.binance.spot import (
     BinanceError,
     exchange_info,
     guarded,
@@ -16,7 +17,6 @@ from infra.local.replay.binance import (
     ping,
     server_time,
 )
-from infra.local.replay.feed import Feed
 from infra.local.replay.wire import Call, Response, fixed, integer, json_response
 
 DEFAULT_LIMIT, LARGEST_LIMIT = 500, 1500

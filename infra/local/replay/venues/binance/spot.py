@@ -7,7 +7,7 @@ from typing import Any
 from infra.local.replay.faults import Request
 from infra.local.replay.feed import Answer, Feed, Query
 from infra.local.replay.tape import Row
-from infra.local.replay.ticker import live_ticker
+from infra.local.replay.venues.binance.ticker import live_ticker
 from infra.local.replay.wire import Call, Response, fixed, integer, json_response
 
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000

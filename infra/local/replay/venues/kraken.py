@@ -8,11 +8,17 @@ from typing import Any
 from infra.local.replay.faults import Request
 from infra.local.replay.feed import Answer, Feed, Query
 from infra.local.replay.tape import Row
+from infra.local.replay.venue import ReplayVenue
 from infra.local.replay.wire import Call, Response, integer, json_response, plain
 
 LARGEST_PAGE = 720
 INTERVALS = (1, 5, 15, 30, 60, 240, 1440, 10080, 21600)  # minutes
 UNRECORDED = (10080, 21600)  # weeks and half months do not add up from 1970
+REFUSALS = {
+    429: "EGeneral:Too many requests",
+    418: "EGeneral:Temporary lockout",
+    503: "EService:Unavailable",
+}
 UNSEEN_PAIR = "XETHZUSD"  # what a page of the wrong pair is called where only one pair is recorded
 
 
@@ -35,6 +41,10 @@ def answer(call: Call, feed: Feed) -> Response | None:
 
 def not_found() -> Response:
     return json_response({"error": ["EGeneral:Unknown method"]}, 404)
+
+
+def refuse(status: int, wait_s: float, now: int) -> Response:
+    return json_response({"error": [REFUSALS[status]]}, status)
 
 
 def recorded_result(feed: Feed, path: str) -> dict[str, Any]:
@@ -112,3 +122,4 @@ ROUTES: Mapping[str, Callable[[Call, Feed], dict[str, Any]]] = {
     "/0/public/Time": server_time,
     "/0/public/OHLC": ohlc,
 }
+VENUE = ReplayVenue("kraken", answer, refuse, not_found, symbol_param="pair")
