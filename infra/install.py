@@ -14,6 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 LOCK = "locks/dev.txt"
 NOISE = ("WARNING: Location ",)  # pip says so for each package of each folder that it was told to look into and lacks
+STEP = 20
 PIP = ("-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--progress-bar", "off")
 
 
@@ -45,13 +46,16 @@ def _run(command: list[str], log: str, venv: Path, wanted: int) -> int:
                 print(line, end="", flush=True)
             elif line.startswith("Collecting "):
                 collected += 1
-                _say("fetched", collected, wanted)
+                if sys.stdout.isatty() or collected % STEP == 0:
+                    _say("fetched", collected, wanted)
             elif line.startswith("Installing collected"):
                 installing.set()
     code = pip.wait()
     ended.set()
     installing.set()
     counter.join()
+    if sys.stdout.isatty():
+        print()
     if code:
         print("".join(last) + f"pip failed; all that it said: {log}", file=sys.stderr)
     return code
@@ -59,16 +63,18 @@ def _run(command: list[str], log: str, venv: Path, wanted: int) -> int:
 
 def _count_installed(venv: Path, wanted: int, installing: threading.Event, ended: threading.Event) -> None:
     installing.wait()
-    while not ended.wait(2):
-        _say("installed", sum(1 for _ in venv.glob("lib/*/site-packages/*.dist-info")), wanted, every=1)
+    said = 0
+    while not ended.wait(1):
+        count = sum(1 for _ in venv.glob("lib/*/site-packages/*.dist-info"))
+        if sys.stdout.isatty() or count >= said + STEP:
+            said = count
+            _say("installed", count, wanted)
 
 
-def _say(done: str, count: int, wanted: int, every: int = 20) -> None:
-    """One line that is overwritten on a terminal; elsewhere a line now and then."""
-    if sys.stdout.isatty():
-        print(f"\r  {done} {count} of {wanted} packages   ", end="" if count < wanted else "\n", flush=True)
-    elif count % every == 0 or count == wanted:
-        print(f"  {done} {count} of {wanted} packages", flush=True)
+def _say(done: str, count: int, wanted: int) -> None:
+    """One line that is overwritten on a terminal; elsewhere a line each time."""
+    line = f"  {done} {count} of at most {wanted} packages"
+    print(f"\r{line}   " if sys.stdout.isatty() else line, end="" if sys.stdout.isatty() else "\n", flush=True)
 
 
 if __name__ == "__main__":

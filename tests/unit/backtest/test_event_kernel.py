@@ -57,7 +57,7 @@ def by_bars(bars: Bars, signal: list[bool], costs: PlainCosts, *, cash: float, f
 
 
 def _slack(bars: Bars, returns: list[float], fills: Sequence[Any]) -> dict[str, float]:
-    """What rounding may cost: a fill adds and takes sums over its whole tile, held or not, and so some bits of those."""
+    """What rounding may cost: a fill adds and takes sums over its whole tile, held or not: some bits of those."""
     steps = np.append(bars.close[1:] / bars.close[:-1], 2.0) - 1.0
     bits = 2.0**-51 * (len(fills) + 1)
     return {

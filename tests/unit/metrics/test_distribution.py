@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
 from candlecloud.arrays import FloatArray
 from candlecloud.metrics.capacity import capacity_hint
