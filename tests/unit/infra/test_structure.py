@@ -10,7 +10,7 @@ import pytest
 
 from infra.catalogue import FUNCTIONS
 from infra.context import ROOT
-from tests.evidence.structure import TOO_LONG, import_cycles, line_counts, room_cycles, sweep_walk
+from tests.evidence.structure import TOO_LONG, import_cycles, line_counts, room_cycles
 
 
 def test_no_import_cycles() -> None:
