@@ -1,6 +1,7 @@
-"""Shape of the code: lines per folder, with ``--modules`` per module, import cycles, and the walk of a sweep request.
+"""Shape of the code: lines per folder, with ``--modules`` per module, import cycles, and two walks at run time.
 
-``--walk <folder>`` prints that walk alone, of another checkout too: it is run by that one's ``.venv``, if it has one.
+``--walk sweep <folder>`` prints the walk of a sweep request alone, ``--walk candle <folder>`` that of a candle, of
+another checkout too: it is run by that one's ``.venv``, if it has one. ``--names`` after it lists the files.
 """
 
 from __future__ import annotations
@@ -50,20 +51,22 @@ def _loops(edges: Iterable[tuple[str, str]]) -> list[list[str]]:
     return [sorted(group) for group in groups if len(group) > 1]
 
 
-def sweep_walk(tree: Path = ROOT, *arguments: str) -> str:
-    """What a sweep request passes through from its POST to the collected results, traced in a checkout."""
+def traced_walk(subject: str, tree: Path = ROOT, *arguments: str) -> str:
+    """What a sweep request passes through from its POST to the collected results, or a candle from its schedule to the
+    lake, traced in a checkout."""
     own = tree / ".venv" / "bin" / "python"
     interpreter = str(own) if own.exists() else sys.executable
     paths = os.pathsep.join([str(tree / "layers" / "core" / "python"), str(tree)])
-    command = [interpreter, str(Path(__file__).with_name("sweep_walk.py")), *arguments]
+    command = [interpreter, str(Path(__file__).with_name(f"{subject}_walk.py")), *arguments]
     environment = os.environ | {"PYTHONPATH": paths}
     return subprocess.run(command, cwd=tree, env=environment, check=True, text=True, stdout=subprocess.PIPE).stdout
 
 
 def main() -> None:
     if "--walk" in sys.argv[1:]:
-        tree, *rest = sys.argv[sys.argv.index("--walk") + 1 :] or [str(ROOT)]
-        print(sweep_walk(Path(tree).resolve(), *rest), end="")
+        subject, *rest = sys.argv[sys.argv.index("--walk") + 1 :]
+        tree, *arguments = rest or [str(ROOT)]
+        print(traced_walk(subject, Path(tree).resolve(), *arguments), end="")
         return
     counts = line_counts()
     if "--modules" in sys.argv[1:]:
@@ -78,7 +81,7 @@ def main() -> None:
     print(f"{'all':58} {len(counts):7} {sum(counts.values()):6} {max(counts.values()):7}")
     print(f"modules over {TOO_LONG} lines: {[path for path, n in counts.items() if n > TOO_LONG] or 'none'}")
     print(f"import cycles: {len(import_cycles())} among modules, {len(room_cycles())} among packages of infra")
-    print(sweep_walk(), end="")
+    print(traced_walk("sweep") + traced_walk("candle"), end="")
 
 
 if __name__ == "__main__":

@@ -15,8 +15,9 @@ from candlecloud.errors import (
     UnknownExchangeError,
     UnknownSymbolError,
 )
-from candlecloud.exchange.client import ExchangeClient
+from candlecloud.exchange.client import ExchangeClient, Page
 from candlecloud.exchange.profile import VenueProfile
+from candlecloud.exchange.rows import ReadRows, read_rows
 from candlecloud.exchange.venues import VENUES, binance
 from candlecloud.market.ranges import TimeRange
 from candlecloud.market.series import Series
@@ -55,7 +56,11 @@ class Venue(NamedTuple):
     def ask(self, start: int, count: int) -> list[int]:
         """Open times of one answer, as received."""
         page = self.client.fetch_window(self.series, TimeRange(start, start + count * self.step))
-        return [candle.open_time for candle in page.rows.candles]
+        return [candle.open_time for candle in self.read(page).candles]
+
+    def read(self, page: Page) -> ReadRows:
+        """The rows of an answer, as received."""
+        return read_rows(page.rows, self.profile.layout, self.series.timeframe)
 
 
 @pytest.fixture(params=CASES, ids=lambda key: "-".join(key))
@@ -120,10 +125,11 @@ def test_every_value_is_where_the_profile_says(venue: Venue) -> None:
     start = venue.closed - 300 * venue.step
     page = venue.client.fetch_window(venue.series, TimeRange(start, start + 100 * venue.step))
     truth = recorded(venue.series.id)
-    got = {c.open_time: c for c in page.rows.candles if c.open_time < start + 100 * venue.step}
+    read = venue.read(page)
+    got = {c.open_time: c for c in read.candles if c.open_time < start + 100 * venue.step}
     assert len(got) == 100
     assert all(truth[time] == candle for time, candle in got.items())
-    assert page.rows.bad == []
+    assert read.bad == []
     assert len(page.payload_hash) == 64
 
 

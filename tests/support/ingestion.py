@@ -54,7 +54,7 @@ def client(
         timeout_ms=timeout_ms,
         sleep=waits.sleep,
         clock_ms=waits.clock,
-        dice=random.Random(7),
+        rng=random.Random(7),
     )
 
 

@@ -14,7 +14,7 @@ from candlecloud.errors import (
     RegionRefusedError,
 )
 from candlecloud.exchange.faults import most_severe_error, translate
-from candlecloud.exchange.retry import RetryPolicy, ask_again
+from candlecloud.exchange.retry import call_with_retry
 from candlecloud.exchange.venues import VENUES
 
 RESTRICTED = '{"code":0,"msg":"Service unavailable from a restricted location according to \'b. Eligibility\'"}'
@@ -51,7 +51,7 @@ def test_a_refused_region_is_not_asked_again_and_says_what_to_do() -> None:
         raise translate(ccxt.ExchangeNotAvailable("no"), venue=VENUES["binance"], status=451, headers={})
 
     with pytest.raises(RegionRefusedError) as caught:
-        ask_again(ask, policy=RetryPolicy(), clock=lambda: 0, sleep=lambda seconds: None, dice=random.Random(1))
+        call_with_retry(ask, clock=lambda: 0, sleep=lambda seconds: None, rng=random.Random(1))
     assert len(asked) == 1
     assert "another AWS region" in caught.value.hint
 

@@ -1,6 +1,7 @@
 """The form of a venue: how each of its markets is asked, what its rows hold, where it stops, how fast it may be asked.
 
-`client` reads a profile to build a request, `rows` to read the answer, `pager` to walk. `venues` holds one file each.
+`client` reads a profile to build a request, `rows` to read the answer, `ingestion.fetch` to walk. `venues` holds one
+file each.
 """
 
 from __future__ import annotations

@@ -86,12 +86,12 @@ def read_range(event: Mapping[str, Any]) -> tuple[int | None, int | None]:
 
 
 def read_slot(event: Mapping[str, Any], series: Series) -> str | None:
-    """Name of the slot that a schedule's firing belongs to; None for a request by hand."""
+    """Name of a schedule's slot; None for a request by hand."""
     scheduled_at = event.get("scheduled_at")
     if scheduled_at is None:
         return None
     if not isinstance(scheduled_at, str):
-        raise InvalidParameterError("'scheduled_at' is the time of a firing, ISO-8601.", field="scheduled_at")
+        raise InvalidParameterError("'scheduled_at' is the time of a schedule's slot, ISO-8601.", field="scheduled_at")
     read_time(event, "scheduled_at")
     return f"{series.id}@{scheduled_at}"
 

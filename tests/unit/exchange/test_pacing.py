@@ -1,11 +1,11 @@
-"""The circuit breaker: a pure state machine."""
+"""When a request may go out: the circuit breaker as a pure state machine, and the pace."""
 
 from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from candlecloud.exchange.breaker import COOL_DOWN_MS, FAILURES_TO_OPEN, LONGEST_COOL_DOWN_MS, Breaker
+from candlecloud.exchange.pacing import COOL_DOWN_MS, FAILURES_TO_OPEN, LONGEST_COOL_DOWN_MS, Breaker, Pace
 
 
 def failed(breaker: Breaker, times: int, now: float = 0.0) -> Breaker:
@@ -57,3 +57,18 @@ def test_it_never_opens_for_ever(steps: list[tuple[str, int]]) -> None:
         assert breaker.allows(now + LONGEST_COOL_DOWN_MS)
         if what == "ok":
             assert breaker == Breaker()
+
+
+def test_the_pace_holds_requests_apart() -> None:
+    pace = Pace(100)
+    assert pace.wait_ms(5_000) == 0
+    pace = pace.started(5_000)
+    assert pace.wait_ms(5_030) == 70
+    assert pace.wait_ms(5_200) == 0
+
+
+def test_a_venue_whose_counter_runs_high_is_left_alone_for_a_minute() -> None:
+    pace = Pace(100, weight_limit=6000).started(0)
+    assert pace.answered(10, 4_700).wait_ms(100) == 0
+    assert pace.answered(10, None).wait_ms(100) == 0
+    assert pace.answered(10, 4_900).wait_ms(10) == 60_000

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from candlecloud.market.ranges import IntervalSet, TimeRange
@@ -53,8 +53,8 @@ class FetchReport:
         Not decided before the deadline.
     candles, quarantined, requests : int
         Candles handed over, bad rows, answers received.
-    facts : Counter
-        What was odd about the answers, by name.
+    anomalies : Counter
+        What was odd about the pages, by name.
     listed_from : int, optional
         Open time of the first candle ever, where it had to be asked.
     """
@@ -68,7 +68,7 @@ class FetchReport:
     candles: int = 0
     quarantined: int = 0
     requests: int = 0
-    facts: Counter[str] = field(default_factory=Counter)
+    anomalies: Counter[str] = field(default_factory=Counter)
     listed_from: int | None = None
 
     @property
@@ -101,11 +101,12 @@ class Coverage:
     def mark_present(self, ranges: IntervalSet) -> None:
         self.present = self.present.union(ranges.intersection(self.wanted).difference(self._listed()))
 
-    def mark_absent(self, span: TimeRange, cause: str, evidence: dict[str, Any]) -> None:
-        self.absent.extend(Absence(part, cause, evidence) for part in self.missing(span))
-
-    def mark_open(self, span: TimeRange, cause: str, evidence: dict[str, Any]) -> None:
-        self.open.extend(OpenHole(part, cause, evidence) for part in self.missing(span))
+    def mark(self, found: Absence | OpenHole) -> None:
+        for part in self.missing(found.range):
+            if isinstance(found, Absence):
+                self.absent.append(replace(found, range=part))
+            else:
+                self.open.append(replace(found, range=part))
 
     def mark_failed(self, span: TimeRange, code: str, message: str) -> None:
         for part in self.missing(span):
@@ -116,10 +117,10 @@ class Coverage:
                 self.failed.append(Failure(part, code, message))
 
     def close(self, *, out_of_time: bool) -> IntervalSet:
-        """Settle what is left over, and return what is pending."""
+        """Decide what is left over, and return what is pending."""
         rest = self.wanted.difference(self.decided())
         if out_of_time:
             return rest
         for part in rest:
-            self.mark_open(part, "not_corroborated", {})
+            self.mark(OpenHole(part, "not_corroborated", {}))
         return IntervalSet()

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from candlecloud.exchange.coverage import Coverage
+from candlecloud.ingestion.fetch.coverage import Absence, Coverage, OpenHole
 from candlecloud.market.ranges import IntervalSet, TimeRange
 
 spans = st.tuples(st.integers(0, 60), st.integers(0, 60)).map(lambda pair: TimeRange(min(pair), max(pair)))
@@ -27,7 +27,7 @@ def test_the_columns_add_up_whatever_is_marked(wanted: list[TimeRange], steps: l
         elif column == "failed":
             coverage.mark_failed(span, "exchange_unavailable", "down")
         else:
-            getattr(coverage, f"mark_{column}")(span, "cause", {})
+            coverage.mark((Absence if column == "absent" else OpenHole)(span, "cause", {}))
     pending = coverage.close(out_of_time=out_of_time)
     columns = (coverage.present.total, total(coverage.absent), total(coverage.open), total(coverage.failed))
     assert coverage.wanted.total == sum(columns) + pending.total
@@ -37,7 +37,7 @@ def test_the_columns_add_up_whatever_is_marked(wanted: list[TimeRange], steps: l
 
 def test_nothing_outside_the_wanted_range_is_listed() -> None:
     coverage = Coverage(IntervalSet([TimeRange(10, 20)]))
-    coverage.mark_absent(TimeRange(0, 15), "before_listing", {})
+    coverage.mark(Absence(TimeRange(0, 15), "before_listing", {}))
     coverage.mark_present(IntervalSet([TimeRange(15, 40)]))
     assert [entry.range for entry in coverage.absent] == [TimeRange(10, 15)]
     assert coverage.present == IntervalSet([TimeRange(15, 20)])

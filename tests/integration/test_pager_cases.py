@@ -14,8 +14,9 @@ import pytest
 
 from candlecloud.errors import RegionRefusedError
 from candlecloud.exchange.client import ExchangeClient
-from candlecloud.exchange.coverage import FetchReport
-from candlecloud.exchange.pager import Sink, fetch_range, read_bounds
+from candlecloud.ingestion.fetch.coverage import FetchReport
+from candlecloud.ingestion.fetch.pager import Pager
+from candlecloud.ingestion.fetch.session import open_session
 from candlecloud.market.candle import Candle
 from candlecloud.market.ranges import IntervalSet, TimeRange
 from candlecloud.market.series import Series
@@ -41,16 +42,15 @@ def fetch(
     rows_are: Callable[[int], Candle] | None = None,
 ) -> Fetched:
     """Fetch a range from a scripted venue, and hold the books against what was handed over."""
-    rows: list[Candle] = []
     waits = SkippingTime()
     with scripted_venue(script, now, quote) as venue:
         client = ExchangeClient(
             "binance", base_url=venue.base_url, min_interval_ms=0, sleep=waits.sleep, clock_ms=waits.clock
         )
         with closing(client):
-            bounds = read_bounds(client, BTC, waits.clock)
-            wanted = IntervalSet([TimeRange(start, min(end, bounds.closed_before))])
-            report = fetch_range(client, BTC, wanted, Sink(rows.extend), bounds=bounds, clock=waits.clock)
+            session = open_session(client, BTC, waits.clock)
+            wanted = IntervalSet([TimeRange(start, min(end, session.closed_before()))])
+            rows, report = fetched(Pager(session, wanted))
     handed = IntervalSet.from_grid({row.open_time for row in rows}, MINUTE)
     assert handed.intersection(wanted) == report.present
     listed = IntervalSet(entry.range for column in (report.absent, report.open, report.failed) for entry in column)
@@ -58,6 +58,12 @@ def fetch(
     assert report.present.union(listed).union(report.pending) == wanted
     assert all(row == (rows_are or expected)(row.open_time) for row in rows)
     return rows, report, venue
+
+
+def fetched(pager: Pager) -> tuple[list[Candle], FetchReport]:
+    """All candles of all pages, and the books."""
+    rows = [row for page in pager.pages() for row in page]
+    return rows, pager.report()
 
 
 def expected(time: int) -> Candle:
@@ -124,7 +130,7 @@ def test_an_end_of_trading_stays_an_open_gap() -> None:
 def test_a_venue_that_ignores_the_start_gives_only_its_newest() -> None:
     rows, report, _ = fetch(lambda start, end, limit: [candle_row(t) for t in ALL if t < NOW][-720:])
     assert len(rows) == 120  # the newest 720 reach 120 minutes into the wanted range
-    assert report.facts["out_of_range"] > 0
+    assert report.anomalies["out_of_range"] > 0
     assert not report.is_complete
     assert not report.absent
 
@@ -191,14 +197,12 @@ def unknown_volumes(start: int, end: int, limit: int) -> list[Any]:
 
 
 def test_unknown_volumes_stay_unknown() -> None:
-    rows: list[Candle] = []
     waits = SkippingTime()
     with scripted_venue(unknown_volumes, NOW) as venue:
         client = ExchangeClient("binance", base_url=venue.base_url, min_interval_ms=0, sleep=waits.sleep)
         with closing(client):
-            bounds = read_bounds(client, BTC, waits.clock)
-            wanted = IntervalSet([TimeRange(START, START + 10 * MINUTE)])
-            fetch_range(client, BTC, wanted, Sink(rows.extend), bounds=bounds, clock=waits.clock)
+            session = open_session(client, BTC, waits.clock)
+            rows, _ = fetched(Pager(session, IntervalSet([TimeRange(START, START + 10 * MINUTE)])))
     assert {(row.volume_quote, row.trades) for row in rows} == {(None, None)}
 
 
@@ -221,7 +225,7 @@ def test_a_passing_malformed_answer_is_asked_again() -> None:
 
     rows, report, _ = fetch(sometimes)
     assert len(rows) == COUNT
-    assert report.facts["malformed_response"] > 0
+    assert report.anomalies["malformed_response"] > 0
 
 
 def test_a_market_that_is_swapped_under_way_is_not_stored() -> None:
@@ -284,14 +288,26 @@ def test_the_deadline_ends_a_fetch_with_the_rest_pending() -> None:
     with scripted_venue(market_of(ALL), NOW) as venue:
         client = ExchangeClient("binance", base_url=venue.base_url, min_interval_ms=0)
         with closing(client):
-            rows: list[Candle] = []
             clock: Callable[[], int] = lambda: next(ticks)  # noqa: E731
-            bounds = read_bounds(client, BTC, clock)
             wanted = IntervalSet([TimeRange(START, END)])
-            report = fetch_range(client, BTC, wanted, Sink(rows.extend), bounds=bounds, clock=clock, deadline=8_000)
+            rows, report = fetched(Pager(open_session(client, BTC, clock, deadline=8_000), wanted))
     assert 0 < len(rows) < COUNT
     assert report.pending == wanted.difference(report.present)
     assert not report.is_complete
+
+
+def test_a_walk_that_is_left_early_leaves_the_rest_pending() -> None:
+    with scripted_venue(market_of(ALL), NOW) as venue:
+        client = ExchangeClient("binance", base_url=venue.base_url, min_interval_ms=0)
+        with closing(client):
+            wanted = IntervalSet([TimeRange(START, END)])
+            pager = Pager(open_session(client, BTC, SkippingTime().clock), wanted)
+            first = next(pager.pages())
+            asked = len(venue.asked)
+            report = pager.report()
+    assert report.present == IntervalSet([TimeRange(START, first[-1].open_time + MINUTE)])
+    assert report.pending == wanted.difference(report.present)
+    assert len(venue.asked) == asked, "nothing is asked for before it is wanted"
 
 
 def test_no_request_sleeps_past_the_deadline_to_keep_the_pace() -> None:
@@ -301,13 +317,11 @@ def test_no_request_sleeps_past_the_deadline_to_keep_the_pace() -> None:
             "binance", base_url=venue.base_url, min_interval_ms=60_000, sleep=waits.sleep, clock_ms=waits.clock
         )
         with closing(client):
-            bounds = read_bounds(client, BTC, waits.clock)
+            deadline = waits.clock() + 40_000
+            session = open_session(client, BTC, waits.clock, deadline=deadline)
             assert 50_000 < client.wait_ms(BTC.symbol) <= 60_000
             wanted = IntervalSet([TimeRange(START, END)])
-            deadline = waits.clock() + 40_000
-            report = fetch_range(
-                client, BTC, wanted, Sink(lambda rows: None), bounds=bounds, clock=waits.clock, deadline=deadline
-            )
+            _, report = fetched(Pager(session, wanted))
     assert (report.pending, report.requests, venue.asked) == (wanted, 0, [])
     assert waits.clock() < deadline
 
@@ -320,7 +334,7 @@ def test_a_venue_that_refuses_our_region_is_asked_once() -> None:
             "binance", base_url=venue.base_url, min_interval_ms=0, sleep=waits.sleep, clock_ms=waits.clock
         )
         with closing(client):
-            bounds = read_bounds(client, BTC, waits.clock)
+            session = open_session(client, BTC, waits.clock)
             asked: list[str] = []
 
             def refuse(path: str, query: dict[str, str]) -> tuple[int, str]:
@@ -330,11 +344,9 @@ def test_a_venue_that_refuses_our_region_is_asked_once() -> None:
             venue.answer = refuse  # type: ignore[method-assign]
             wanted = IntervalSet([TimeRange(START, START + 2_000 * MINUTE), TimeRange(END - 10 * MINUTE, END)])
             known = [expected(START - MINUTE), expected(END - 11 * MINUTE)]
-            report = fetch_range(
-                client, BTC, wanted, Sink(lambda rows: None), bounds=bounds, clock=waits.clock, known=known
-            )
+            _, report = fetched(Pager(session, wanted, known))
             with pytest.raises(RegionRefusedError, match="HTTP 451"):
-                read_bounds(client, BTC, waits.clock)
+                open_session(client, BTC, waits.clock)
     assert len(asked) == 2  # one by the pager, one by the question for the time
     assert {failure.code for failure in report.failed} == {"region_refused"}
     assert IntervalSet(failure.range for failure in report.failed) == wanted
