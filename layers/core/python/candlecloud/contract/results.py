@@ -15,7 +15,7 @@ from candlecloud.contract.run import RunConfig
 from candlecloud.market.instant import iso
 from candlecloud.metrics.figures import Metrics, Part, RegimeRow, Relative, RunMetrics
 
-RESULT_SCHEMA: Literal["candlecloud.run/2"] = "candlecloud.run/2"
+RESULT_SCHEMA: Literal["candlecloud.run/3"] = "candlecloud.run/3"
 Side = Literal["long", "short"]
 Curve = Annotated[list[float], FailFast()]
 
@@ -223,7 +223,7 @@ class RunResult(RunSummary):
         Fills that participation cut short.
     """
 
-    schema: Literal["candlecloud.run/2"]
+    schema: Literal["candlecloud.run/3"]
     run_id: str
     config: RunConfig
     data_revision: str
