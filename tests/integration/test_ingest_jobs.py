@@ -215,7 +215,7 @@ def test_nothing_after_the_last_closed_candle_is_requested(ingest: Ingest) -> No
 def test_odd_bounds_are_narrowed_to_whole_candles(ingest: Ingest, stores: Stores) -> None:
     report = ingest(start=CLOSED - 10 * MINUTE + 1, end=CLOSED - 1)
     assert report.requested == 8
-    assert stores.candles.open_times(BTC, TimeRange(0, CLOSED))[0] == CLOSED - 9 * MINUTE
+    assert stores.candles.times(BTC, TimeRange(0, CLOSED))[0] == CLOSED - 9 * MINUTE
 
 
 def test_a_deadline_stops_at_a_committed_cursor_and_the_next_run_goes_on(

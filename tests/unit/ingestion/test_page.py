@@ -13,10 +13,10 @@ from candlecloud.ingestion.fetch.page import (
     find_jumps,
     find_leap,
     is_restatement,
-    same_candle,
     validate_page,
 )
 from candlecloud.market.candle import Candle
+from candlecloud.market.datasets.candles import CANDLES
 from candlecloud.market.ranges import TimeRange
 from candlecloud.market.series import Series
 
@@ -127,8 +127,8 @@ def test_prices_may_leap_only_with_reference_prices() -> None:
 
 
 def test_what_a_page_does_not_say_is_not_compared() -> None:
-    assert same_candle(candle(0, 100), candle(0, 100, volume_quote=None, trades=None))
-    assert not same_candle(candle(0, 100), candle(0, 100, trades=8))
-    assert not same_candle(candle(0, 100), candle(0, 100, close=100.5))
+    assert CANDLES.same(candle(0, 100), candle(0, 100, volume_quote=None, trades=None))
+    assert not CANDLES.same(candle(0, 100), candle(0, 100, trades=8))
+    assert not CANDLES.same(candle(0, 100), candle(0, 100, close=100.5))
     assert is_restatement(candle(0, 100), candle(0, 100, close=100.5))
     assert not is_restatement(candle(0, 100), candle(0, 120))

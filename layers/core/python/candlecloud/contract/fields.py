@@ -110,9 +110,10 @@ def _checked(parse: Callable[[str], T], canonical: Callable[[T], str]) -> AfterV
     return AfterValidator(check)
 
 
+_EXCHANGES = ", ".join(f"{exchange.name} ({', '.join(exchange.markets)})" for exchange in EXCHANGES.values())
 Exchange = Annotated[
     str,
-    Field(max_length=32, description=f"Exchange id: {', '.join(EXCHANGES)}"),
+    Field(max_length=32, description=f"Exchange id and its markets: {_EXCHANGES}"),
     _checked(EXCHANGES.find, lambda exchange: exchange.name),
 ]
 _SYMBOL = "`BTC-USDT` (spot), `BTC-USDT_USDT` (perpetual), or any unified form of ccxt, such as `BTC/USDT:USDT`"

@@ -16,9 +16,12 @@ from candlecloud.ingestion.fetch.pager import Pager
 from candlecloud.ingestion.fetch.session import FetchSession, open_session
 from candlecloud.ingestion.gap_ledger import Finding, findings_of, write_findings
 from candlecloud.ingestion.plan import Cursor
-from candlecloud.market.candle import Candle, candles_table, period_range, periods_between, times_ms
+from candlecloud.market.candle import Candle
+from candlecloud.market.datasets.candles import CANDLES
 from candlecloud.market.gaps import missing_ranges
+from candlecloud.market.period import period_range, periods_between
 from candlecloud.market.ranges import IntervalSet, TimeRange
+from candlecloud.market.rows import rows_table, times_ms
 from candlecloud.market.series import Series
 from candlecloud.store.stores import Stores
 
@@ -77,7 +80,7 @@ class LakeWriter:
         if not self.waiting:
             return
         now = self.clock()
-        table = candles_table(self.waiting, self.series.timeframe, now, SOURCE)
+        table = rows_table(CANDLES, self.waiting, self.series, now, SOURCE)
         merged = self.stores.candles.merge(self.series, table, now)
         self.added += merged.added
         self.revised += merged.revised
@@ -143,9 +146,9 @@ def _about_what_is_missing(stores: Stores, series: Series, findings: list[Findin
     timeframe = series.timeframe
     doubtful = [finding.range for finding in findings if finding.state != "repaired"]
     missing = IntervalSet()
-    for period in sorted({period for span in doubtful for period in periods_between(timeframe, span)}):
-        whole = period_range(timeframe, period)
-        missing = missing.union(missing_ranges(stores.candles.open_times(series, whole), whole, timeframe))
+    for period in sorted({period for span in doubtful for period in periods_between(timeframe.period, span)}):
+        whole = period_range(timeframe.period, period)
+        missing = missing.union(missing_ranges(stores.candles.times(series, whole), whole, timeframe))
     for finding in findings:
         if finding.state == "repaired":
             yield finding

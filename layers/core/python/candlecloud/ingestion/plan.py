@@ -8,8 +8,8 @@ from candlecloud.errors import SeriesNotFoundError
 from candlecloud.exchange.profile import VenueProfile
 from candlecloud.exchange.retry import Clock
 from candlecloud.ingestion.fetch.coverage import FetchReport
-from candlecloud.market.candle import period_range, periods_between
 from candlecloud.market.gaps import missing_ranges
+from candlecloud.market.period import period_range, periods_between
 from candlecloud.market.ranges import IntervalSet, TimeRange
 from candlecloud.market.series import Series
 from candlecloud.store.stores import Stores
@@ -117,7 +117,7 @@ class Cursor:
 
 def stored_ranges(stores: Stores, series: Series, span: TimeRange) -> IntervalSet:
     """Which part of a range is in the lake."""
-    return IntervalSet.from_grid(stores.candles.open_times(series, span), series.timeframe.ms)
+    return IntervalSet.from_grid(stores.candles.times(series, span), series.timeframe.ms)
 
 
 def listing_span(stores: Stores, series: Series, start: int | None, end: int | None) -> TimeRange:
@@ -139,7 +139,7 @@ def listing_span(stores: Stores, series: Series, start: int | None, end: int | N
 def find_missing(stores: Stores, series: Series, span: TimeRange) -> IntervalSet:
     """The part of a range that is not stored; read period by period, so that a long minute series fits in memory."""
     missing = IntervalSet()
-    for period in periods_between(series.timeframe, span):
-        part = period_range(series.timeframe, period).intersect(span)
-        missing = missing.union(missing_ranges(stores.candles.open_times(series, part), part, series.timeframe))
+    for period in periods_between(series.timeframe.period, span):
+        part = period_range(series.timeframe.period, period).intersect(span)
+        missing = missing.union(missing_ranges(stores.candles.times(series, part), part, series.timeframe))
     return missing

@@ -18,9 +18,10 @@ from candlecloud.api.schemas.candles import MAX_JSON_LIMIT, CandlePage, CandleQu
 from candlecloud.api.tables import check_limit, write_table
 from candlecloud.contract.fields import refuse_future
 from candlecloud.errors import SeriesNotFoundError
-from candlecloud.market.candle import empty_candles
+from candlecloud.market.datasets.candles import CANDLES
 from candlecloud.market.moment import iso
 from candlecloud.market.ranges import TimeRange
+from candlecloud.market.rows import empty_table
 from candlecloud.market.series import Series
 
 router = APIRouter(route_class=GuardedRoute, tags=["market data"])
@@ -76,7 +77,7 @@ def read_page(app: AppContext, query: CandleQuery) -> tuple[pa.Table, str | None
 def _collect(app: AppContext, series: Series, wanted: TimeRange, query: CandleQuery) -> tuple[pa.Table, int]:
     """Up to `limit` rows from the start of `wanted`, and where the rest begins."""
     step = series.timeframe.ms
-    parts = [empty_candles().select(list(_COLUMNS))]
+    parts = [empty_table(CANDLES).select(list(_COLUMNS))]
     missing, width, start = query.limit, query.limit * step, wanted.start
     while start < wanted.end and missing:
         window = TimeRange(start, min(series.timeframe.ceil(start) + width, wanted.end))

@@ -12,6 +12,7 @@ from candlecloud.api.app_context import App
 from candlecloud.api.guards import GuardedRoute, needs
 from candlecloud.api.responses import both_forms
 from candlecloud.api.schemas.series import SeriesItem, SeriesPage, SeriesQuery
+from candlecloud.market.series import Series
 from candlecloud.store.index import SeriesHead
 
 router = APIRouter(route_class=GuardedRoute, tags=["market data"])
@@ -34,13 +35,13 @@ async def list_series(request: Request, app: App, query: Annotated[SeriesQuery, 
     return etag.answer(request, page)
 
 
-def _item(head: SeriesHead) -> SeriesItem:
+def _item(head: SeriesHead[Series]) -> SeriesItem:
     return SeriesItem(
         exchange=head.series.exchange,
         symbol=head.series.symbol.key,
         symbol_ccxt=head.series.symbol.ccxt,
         timeframe=head.series.timeframe.name,
         rows=head.rows,
-        **both_forms(first_open_time=head.first_open_time, last_open_time=head.last_open_time),
+        **both_forms(first_open_time=head.first, last_open_time=head.last),
         **both_forms(updated_at=head.updated_at),
     )

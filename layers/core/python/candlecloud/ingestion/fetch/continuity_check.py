@@ -16,10 +16,10 @@ from candlecloud.ingestion.fetch.page import (
     find_jumps,
     find_leap,
     is_restatement,
-    same_candle,
 )
 from candlecloud.ingestion.fetch.session import ATTEMPTS, FetchSession
 from candlecloud.market.candle import Candle
+from candlecloud.market.datasets.candles import CANDLES
 from candlecloud.market.ranges import TimeRange
 
 _CONFIRMED_WITH = (3, 0)  # candles before the one that is to be confirmed, request by request
@@ -82,7 +82,7 @@ class ContinuityCheck:
         shared = [(row, self.known[time]) for time, row in page.good.items() if time in self.known]
         if not shared:
             return self._is_confirmed(page)
-        return all(same_candle(row, known) or is_restatement(row, known) for row, known in shared)
+        return all(CANDLES.same(row, known) or is_restatement(row, known) for row, known in shared)
 
     def _with_anchor(self, window: TimeRange, anchor: Candle | None) -> TimeRange:
         """The window from its anchor on, as far as one page goes."""
@@ -99,7 +99,7 @@ class ContinuityCheck:
         if anchor is not None and said is not None and is_restatement(said, anchor) and not self._has_jump(last):
             self._session.anomalies["restated_candle"] += 1
             return last
-        if anchor is not None and said is not None and same_candle(said, anchor) and self._is_price_break(last):
+        if anchor is not None and said is not None and CANDLES.same(said, anchor) and self._is_price_break(last):
             return last
         self._session.anomalies["unlinked_page"] += 1
         rows = [list(row) for row in last.good.values()]
@@ -113,11 +113,11 @@ class ContinuityCheck:
         said = None if anchor is None else page.good.get(anchor.open_time)
         if anchor is None or said is None:
             return self._is_confirmed(page)
-        if same_candle(said, anchor):
+        if CANDLES.same(said, anchor):
             return True
         # Restated since: believed when two pages say the same, and it is near what was said before.
         time = anchor.open_time
-        agreed = any(same_candle(said, other.good[time]) for other in earlier if time in other.good)
+        agreed = any(CANDLES.same(said, other.good[time]) for other in earlier if time in other.good)
         return agreed and is_restatement(said, anchor)
 
     def _is_confirmed(self, page: PageResult) -> bool:
@@ -135,7 +135,7 @@ class ContinuityCheck:
             again = self._session.fetch_page(TimeRange(start, last.open_time + self._session.step))
             said = again.good.get(last.open_time)
             if said is not None:
-                return same_candle(said, last) or is_restatement(said, last)
+                return CANDLES.same(said, last) or is_restatement(said, last)
         return False
 
     def _has_jump(self, page: PageResult) -> bool:
@@ -168,6 +168,6 @@ class ContinuityCheck:
         sides = (page.good[time - step], page.good[time])
         for before, after in _JUMP_CONFIRMED_WITH:
             said = self._session.fetch_page(TimeRange(max(0, time - before * step), time + after * step)).good
-            if not all(row.open_time in said and same_candle(said[row.open_time], row) for row in sides):
+            if not all(row.open_time in said and CANDLES.same(said[row.open_time], row) for row in sides):
                 return False
         return True

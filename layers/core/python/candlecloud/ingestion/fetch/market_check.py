@@ -11,9 +11,10 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from candlecloud.errors import ExchangeError, UnknownSymbolError, WrongMarketError
-from candlecloud.ingestion.fetch.page import LARGEST_RESTATEMENT, BadRows, same_candle
+from candlecloud.ingestion.fetch.page import LARGEST_RESTATEMENT, BadRows
 from candlecloud.ingestion.fetch.session import ATTEMPTS, FetchSession
 from candlecloud.market.candle import Candle
+from candlecloud.market.datasets.candles import CANDLES
 from candlecloud.market.ranges import TimeRange
 from candlecloud.market.timeframe import Timeframe
 
@@ -139,7 +140,7 @@ class MarketCheck:
         for _ in range(ATTEMPTS):
             page = self._session.fetch_page(TimeRange(begin, first.open_time + _DAY.ms), _DAY)
             said = page.good.get(first.open_time)
-            if said is not None and same_candle(said, first):
+            if said is not None and CANDLES.same(said, first):
                 return [row for time, row in page.good.items() if time < first.open_time]
         return []
 

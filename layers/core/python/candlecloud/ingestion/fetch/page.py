@@ -2,7 +2,7 @@
 
 A page that is empty, short, late, reversed, repeated or off the grid says something about one window only. Anomalies
 are counted here; what to do about them is the pager's business. All that a fetch knows of a row but its open time
-stands here too: how it is read and validated, and when two of them agree.
+stands here too: how it is read, and what may be a restatement; its validation is that of the dataset.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from typing import Any
 from candlecloud.exchange.client import Page
 from candlecloud.exchange.profile import VenueProfile
 from candlecloud.exchange.rows import ReadRows, read_rows
-from candlecloud.market.candle import Candle, validate_candle
+from candlecloud.market.candle import Candle
+from candlecloud.market.datasets.candles import CANDLES
 from candlecloud.market.ranges import TimeRange
 from candlecloud.market.series import Series
-from candlecloud.market.timeframe import Timeframe
 
 # Candles that follow each other can't open that many times higher or lower than the last one closed: another market.
 LARGEST_JUMP = 3.0
@@ -113,7 +113,7 @@ def validate_page(page: Page, profile: VenueProfile, series: Series, *, closed_b
         asked = page.asked
         if profile.candles.end_param is None:  # the venue answers with all since the start
             asked = TimeRange(asked.start, max(asked.end, closed_before))
-        _sort_candles(read, asked, series.timeframe, sorting, closed_before, now)
+        _sort_candles(read, asked, series, sorting, closed_before, now)
     _note_order(read, profile, sorting.anomalies)
     return PageResult(
         page.asked,
@@ -127,15 +127,15 @@ def validate_page(page: Page, profile: VenueProfile, series: Series, *, closed_b
 
 
 def _sort_candles(
-    read: ReadRows, asked: TimeRange, timeframe: Timeframe, sorting: _Sorting, closed_before: int, now: int
+    read: ReadRows, asked: TimeRange, series: Series, sorting: _Sorting, closed_before: int, now: int
 ) -> None:
     good = sorting.good
     # How a venue reads its bounds differs by one candle from what it says; those two are left out without a word.
-    edges = (asked.start - timeframe.ms, asked.end)
+    edges = (asked.start - series.timeframe.ms, asked.end)
     conflicting: set[int] = set()
     for candle, raw in zip(read.candles, read.raw, strict=True):
         time = candle.open_time
-        reason = validate_candle(candle, timeframe, wanted=asked, closed_before=closed_before, now=now)
+        reason = CANDLES.refusal(candle, series, wanted=asked, closed_before=closed_before, now=now)
         if reason is None:
             if time in good:
                 sorting.anomalies["duplicate_row"] += 1
@@ -182,13 +182,6 @@ def find_leap(candles: list[Candle]) -> int | None:
 
 def _near(price: float, other: float, most: float) -> bool:
     return 1 / most < price / other < most
-
-
-def same_candle(one: Candle, other: Candle) -> bool:
-    """Whether two pages agree on a candle; a value that one of them does not give is not compared."""
-    return one[:5] == other[:5] and all(
-        a is None or b is None or a == b for a, b in zip(one[5:], other[5:], strict=True)
-    )
 
 
 def is_restatement(one: Candle, other: Candle) -> bool:

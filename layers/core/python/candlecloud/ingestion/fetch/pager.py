@@ -16,9 +16,10 @@ from candlecloud.ingestion.fetch.absence_check import AbsenceCheck, Found
 from candlecloud.ingestion.fetch.continuity_check import ContinuityCheck
 from candlecloud.ingestion.fetch.coverage import Absence, Coverage, FetchReport
 from candlecloud.ingestion.fetch.market_check import MarketCheck
-from candlecloud.ingestion.fetch.page import PageResult, same_candle
+from candlecloud.ingestion.fetch.page import PageResult
 from candlecloud.ingestion.fetch.session import FetchSession
 from candlecloud.market.candle import Candle
+from candlecloud.market.datasets.candles import CANDLES
 from candlecloud.market.ranges import IntervalSet, TimeRange
 
 
@@ -146,7 +147,7 @@ class Pager:
     def _accept(self, page: PageResult, got: list[Candle]) -> list[Candle]:
         """Mark candles as present; returns them with any known candle that the page restates."""
         known, step = self._continuity.known, self._session.step
-        restated = [row for time, row in page.good.items() if time in known and not same_candle(row, known[time])]
+        restated = [row for time, row in page.good.items() if time in known and not CANDLES.same(row, known[time])]
         self._candles += len(got)
         times = {row.open_time for row in got}
         self._coverage.mark_present(IntervalSet.from_grid(times, step))

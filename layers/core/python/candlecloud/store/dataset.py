@@ -1,4 +1,4 @@
-"""The candle store: bitemporal Parquet objects that many writers may merge into at once.
+"""The store of a dataset: bitemporal Parquet objects that many writers may merge into at once.
 
 Nothing is locked and nothing gets lost: see `commits`. The index is written after the object and never decides what is
 read; where it is asked, its answer counts only for the version of the object that the lake has.
@@ -10,16 +10,17 @@ import random
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any, Generic
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from candlecloud.errors import CorruptObjectError, InvalidParameterError
-from candlecloud.market.candle import CANDLE_SCHEMA, empty_candles, period_range, periods_between, times_ms
+from candlecloud.market.dataset import Dataset, S
+from candlecloud.market.period import period_range, periods_between
 from candlecloud.market.ranges import TimeRange
 from candlecloud.market.revision import as_of_view, current_view
-from candlecloud.market.series import Series
-from candlecloud.market.timeframe import Timeframe
+from candlecloud.market.rows import empty_table, schema_of, times_ms
 from candlecloud.store.commits import Commit, Committer
 from candlecloud.store.index import IndexStore, PeriodEntry
 from candlecloud.store.lake import EVERYTHING, Lake
@@ -27,12 +28,12 @@ from candlecloud.store.objects import ObjectStore
 from candlecloud.store.parquet import within
 
 _READERS = 8
-_VIEW_COLUMNS = ("open_time", "ingested_at", "superseded_at")
+_VIEW_COLUMNS = ("ingested_at", "superseded_at")
 
 
 @dataclass(frozen=True)
 class MergeReport:
-    """What became of the candles given to `merge`; `periods` names the objects that were written."""
+    """What became of the rows given to `merge`; `periods` names the objects that were written."""
 
     added: int
     revised: int
@@ -50,8 +51,8 @@ class RepairReport:
     corrupt: tuple[str, ...] = ()
 
 
-class CandleStore:
-    """Candles of all series.
+class DatasetStore(Generic[S]):
+    """Rows of all series of a dataset.
 
     Parameters
     ----------
@@ -61,27 +62,29 @@ class CandleStore:
 
     def __init__(
         self,
+        dataset: Dataset[S, Any],
         objects: ObjectStore,
-        index: IndexStore,
+        index: IndexStore[S],
         *,
         sleep: Callable[[float], None] | None = None,
         rng: random.Random | None = None,
         new_id: Callable[[], str] | None = None,
     ) -> None:
-        self._lake = Lake(objects)
+        self.dataset = dataset
+        self._lake = Lake(dataset, objects)
         self._committer = Committer(self._lake, sleep, rng, new_id)
-        self._index = index
+        self.index = index
         self.bucket = objects.bucket
 
-    def merge(self, series: Series, table: pa.Table, now: int) -> MergeReport:
-        """Merge validated candles into the lake, then tell the index.
+    def merge(self, series: S, table: pa.Table, now: int) -> MergeReport:
+        """Merge validated rows into the lake, then tell the index.
 
-        Calling it again with the same candles changes nothing but an index that missed the first call.
+        Calling it again with the same rows changes nothing but an index that missed the first call.
 
         Parameters
         ----------
         table : pyarrow.Table
-            Current rows of `CANDLE_SCHEMA`, in any order, of any number of periods.
+            Current rows of the dataset's schema, in any order, of any number of periods.
         now : int
             When we learned them, ms UTC.
 
@@ -94,7 +97,7 @@ class CandleStore:
         TransientStoreError
             If the store did not answer, or other writers won every attempt. What was stored before that stays stored.
         """
-        parts = _by_period(series.timeframe, _checked(table))
+        parts = self._by_period(series, table)
         commits = [self._committer.commit(series, period, part, now) for period, part in parts]
         self._tell_index(series, commits)
         return MergeReport(
@@ -104,45 +107,45 @@ class CandleStore:
             periods=tuple(commit.entry.period for commit in commits if commit.written and commit.entry),
         )
 
-    def _tell_index(self, series: Series, commits: Sequence[Commit]) -> None:
+    def _tell_index(self, series: S, commits: Sequence[Commit]) -> None:
         """Write entries of what was written, and of what was found unchanged but is not in the index."""
         entries = [commit.entry for commit in commits if commit.entry and commit.written]
         found = [commit.entry for commit in commits if commit.entry and not commit.written]
         if found:
-            known = self._index.read(series)
+            known = self.index.read(series)
             missed = [e for e in found if e.period not in known.entries or known.entries[e.period].etag != e.etag]
             if not entries and not missed and known.head_is_true:
                 return
             entries += missed
         for entry in entries:
-            self._index.put_entry(series, entry)
+            self.index.put_entry(series, entry)
         if entries or found:
-            self._index.refresh_head(series)
+            self.index.refresh_head(series)
 
     def read(
         self,
-        series: Series,
+        series: S,
         wanted: TimeRange = EVERYTHING,
         columns: Sequence[str] | None = None,
         as_of: int | None = None,
     ) -> pa.Table:
-        """Candles that open within a range.
+        """Rows whose key time lies in a range.
 
         Objects are found by their keys, not by the index, so what is stored is what is read.
 
         Parameters
         ----------
         wanted : TimeRange
-            Half-open range of open times, ms UTC.
+            Half-open range of key times, ms UTC.
         columns : sequence of str, optional
-            Columns of `CANDLE_SCHEMA` to return, in this order; default all.
+            Columns to return, in this order; default all.
         as_of : int, optional
-            ms UTC: the candles as they were known then. Default: as they are known now.
+            ms UTC: the rows as they were known then. Default: as they are known now.
 
         Returns
         -------
         pyarrow.Table
-            One row per open time, in order. Without rows if nothing is stored there.
+            One row per key time, in order. Without rows if nothing is stored there.
 
         Raises
         ------
@@ -151,13 +154,12 @@ class CandleStore:
         CorruptObjectError
             If a stored object is damaged.
         """
-        names = list(columns) if columns is not None else CANDLE_SCHEMA.names
-        unknown = [name for name in names if name not in CANDLE_SCHEMA.names]
+        stored = schema_of(self.dataset)
+        names = list(columns) if columns is not None else stored.names
+        unknown = [name for name in names if name not in stored.names]
         if unknown:
-            raise InvalidParameterError(
-                f"{unknown[0]!r} is not a column.", parameter="columns", allowed=list(CANDLE_SCHEMA.names)
-            )
-        needed = list(dict.fromkeys([*names, *_VIEW_COLUMNS]))
+            raise InvalidParameterError(f"{unknown[0]!r} is not a column.", parameter="columns", allowed=stored.names)
+        needed = list(dict.fromkeys([*names, self.dataset.key, *_VIEW_COLUMNS]))
         wanted = wanted.intersect(EVERYTHING)
         moment = None if as_of is None else max(0, min(as_of, EVERYTHING.end))
 
@@ -169,49 +171,50 @@ class CandleStore:
             return (current_view(table) if moment is None else as_of_view(table, moment)).select(names)
 
         parts = [table for table in _each(part, self._lake.periods(series, wanted)) if table is not None]
-        schema = pa.schema([CANDLE_SCHEMA.field(name) for name in names])
+        schema = pa.schema([stored.field(name) for name in names])
         return pa.concat_tables([schema.empty_table(), *parts]).combine_chunks()
 
-    def open_times(self, series: Series, wanted: TimeRange = EVERYTHING) -> list[int]:
-        """Open times of the current candles in a range, ms UTC, in order."""
-        return times_ms(self.read(series, wanted, ["open_time"]))
+    def times(self, series: S, wanted: TimeRange = EVERYTHING) -> list[int]:
+        """Key times of the current rows in a range, ms UTC, in order."""
+        key = self.dataset.key
+        return times_ms(self.read(series, wanted, [key]), key)
 
-    def read_period_history(self, series: Series, period: str) -> pa.Table:
-        """All rows of one object, superseded ones included, by (open_time, ingested_at)."""
+    def read_period_history(self, series: S, period: str) -> pa.Table:
+        """All rows of one object, superseded ones included, by (key time, ingested_at)."""
         stored = self._lake.load(series, period)
-        return stored.table if stored else empty_candles()
+        return stored.table if stored else empty_table(self.dataset)
 
-    def available_range(self, series: Series) -> TimeRange | None:
-        """From the first candle's open time to the last candle's close time; None if nothing is stored."""
+    def available_range(self, series: S) -> TimeRange | None:
+        """From the first key time to the end of the last row (a candle's close time); None if nothing is stored."""
         entries = self._true_entries(series)
         if not entries:
             return None
-        last = max(entry.last_open_time for entry in entries)
-        return TimeRange(min(entry.first_open_time for entry in entries), series.timeframe.close_time(last))
+        first, last = min(entry.first for entry in entries), max(entry.last for entry in entries)
+        return self.dataset.covered(series, first, last)
 
-    def count(self, series: Series, wanted: TimeRange | None = None) -> int:
-        """Number of current candles, in a range of open times if one is given."""
+    def count(self, series: S, wanted: TimeRange | None = None) -> int:
+        """Number of current rows, in a range of key times if one is given."""
         total = 0
         for entry in self._true_entries(series):
-            held = TimeRange(entry.first_open_time, entry.last_open_time + 1)
+            held = TimeRange(entry.first, entry.last + 1)
             common = held if wanted is None else held.intersect(wanted)
             if common == held:
-                total += entry.candles
+                total += entry.current
             elif common:
-                total += len(self.open_times(series, common))
+                total += len(self.times(series, common))
         return total
 
-    def price_scale(self, series: Series) -> int:
+    def price_scale(self, series: S) -> int:
         """Decimals that write every stored price exactly; 0 if nothing is stored."""
         return max((entry.price_scale for entry in self._true_entries(series)), default=0)
 
-    def repair_index(self, series: Series, now: int) -> RepairReport:
+    def repair_index(self, series: S, now: int) -> RepairReport:
         """Make the index of a series what its objects say. One query and one listing if it already is.
 
         Each object that the index does not know in this version is read whole and verified; a damaged one is reported
         and left out of the index.
         """
-        known = self._index.read(series)
+        known = self.index.read(series)
         etags = self._lake.etags(series)
         stale = [p for p, etag in etags.items() if p not in known.entries or known.entries[p].etag != etag]
         repaired, corrupt = 0, []
@@ -222,20 +225,37 @@ class CandleStore:
                 corrupt.append(period)
                 continue
             if stored is not None:
-                repaired += self._index.correct_entry(series, stored.entry(now), known.entries.get(period))
+                repaired += self.index.correct_entry(series, stored.entry(now), known.entries.get(period))
         gone = [entry for period, entry in known.entries.items() if period not in etags or period in corrupt]
-        removed = sum(self._index.remove_entry(series, entry) for entry in gone)
+        removed = sum(self.index.remove_entry(series, entry) for entry in gone)
         if repaired or removed or not known.head_is_true:
-            self._index.refresh_head(series, correct=True)
+            self.index.refresh_head(series, correct=True)
         return RepairReport(len(etags), repaired, removed, tuple(corrupt))
 
-    def stored_series(self) -> list[Series]:
+    def stored_series(self) -> list[S]:
         """Every series that has an object in the lake, whether the index knows it or not."""
         return self._lake.series()
 
-    def _true_entries(self, series: Series) -> list[PeriodEntry]:
+    def _by_period(self, series: S, table: pa.Table) -> list[tuple[str, pa.Table]]:
+        """Split rows by the object that holds them."""
+        if table.schema.remove_metadata() != schema_of(self.dataset):
+            raise InvalidParameterError(
+                f"The table must have the columns and types of {self.dataset.name}.", parameter="table"
+            )
+        if table.num_rows == 0:
+            return []
+        key, unit = table.column(self.dataset.key), self.dataset.period_of(series)
+        ends = pc.min_max(key.cast(pa.int64())).as_py()
+        parts = []
+        for period in periods_between(unit, TimeRange(ends["min"], ends["max"] + 1)):
+            part = table.filter(within(key, period_range(unit, period)))
+            if part.num_rows:
+                parts.append((period, part))
+        return parts
+
+    def _true_entries(self, series: S) -> list[PeriodEntry]:
         """An entry for every stored object: from the index where it knows this version, else from the object."""
-        known = self._index.read(series).entries
+        known = self.index.read(series).entries
         entries = []
         for period, etag in self._lake.etags(series).items():
             if period in known and known[period].etag == etag:
@@ -251,22 +271,3 @@ def _each(read: Callable[[str], pa.Table | None], periods: Sequence[str]) -> lis
         return [read(period) for period in periods]
     with ThreadPoolExecutor(min(_READERS, len(periods))) as pool:
         return list(pool.map(read, periods))
-
-
-def _checked(table: pa.Table) -> pa.Table:
-    if table.schema.remove_metadata() != CANDLE_SCHEMA:
-        raise InvalidParameterError("Candles must have the columns and types of CANDLE_SCHEMA.", parameter="table")
-    return table
-
-
-def _by_period(timeframe: Timeframe, table: pa.Table) -> list[tuple[str, pa.Table]]:
-    """Split rows by the object that holds them."""
-    if table.num_rows == 0:
-        return []
-    ends = pc.min_max(table.column("open_time").cast(pa.int64())).as_py()
-    parts = []
-    for period in periods_between(timeframe, TimeRange(ends["min"], ends["max"] + 1)):
-        part = table.filter(within(table.column("open_time"), period_range(timeframe, period)))
-        if part.num_rows:
-            parts.append((period, part))
-    return parts
