@@ -7,9 +7,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from candlecloud.features import reference as features
-from candlecloud.strategies import reference as strategies
-from infra.generate import schemas
+from infra.generate import features, schemas, strategies
 from infra.generate.catalogue import catalogue_json
 from infra.generate.datasets import datasets_page
 from infra.generate.environment import environment_page

@@ -25,7 +25,7 @@ from candlecloud.contract.results import (
     VolatilityParameters,
 )
 from candlecloud.contract.run import RunConfig
-from candlecloud.market.moment import iso
+from candlecloud.market.instant import iso
 from candlecloud.metrics.conventions import REGIME_CONVENTIONS, RELATIVE_CONVENTIONS, RUN_CONVENTIONS
 from candlecloud.metrics.curves import drawdowns
 from candlecloud.metrics.figures import RegimeRow, Relative, RunMetrics
@@ -87,7 +87,7 @@ def small_result(
         regimes=Regimes(trend=[refused_regime("up")], volatility=[refused_regime("low")]),
         regime_parameters=RegimeParameters(trend=TREND, volatility=VOLATILITY),
         intrabar=IntrabarBand(ambiguous_exits=0, finer_timeframe=None, finer_bars=0, pessimistic=None, optimistic=None),
-        tripwire=LookAheadTest(on=True, cuts=[Timestamp.of(START)], passed=True),
+        look_ahead_test=LookAheadTest(on=True, cuts=[Timestamp.of(START)], passed=True),
         conventions=dict(RUN_CONVENTIONS),
         relative_conventions=dict(RELATIVE_CONVENTIONS),
         regime_conventions=dict(REGIME_CONVENTIONS),

@@ -15,7 +15,7 @@ from candlecloud.backtest.execution import Execution
 from candlecloud.backtest.finer import FineBars
 from candlecloud.backtest.orders import allowed_target
 from candlecloud.errors import InsufficientDataError, InvalidParameterError
-from candlecloud.strategies.registry import STRATEGIES
+from candlecloud.strategies.builtin import STRATEGIES
 from tests.golden.bars import HOUR_MS, bars_of
 
 
@@ -252,7 +252,7 @@ def test_every_switch_is_named() -> None:
         unknown_volume_bars=0,
         finer_timeframe="1m",
         optimistic=True,
-        tripwire=True,
+        look_ahead_test=True,
         **models,
     )
     assert full.keys() == plain.keys()

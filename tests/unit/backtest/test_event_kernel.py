@@ -18,7 +18,7 @@ from candlecloud.backtest.statistics import COLUMN_NUMBERS
 from candlecloud.backtest.sweep_form import PlainCosts, fits_event_form, statistics_of_pairs, statistics_of_signals
 from candlecloud.errors import InvalidParameterError
 from candlecloud.features.bars import Bars, bars_from_table
-from candlecloud.features.moving_average import compare_sma
+from candlecloud.features.families.moving_average import compare_sma
 from tests.golden.bars import bars_of
 from tests.golden.reference import Bar, Rules, replay, summed
 from tests.support.recorded import btc_hours

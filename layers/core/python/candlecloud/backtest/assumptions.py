@@ -21,7 +21,7 @@ def name_assumptions(
     unknown_volume_bars: int,
     finer_timeframe: str = "",
     optimistic: bool = False,
-    tripwire: bool = False,
+    look_ahead_test: bool = False,
 ) -> dict[str, Any]:
     """Switches of one run, as JSON-able values.
 
@@ -35,7 +35,7 @@ def name_assumptions(
         Bars whose volume the exchange does not say.
     finer_timeframe : str
         Of the candles that are asked which of stop and target came first; empty if none are.
-    tripwire : bool
+    look_ahead_test : bool
         Whether the strategy was run on a garbage future first, and did not notice.
     """
     return {
@@ -65,7 +65,7 @@ def name_assumptions(
         "absent_candles": "no bar: nothing is decided, filled or marked there",
         "prices": "integer ticks for every comparison of averages, float64 for money",
         "annualisation": "365-day clock",
-        "tripwire": "passed: a garbage future moved no decision" if tripwire else "not run",
+        "look_ahead_test": "passed: a garbage future moved no decision" if look_ahead_test else "not run",
     }
 
 

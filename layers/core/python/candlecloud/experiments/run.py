@@ -30,7 +30,7 @@ from candlecloud.contract.results import (
     Timestamp,
 )
 from candlecloud.contract.run import RunConfig
-from candlecloud.experiments.decisions import Decisions, make_decisions, prove_causality
+from candlecloud.experiments.decisions import Decisions, make_decisions, run_look_ahead_test
 from candlecloud.experiments.describe import describe_assumptions, describe_bars, describe_coverage
 from candlecloud.experiments.execution import BENCHMARK, benchmark_of
 from candlecloud.experiments.regimes import describe_by_regime, regime_parameters
@@ -87,14 +87,14 @@ def evaluate_run(identity: Identity, inputs: RunInputs) -> EvaluatedRun:
     ConflictError
         If the candles are not those of the identity.
     LookAheadError
-        If the tripwire is on and a decision saw the future.
+        If the look-ahead test is on and a decision saw the future.
     """
     config = cast(RunConfig, identity.config)
     inputs.check_revision(identity.data_revision)
     bars = bars_from_table(inputs.candles)
     finer = None if inputs.finer is None else bars_from_table(inputs.finer)
     decisions = make_decisions(bars, config, config.parameters)
-    tripwire = _spring_tripwire(decisions, config, identity)
+    look_ahead_test = _run_look_ahead_test(decisions, config, identity)
     simulation = simulate_run(decisions, config, finer)
     held, benchmark = _buy_and_hold(bars, config)
     coverage = describe_coverage(config, config.warmup_bars, inputs)
@@ -116,7 +116,7 @@ def evaluate_run(identity: Identity, inputs: RunInputs) -> EvaluatedRun:
         regimes=describe_by_regime(decisions.bars, simulation, trades, config.series.timeframe),
         regime_parameters=regime_parameters(config.series.timeframe),
         intrabar=_intrabar(decisions, config, finer, simulation),
-        tripwire=tripwire,
+        look_ahead_test=look_ahead_test,
         conventions=dict(RUN_CONVENTIONS),
         relative_conventions=dict(RELATIVE_CONVENTIONS),
         regime_conventions=dict(REGIME_CONVENTIONS),
@@ -173,11 +173,11 @@ def _metrics(decisions: Decisions, config: RunConfig, simulation: Simulation) ->
     )
 
 
-def _spring_tripwire(decisions: Decisions, config: RunConfig, identity: Identity) -> LookAheadTest:
-    if not config.tripwire:
+def _run_look_ahead_test(decisions: Decisions, config: RunConfig, identity: Identity) -> LookAheadTest:
+    if not config.look_ahead_test:
         return LookAheadTest(on=False, cuts=[], passed=None)
     rng = np.random.default_rng([config.seed, int(identity.id[-16:], 16)])
-    cuts = prove_causality(decisions, config, config.parameters, rng)
+    cuts = run_look_ahead_test(decisions, config, config.parameters, rng)
     opened = decisions.bars.open_time
     return LookAheadTest(on=True, cuts=[Timestamp.of(int(opened[cut])) for cut in cuts], passed=True)
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from candlecloud.arrays import FloatArray
 from candlecloud.contract.sweep import SweepConfig
-from candlecloud.experiments.decisions import make_decisions, prove_causality
+from candlecloud.experiments.decisions import make_decisions, run_look_ahead_test
 from candlecloud.experiments.describe import describe_assumptions, describe_bars, describe_coverage
 from candlecloud.experiments.execution import BENCHMARK, benchmark_of
 from candlecloud.experiments.grid import ParameterSets, parameter_sets
@@ -50,11 +50,11 @@ def evaluate_batch(config: SweepConfig, inputs: RunInputs, start: int, end: int)
     sets = parameter_sets(config).between(start, end)
     bars = bars_from_table(inputs.candles)
     finer = None if inputs.finer is None else bars_from_table(inputs.finer)
-    if config.tripwire:
+    if config.look_ahead_test:
         for number in _tested_sets(sets.total, start, end):
             one = sets.parameters(number - start)
             rng = np.random.default_rng([config.seed, number])
-            prove_causality(make_decisions(bars, config, one), config, one, rng)
+            run_look_ahead_test(make_decisions(bars, config, one), config, one, rng)
     rows = statistics_of_sets(bars, finer, config, sets)
     columns = summary_columns_of(rows, bars, bars.index_of(config.range.start), config)
     common = _common(config, bars, inputs, sets.total) if start == 0 else None
@@ -75,7 +75,7 @@ def _column(values: NDArray[Any], kind: pa.DataType) -> pa.Array:
 
 
 def _tested_sets(total: int, start: int, end: int) -> list[int]:
-    """The sets of a batch that spring the tripwire: every thousandth of the sweep, and its last."""
+    """The sets of a batch that the look-ahead test runs on: every thousandth of the sweep, and its last."""
     return [number for number in range(start, end) if number % TESTED_EVERY == 0 or number == total - 1]
 
 
@@ -86,15 +86,15 @@ def _common(config: SweepConfig, bars: Bars, inputs: RunInputs, total: int) -> M
     metrics = summary_of_row(row, decisions.bars, decisions.first, config).to_dict()
     coverage = describe_coverage(config, config.warmup_bars, inputs)
     return {
-        "assumptions": describe_assumptions(config, decisions.bars) | _tripwire_of(config, total),
+        "assumptions": describe_assumptions(config, decisions.bars) | _look_ahead_summary(config, total),
         "data": describe_bars(bars, bars.index_of(config.range.start)) | coverage.to_dict(),
         "benchmark": {"strategy": BENCHMARK, "metrics": metrics},
         "conventions": dict(CONVENTIONS),
     }
 
 
-def _tripwire_of(config: SweepConfig, total: int) -> dict[str, Any]:
-    if not config.tripwire:
+def _look_ahead_summary(config: SweepConfig, total: int) -> dict[str, Any]:
+    if not config.look_ahead_test:
         return {}
     tested = len(_tested_sets(total, 0, total))
-    return {"tripwire": f"passed on {tested} of {total} sets: a garbage future moved none of their decisions"}
+    return {"look_ahead_test": f"passed on {tested} of {total} sets: a garbage future moved none of their decisions"}

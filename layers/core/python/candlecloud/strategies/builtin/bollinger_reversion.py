@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from candlecloud.arrays import FloatArray
 from candlecloud.features.bars import Bars
-from candlecloud.features.channel import BOLLINGER
 from candlecloud.features.compute import compute_feature
+from candlecloud.features.families.channel import BOLLINGER
 from candlecloud.parameters import Parameter, Parameters, Warmup
 from candlecloud.spec import FeatureUse
 from candlecloud.strategies.holding import hold

@@ -5,8 +5,8 @@ from __future__ import annotations
 from candlecloud.arrays import FloatArray
 from candlecloud.features.bars import Bars
 from candlecloud.features.compute import compute_use
-from candlecloud.features.moving_average import SMA
-from candlecloud.features.trend import ATR
+from candlecloud.features.families.moving_average import SMA
+from candlecloud.features.families.trend import ATR
 from candlecloud.parameters import Parameter, Parameters, Warmup
 from candlecloud.spec import FeatureUse
 from candlecloud.strategies.holding import before, hold

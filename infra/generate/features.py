@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from candlecloud.features.families import FEATURES
 from candlecloud.features.feature import Feature
-from candlecloud.features.registry import FEATURES
 
 _INTRODUCTION = """# Features
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from candlecloud.arrays import FloatArray
 from candlecloud.features.bars import Bars
-from candlecloud.features.channel import DONCHIAN
 from candlecloud.features.compute import compute_feature
-from candlecloud.parameters import Ordered, Parameter, Parameters, Warmup
+from candlecloud.features.families.channel import DONCHIAN
+from candlecloud.parameters import Parameter, Parameters, Warmup
 from candlecloud.spec import FeatureUse
 from candlecloud.strategies.holding import before, hold
 from candlecloud.strategies.strategy import Strategy
@@ -34,7 +34,7 @@ DONCHIAN_BREAKOUT = Strategy(
     ),
     warmup=Warmup(1, {"entry": 1}),
     target=_target,
-    ordered=(Ordered(("exit", "entry"), strict=False),),
+    ordered=("exit", "<=", "entry"),
     features=lambda parameters: [
         FeatureUse(DONCHIAN, {"window": parameters[window]}, output=output)
         for window in ("entry", "exit")

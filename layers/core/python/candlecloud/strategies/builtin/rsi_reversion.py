@@ -5,8 +5,8 @@ from __future__ import annotations
 from candlecloud.arrays import FloatArray
 from candlecloud.features.bars import Bars
 from candlecloud.features.compute import compute_use
-from candlecloud.features.momentum import RSI
-from candlecloud.parameters import Ordered, Parameter, Parameters, Warmup
+from candlecloud.features.families.momentum import RSI
+from candlecloud.parameters import Parameter, Parameters, Warmup
 from candlecloud.spec import FeatureUse
 from candlecloud.strategies.holding import hold
 from candlecloud.strategies.strategy import Strategy
@@ -40,6 +40,6 @@ RSI_REVERSION = Strategy(
     ),
     warmup=Warmup(1, {"window": 1}),
     target=_target,
-    ordered=(Ordered(("oversold", "exit", "overbought"), strict=False),),
+    ordered=("oversold", "<=", "exit", "<=", "overbought"),
     features=_features,
 )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from candlecloud.arrays import FloatArray
 from candlecloud.features.bars import Bars
-from candlecloud.features.moving_average import SMA, compare_sma
-from candlecloud.parameters import Ordered, Parameter, Parameters, Warmup
+from candlecloud.features.families.moving_average import SMA, compare_sma
+from candlecloud.parameters import Parameter, Parameters, Warmup
 from candlecloud.spec import FeatureUse
 from candlecloud.strategies.strategy import Strategy
 
@@ -24,7 +24,7 @@ DUAL_SMA = Strategy(
     ),
     warmup=Warmup(0, {"slow": 1}),
     target=_target,
-    ordered=(Ordered(("fast", "slow")),),
+    ordered=("fast", "<", "slow"),
     features=lambda parameters: [FeatureUse(SMA, {"window": parameters[name]}) for name in ("fast", "slow")],
     crossing=("fast", "slow"),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from candlecloud.arrays import FloatArray
 from candlecloud.features.bars import Bars
 from candlecloud.features.compute import compute_use
-from candlecloud.features.momentum import ROC
+from candlecloud.features.families.momentum import ROC
 from candlecloud.parameters import Parameter, Parameters, Warmup
 from candlecloud.spec import FeatureUse
 from candlecloud.strategies.holding import sides

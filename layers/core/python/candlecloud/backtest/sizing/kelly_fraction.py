@@ -9,7 +9,9 @@ from __future__ import annotations
 import numpy as np
 
 from candlecloud.arrays import FloatArray, IntArray
-from candlecloud.features.bars import prefix_sums
+from candlecloud.backtest.sizing import SizingModel
+from candlecloud.features.bars import Bars, prefix_sums
+from candlecloud.parameters import Parameter, Parameters, Warmup
 
 _UNIT = 2.0**30
 _LARGEST = 2.0**31 - 1.0  # a return of 200 %: its square fits 64 bits
@@ -56,3 +58,26 @@ def _squares_between(values: IntArray, first: IntArray, last: IntArray) -> Float
     squares = values * values
     low, high = _between(squares & _LOW_BITS, first, last), _between(squares >> 32, first, last)
     return high.astype(np.float64) * 2.0**32 + low.astype(np.float64)
+
+
+def _size(bars: Bars, target: FloatArray, parameters: Parameters) -> FloatArray:
+    trailing = kelly_of_returns(bars.close, target, int(parameters["window"]), int(parameters["minimum_bars"]))
+    return (float(parameters["fraction"]) * trailing).clip(0.0, 1.0)
+
+
+KELLY_FRACTION = SizingModel(
+    name="kelly_fraction",
+    description="fraction x mean / sample variance of the strategy's own returns, cut to [0, 1]. A return is "
+    "target[t-1] x (close[t] / close[t-1] - 1), before costs and sizing; the last `window` bars that held a position "
+    "count (target[t-1] other than 0), each cut to 200 % either way. Size 0 until there are `minimum_bars` of them, "
+    "and where their mean is not above 0; without variance the size is 1 if the mean is above 0. Counting begins with "
+    "the bars of the run's warm-up.",
+    parameters=(
+        Parameter("fraction", "number", 0.01, 1.0, 0.5, "Part of the full Kelly bet; 0.5 is half Kelly."),
+        Parameter("window", "integer", 2, 10_000, 720, "Bars with a position that count, the newest first."),
+        Parameter("minimum_bars", "integer", 2, 10_000, 168, "Bars with a position before anything is bet."),
+    ),
+    warmup=Warmup(1, {"minimum_bars": 1}),
+    size=_size,
+    ordered=("minimum_bars", "<=", "window"),
+)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from candlecloud.arrays import FloatArray
 from candlecloud.features.bars import Bars
 from candlecloud.features.compute import compute_use
-from candlecloud.features.moving_average import EMA
-from candlecloud.parameters import Ordered, Parameter, Parameters, Warmup
+from candlecloud.features.families.moving_average import EMA
+from candlecloud.parameters import Parameter, Parameters, Warmup
 from candlecloud.spec import FeatureUse
 from candlecloud.strategies.holding import sides
 from candlecloud.strategies.strategy import Strategy
@@ -31,6 +31,6 @@ EMA_CROSS = Strategy(
     ),
     warmup=Warmup(0, {"slow": 1}),
     target=_target,
-    ordered=(Ordered(("fast", "slow")),),
+    ordered=("fast", "<", "slow"),
     features=_features,
 )

@@ -1,4 +1,4 @@
-"""What the tripwire costs: whole runs with and without it, on three years of real hours, strategy by strategy."""
+"""What the look-ahead test costs: whole runs with and without it, on three years of real hours, by strategy."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from candlecloud.market.rows import times_ms
 from candlecloud.runs.data_requirements import needed_range
 from candlecloud.runs.identity import Identity
 from candlecloud.runs.inputs import RUN_COLUMNS, RunInputs
-from candlecloud.strategies.registry import STRATEGIES
+from candlecloud.strategies.builtin import STRATEGIES
 from tests.support.recorded import btc_hours
 
 BASE: dict[str, Any] = {
@@ -41,15 +41,15 @@ def tables() -> str:
 
 
 def _row(strategy: str) -> tuple[str, ...]:
-    off, on = (_run(strategy, tripwire=tripwire) for tripwire in (False, True))
-    cuts = len(on().result.tripwire.cuts)
+    off, on = (_run(strategy, look_ahead_test=look_ahead_test) for look_ahead_test in (False, True))
+    cuts = len(on().result.look_ahead_test.cuts)
     without, with_it = (cpu_s(run, rounds=3) for run in (off, on))
     added = f"{(with_it / without - 1) * 100:,.0f} %"
     return strategy, str(cuts), figure(without * 1000), figure(with_it * 1000), added
 
 
-def _run(strategy: str, *, tripwire: bool) -> partial[EvaluatedRun]:
-    config = RunConfig.from_dict({**BASE, "strategy": strategy, "tripwire": tripwire})
+def _run(strategy: str, *, look_ahead_test: bool) -> partial[EvaluatedRun]:
+    config = RunConfig.from_dict({**BASE, "strategy": strategy, "look_ahead_test": look_ahead_test})
     inputs = RunInputs(_candles(config))
     return partial(evaluate_run, Identity(config, inputs.revision(), "benchmark"), inputs)
 

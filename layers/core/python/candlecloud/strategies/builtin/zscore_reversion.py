@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from candlecloud.arrays import FloatArray
 from candlecloud.features.bars import Bars
-from candlecloud.features.channel import ZSCORE
 from candlecloud.features.compute import compute_use
-from candlecloud.parameters import Ordered, Parameter, Parameters, Warmup
+from candlecloud.features.families.channel import ZSCORE
+from candlecloud.parameters import Parameter, Parameters, Warmup
 from candlecloud.spec import FeatureUse
 from candlecloud.strategies.holding import hold
 from candlecloud.strategies.strategy import Strategy
@@ -39,6 +39,6 @@ ZSCORE_REVERSION = Strategy(
     ),
     warmup=Warmup(0, {"window": 1}),
     target=_target,
-    ordered=(Ordered(("exit", "entry")),),
+    ordered=("exit", "<", "entry"),
     features=_features,
 )

@@ -1,4 +1,4 @@
-"""The tripwire: garbage in the future must not move the past by a bit.
+"""The look-ahead test: garbage in the future must not move the past by a bit.
 
 At a few cuts, all bars from the cut on are replaced by garbage, once far above and once far below the real prices, and
 cut off soon after. Every feature that a strategy reads, its targets and its sizes are computed again; what they said
@@ -18,7 +18,7 @@ import numpy as np
 from candlecloud.arrays import FloatArray, IntArray
 from candlecloud.errors import LookAheadError
 from candlecloud.features.bars import Bars
-from candlecloud.market.moment import iso
+from candlecloud.market.instant import iso
 
 QUARTERS = 4
 PAIRS = 2
@@ -28,21 +28,21 @@ _MOST_DECIMALS = 12
 
 
 @dataclass(frozen=True)
-class Reading:
-    """Something that decides: a feature, the targets, the sizes. `read` gives one number per bar."""
+class SignalUnderTest:
+    """Something that decides: a feature, the targets, the sizes. `compute` gives one number per bar."""
 
     name: str
-    read: Callable[[Bars], FloatArray]
+    compute: Callable[[Bars], FloatArray]
 
 
-def check_causality(bars: Bars, readings: Sequence[Reading], *, rng: np.random.Generator) -> list[int]:
-    """Compare every reading before each cut with what it says once the bars from the cut on are garbage.
+def check_look_ahead(bars: Bars, signals: Sequence[SignalUnderTest], *, rng: np.random.Generator) -> list[int]:
+    """Compare every signal before each cut with what it says once the bars from the cut on are garbage.
 
     Parameters
     ----------
     bars : Bars
-        All that the readings are computed on, warm-up included.
-    readings : sequence of Reading
+        All that the signals are computed on, warm-up included.
+    signals : sequence of SignalUnderTest
         Features before what is made of them: the first one that moves is named.
     rng : numpy.random.Generator
         Draws the cuts and the garbage.
@@ -55,15 +55,15 @@ def check_causality(bars: Bars, readings: Sequence[Reading], *, rng: np.random.G
     Raises
     ------
     LookAheadError
-        With the name of the reading and the first bar that moved.
+        With the name of the signal and the first bar that moved.
     """
-    real = [(reading, _bits(reading.read(bars))) for reading in readings]
+    real = [(signal, _bits(signal.compute(bars))) for signal in signals]
     cuts = _choose_cuts([values for _, values in real], len(bars), rng)
     for cut in cuts:
         for factor in (10.0, 0.1):
             other = garbage_from(bars, cut, factor, rng)
-            for reading, wanted in real:
-                _compare(reading, wanted, _bits(reading.read(other)), cut, bars)
+            for signal, wanted in real:
+                _compare(signal, wanted, _bits(signal.compute(other)), cut, bars)
     return cuts
 
 
@@ -106,15 +106,15 @@ def garbage_from(bars: Bars, cut: int, factor: float, rng: np.random.Generator) 
     )
 
 
-def _choose_cuts(readings: Sequence[IntArray], n: int, rng: np.random.Generator) -> list[int]:
-    """One in each quarter of the bars; and for each reading a few pairs right after bars at which it changed.
+def _choose_cuts(signals: Sequence[IntArray], n: int, rng: np.random.Generator) -> list[int]:
+    """One in each quarter of the bars; and for each signal a few pairs right after bars at which it changed.
 
     That is where a leak shows best, and two changes in a row are one of each kind: into a position and out of it.
     """
     if n < 2:
         return []
     cuts = (1 + (n - 1) * (np.arange(QUARTERS) + rng.random(QUARTERS)) / QUARTERS).astype(np.int64).tolist()
-    for values in readings:
+    for values in signals:
         after_change = np.flatnonzero(np.diff(values[: n - 1])) + 2
         if len(after_change):
             drawn = rng.integers(0, len(after_change), PAIRS)
@@ -122,16 +122,16 @@ def _choose_cuts(readings: Sequence[IntArray], n: int, rng: np.random.Generator)
     return sorted({int(cut) for cut in cuts})
 
 
-def _compare(reading: Reading, wanted: IntArray, got: IntArray, cut: int, bars: Bars) -> None:
+def _compare(signal: SignalUnderTest, wanted: IntArray, got: IntArray, cut: int, bars: Bars) -> None:
     kept = min(cut, len(got))
     moved = np.flatnonzero(wanted[:kept] != got[:kept])
     if not len(moved) and kept == cut:
         return
     bar = int(moved[0]) if len(moved) else kept
     raise LookAheadError(
-        f"{reading.name} looked ahead: its value at the bar that closed at {iso(int(bars.close_time[bar]))} moved when "
+        f"{signal.name} looked ahead: its value at the bar that closed at {iso(int(bars.close_time[bar]))} moved when "
         f"later bars were replaced.",
-        reading=reading.name,
+        signal=signal.name,
         bar=bar,
         close_time=iso(int(bars.close_time[bar])),
         bars_ahead=cut - bar,

@@ -1,4 +1,4 @@
-"""Moments: ms UTC inside, ISO-8601 or unix milliseconds at the edges."""
+"""Instants: ms UTC inside, ISO-8601 or unix milliseconds at the edges."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ _ISO = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?\s?(Z|
 _HINT = "Write it as ISO-8601 in UTC, such as 2024-01-31T00:00:00Z, or as unix milliseconds, such as 1706659200000."
 
 
-def parse_moment(value: object) -> int:
-    """Read a moment as ms UTC.
+def read_instant(value: object) -> int:
+    """Read an instant as ms UTC.
 
     Accepts unix milliseconds (a whole number, or its digits) and ISO-8601 with ``Z`` or an offset; a date, or a time
     without an offset, is taken as UTC. Milliseconds are kept, anything finer is cut off.
@@ -41,14 +41,14 @@ def parse_moment(value: object) -> int:
 
 def iso(time_ms: int) -> str:
     """ms UTC as ISO-8601 with ``Z``; milliseconds only where there are some."""
-    moment = datetime.fromtimestamp(time_ms // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S")
-    return f"{moment}.{time_ms % 1000:03d}Z" if time_ms % 1000 else f"{moment}Z"
+    whole = datetime.fromtimestamp(time_ms // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    return f"{whole}.{time_ms % 1000:03d}Z" if time_ms % 1000 else f"{whole}Z"
 
 
 def _from_iso(text: str) -> int:
     try:
-        moment = datetime.fromisoformat(text.replace(" ", "T", 1).replace(" ", "").replace("z", "Z"))
-        since = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - _EPOCH
+        read = datetime.fromisoformat(text.replace(" ", "T", 1).replace(" ", "").replace("z", "Z"))
+        since = (read if read.tzinfo else read.replace(tzinfo=UTC)) - _EPOCH
     except (ValueError, OverflowError) as error:
         raise InvalidRangeError("There is no such date or time.", hint=_HINT) from error
     return since.days * 86_400_000 + since.seconds * 1000 + since.microseconds // 1000

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from candlecloud.backtest.sizing import SIZING
 from candlecloud.spec import Spec
-from candlecloud.strategies.registry import STRATEGIES
+from candlecloud.strategies.builtin import STRATEGIES
 from candlecloud.strategies.rules.definitions import MAX_FEATURES, MAX_PARAMETERS
 from candlecloud.strategies.rules.examples import EXAMPLES
 from candlecloud.strategies.rules.language import DESCRIPTION
 from candlecloud.strategies.rules.parse import MAX_DEPTH, MAX_NODES, MAX_SHIFT
-from candlecloud.strategies.sizing import SIZING
 from candlecloud.strategies.strategy import Strategy
 
 _WIDTH = 110

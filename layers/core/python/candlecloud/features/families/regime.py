@@ -8,13 +8,13 @@ import numpy as np
 
 from candlecloud.arrays import FloatArray
 from candlecloud.features.bars import Bars
+from candlecloud.features.families.volatility import WINDOW_AND_LOOKBACK, lookback_parameter, return_spreads
 from candlecloud.features.feature import Feature
 from candlecloud.features.kernels import rolling
 from candlecloud.features.kernels.views import doubles
-from candlecloud.features.volatility import WINDOW_AND_LOOKBACK, lookback_parameter, return_spreads
 from candlecloud.features.window_parameter import FULL_WINDOW, window_parameter
 from candlecloud.features.windows import close_moments
-from candlecloud.parameters import Ordered, Parameter, Parameters
+from candlecloud.parameters import Parameter, Parameters
 
 
 def trend_regime_of_bars(bars: Bars, parameters: Parameters) -> Mapping[str, FloatArray]:
@@ -71,5 +71,5 @@ VOLATILITY_REGIME = Feature(
     ),
     warmup=WINDOW_AND_LOOKBACK,
     compute=volatility_regime_of_bars,
-    ordered=(Ordered(("low", "high")),),
+    ordered=("low", "<", "high"),
 )

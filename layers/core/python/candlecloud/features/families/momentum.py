@@ -8,13 +8,13 @@ import numpy as np
 
 from candlecloud.arrays import FloatArray
 from candlecloud.features.bars import Bars
+from candlecloud.features.families.moving_average import ema
 from candlecloud.features.feature import Feature
 from candlecloud.features.kernels import recursive
 from candlecloud.features.kernels.views import doubles
-from candlecloud.features.moving_average import ema
 from candlecloud.features.window_parameter import FULL_WINDOW_OF_CHANGES, LONGEST_WINDOW, window_parameter
 from candlecloud.features.windows import highest, lowest, mean_of_last
-from candlecloud.parameters import Ordered, Parameter, Parameters, Warmup
+from candlecloud.parameters import Parameter, Parameters, Warmup
 
 
 def rsi_of_bars(bars: Bars, parameters: Parameters) -> Mapping[str, FloatArray]:
@@ -96,7 +96,7 @@ MACD = Feature(
     outputs=("macd", "signal", "histogram"),
     warmup=Warmup(-1, {"slow": 1, "signal": 1}),
     compute=macd_of_bars,
-    ordered=(Ordered(("fast", "slow")),),
+    ordered=("fast", "<", "slow"),
     recursive=True,
 )
 STOCHASTIC = Feature(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from candlecloud.arrays import FloatArray
 from candlecloud.features.bars import Bars
 from candlecloud.features.compute import compute_feature
-from candlecloud.features.momentum import MACD as MACD_FEATURE
-from candlecloud.parameters import Ordered, Parameter, Parameters, Warmup
+from candlecloud.features.families.momentum import MACD as MACD_FEATURE
+from candlecloud.parameters import Parameter, Parameters, Warmup
 from candlecloud.spec import FeatureUse
 from candlecloud.strategies.holding import sides
 from candlecloud.strategies.strategy import Strategy
@@ -28,7 +28,7 @@ MACD = Strategy(
     ),
     warmup=Warmup(-1, {"slow": 1, "signal": 1}),
     target=_target,
-    ordered=(Ordered(("fast", "slow")),),
+    ordered=("fast", "<", "slow"),
     features=lambda parameters: [
         FeatureUse(MACD_FEATURE, dict(parameters), output=output) for output in ("macd", "signal")
     ],
