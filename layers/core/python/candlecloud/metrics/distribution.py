@@ -193,8 +193,8 @@ SKEW = CurveMetric(
     unit="ratio",
     label="Skewness",
     group="Return",
-    convention="Third central moment of bar returns over the second to the power 3/2; moments over n, no correction for "
-    "bias.",
+    convention="Third central moment of bar returns over the second to the power 3/2; moments over n, no correction "
+    "for bias.",
     formula="m3 / m2^(3/2), mk = mean((r - mean(r))^k)",
     reference="Fisher's g1; scipy.stats.skew",
     function=lambda curve: curve.shape[0],
@@ -206,8 +206,8 @@ KURTOSIS = CurveMetric(
     unit="ratio",
     label="Excess kurtosis",
     group="Return",
-    convention="Fourth central moment of bar returns over the square of the second, less 3 (excess: a normal distribution "
-    "has 0); moments over n, no correction for bias.",
+    convention="Fourth central moment of bar returns over the square of the second, less 3 (excess: a normal "
+    "distribution has 0); moments over n, no correction for bias.",
     formula="m4 / m2^2 - 3, mk = mean((r - mean(r))^k)",
     reference="Fisher's g2; scipy.stats.kurtosis",
     function=lambda curve: curve.shape[1],
