@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from candlecloud.catalogue import EXCHANGES
 from infra.bundle.byte_code import compile_folder
 from infra.bundle.platforms import Target
 from infra.bundle.proxy_event import proxy_event
@@ -26,11 +27,8 @@ from infra.catalogue import FUNCTIONS
 _PARQUET = "application/vnd.apache.parquet"
 _BARE = Path(__file__).with_name("bare.py")
 _IMPORTS = 3
-_OTHERS = (
-    ("kucoin", "BTC-USDT", "2025-07-01T00:00:00Z", "2025-08-01T00:00:00Z"),
-    ("kraken", "BTC-USD", "2018-11-10T00:00:00Z", "2018-11-20T00:00:00Z"),
-)
-"""A series of each other exchange within its recording, so that each of ccxt's classes is tried."""
+_LAST_MS = 10 * 86_400_000
+"""How much of the end of a recording is ingested: within the shortest history that a venue serves."""
 _SERIES = {"exchange": "binance", "symbol": "BTC-USDT", "timeframe": "1h"}
 _INGESTED = {"start": "2025-05-01T00:00:00Z", "end": "2025-08-01T00:00:00Z"}
 _TESTED = {"start": "2025-06-01T00:00:00Z", "end": "2025-08-01T00:00:00Z"}
@@ -141,10 +139,8 @@ def try_out(target: Target, interpreter: Path) -> int:
 
 def _ingest(bench: Bench) -> None:
     added = {"binance": bench.run("ingest_candles", {**_SERIES, **_INGESTED}, str)["added"]}
-    for exchange, symbol, start, end in _OTHERS:
-        bench.cloud.exchange.set_clock(end)
-        event = {"exchange": exchange, "symbol": symbol, "timeframe": "1h", "start": start, "end": end}
-        added[exchange] = bench.run("ingest_candles", event, str)["added"]
+    for exchange in sorted(set(EXCHANGES) - set(added)):
+        added[exchange] = _ingest_end_of(bench, exchange)
     bench.cloud.exchange.reset()
     bench.said["ingest_candles"] = "candles added: " + ", ".join(f"{name} {count}" for name, count in added.items())
     if not all(added.values()):
@@ -153,6 +149,16 @@ def _ingest(bench: Bench) -> None:
     bench.run("backfill_candles", {**_SERIES, **_INGESTED}, lambda r: _short(r))
     bench.run("reindex_series", dict(_SERIES), lambda r: _short(r))
     bench.run("prune_versions", {}, lambda r: _short(r))
+
+
+def _ingest_end_of(bench: Bench, exchange: str) -> int:
+    """Ingest the end of a recording of one exchange, so that its class of ccxt is tried; candles added."""
+    recorded = bench.cloud.exchange.recorded_series()
+    series, (_, end) = next(item for item in sorted(recorded.items()) if item[0].startswith(f"{exchange}/"))
+    bench.cloud.exchange.set_clock(end)
+    _, symbol, timeframe = series.split("/")
+    event = {"exchange": exchange, "symbol": symbol, "timeframe": timeframe, "start": end - _LAST_MS, "end": end}
+    return int(bench.run("ingest_candles", event, str)["added"])
 
 
 def _backtest(bench: Bench) -> None:

@@ -12,6 +12,7 @@ from candlecloud.features import reference as features
 from candlecloud.strategies import reference as strategies
 from infra.generate import metrics, schemas
 from infra.generate.catalogue import catalogue_json
+from infra.generate.datasets import datasets_page
 
 ROOT = Path(__file__).resolve().parents[2]
 FIGURES = "layers/core/python/candlecloud/metrics/figures.py"
@@ -23,6 +24,7 @@ GENERATED: Mapping[str, Callable[[], str]] = {
     "docs/strategies.md": strategies.reference_page,
     "docs/metrics.md": metrics.metrics_page,
     "docs/data_dictionary.md": metrics.data_dictionary,
+    "docs/datasets.md": datasets_page,
     "docs/schemas/run_config.json": schemas.run_config,
     "docs/schemas/sweep_config.json": schemas.sweep_config,
     "docs/schemas/preview_request.json": schemas.preview_request,

@@ -97,7 +97,6 @@ RULES = Rules(
     fan_outs="candlecloud.fan_out.kinds",
     of_fan_outs=("candlecloud.fan_out.collect:collect_batches",),
     cuts={
-        "candlecloud.market.series:EXCHANGES": "which venues are known decides what is refused; the id names the venue",
         "candlecloud.runs.identity:code_version": "makes the version itself, which stands in the id",
     },
     left_out={

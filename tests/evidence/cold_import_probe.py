@@ -46,7 +46,7 @@ def begin(function: str) -> None:
         module.RunConfig.from_dict(CONFIG)
     if function in SWEEPS:
         if find_spec("candlecloud.fan_out") is not None:
-            import_module("candlecloud.fan_out.kinds").find_kind("sweep")
+            import_module("candlecloud.fan_out.kinds").KINDS.find("sweep")
         module = import_module("candlecloud.runs.sweep" if is_old else "candlecloud.contract.sweep")
         module.SweepConfig.from_dict(CONFIG | {"grid": {"fast": [5, 10], "slow": [20, 30]}})
 

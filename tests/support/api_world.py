@@ -12,10 +12,12 @@ from starlette.testclient import TestClient
 
 from candlecloud.api.app import create_app
 from candlecloud.api.dependencies import ApiOptions, Dependencies
-from candlecloud.market.candle import Candle, candles_table
+from candlecloud.market.candle import Candle
+from candlecloud.market.datasets.candles import CANDLES
 from candlecloud.market.gap import Gap
 from candlecloud.market.moment import parse_moment
 from candlecloud.market.ranges import TimeRange
+from candlecloud.market.rows import rows_table
 from candlecloud.market.series import Series
 from candlecloud.store.stores import Stores
 from tests.support.cloud import embedded_stores
@@ -89,7 +91,7 @@ def store_recorded(stores: Stores, series: Series, name: str, span: TimeRange) -
         Candle(opened, *(float(v) for v in prices), float(base), float(quote), trades)
         for opened, *prices, base, quote, trades in zip(*columns, strict=True)
     ]
-    stores.candles.merge(series, candles_table(rows, series.timeframe, LEARNED, "native"), LEARNED)
+    stores.candles.merge(series, rows_table(CANDLES, rows, series, LEARNED, "native"), LEARNED)
 
 
 def restate_last_candle(stores: Stores) -> None:
@@ -102,4 +104,4 @@ def restate_last_candle(stores: Stores) -> None:
         round(last["volume_quote"] + last["close"], 6),
         last["trades"] + 1,
     )
-    stores.candles.merge(BTC, candles_table([candle], BTC.timeframe, RESTATED, "native"), RESTATED)
+    stores.candles.merge(BTC, rows_table(CANDLES, [candle], BTC, RESTATED, "native"), RESTATED)

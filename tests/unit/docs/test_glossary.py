@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from candlecloud.market.candle import CANDLE_SCHEMA
+from candlecloud.market.datasets.candles import CANDLES
+from candlecloud.market.rows import schema_of
 
 GLOSSARY = Path(__file__).parents[3] / "docs" / "glossary.md"
 ROW = re.compile(r"^\| (?P<words>[^|]+) \| (?P<meaning>[^|]+) \|$", re.MULTILINE)
@@ -45,4 +46,6 @@ def test_words_are_sorted_so_that_a_reader_finds_them() -> None:
 
 
 def test_time_columns_of_the_lake_have_an_entry_or_are_plain() -> None:
-    assert {"ingested_at", "superseded_at", "volume_base", "volume_quote"} <= set(entries()) & set(CANDLE_SCHEMA.names)
+    assert {"ingested_at", "superseded_at", "volume_base", "volume_quote"} <= set(entries()) & set(
+        schema_of(CANDLES).names
+    )

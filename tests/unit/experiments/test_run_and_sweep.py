@@ -23,7 +23,7 @@ from candlecloud.experiments.sweep import evaluate_batch
 from candlecloud.fan_out.batch_file import write_batch
 from candlecloud.fan_out.kinds.sweep import has_averages_alone
 from candlecloud.features.bars import bars_from_table
-from candlecloud.market.candle import times_ms
+from candlecloud.market.rows import times_ms
 from candlecloud.runs.identity import Identity
 from candlecloud.runs.inputs import RUN_COLUMNS, RunInputs
 from candlecloud.runs.result_rows import rows_as_dicts, rows_schema

@@ -9,11 +9,12 @@ import pytest
 
 from infra.catalogue import FUNCTIONS
 from infra.context import ROOT
-from tests.evidence.structure import TOO_LONG, import_cycles, line_counts, sweep_walk
+from tests.evidence.structure import TOO_LONG, import_cycles, line_counts, room_cycles, traced_walk
 
 
 def test_no_import_cycles() -> None:
     assert import_cycles() == []
+    assert room_cycles() == []
 
 
 def test_modules_hold_one_idea() -> None:
@@ -28,7 +29,7 @@ def test_handlers_are_thin() -> None:
 
 def test_a_sweep_has_one_configuration_from_its_post_to_collect() -> None:
     """One class reads it, once where it comes in and once in each job."""
-    assert "whole configurations built: 4 ({'SweepConfig': 4})" in sweep_walk()
+    assert "whole configurations built: 4 ({'SweepConfig': 4})" in traced_walk("sweep")
 
 
 @pytest.mark.parametrize("function", ["fail_fan_out", "plan_fan_out", "prune_versions", "recover_runs"])

@@ -43,7 +43,7 @@ def test_times_are_iso_or_milliseconds() -> None:
     assert read({**BTC, "start": "2024-01-01T01:00:00+01:00"}).start == 1_704_067_200_000
 
 
-def test_a_firing_has_a_slot_of_its_own_series() -> None:
+def test_an_event_of_a_schedule_has_a_slot_of_its_own_series() -> None:
     read = ingest_candles.Request.from_event
     fired = {"scheduled_at": "2025-08-18T18:02:00Z"}
     assert read({**BTC, **fired}).slot == "binance/BTC-USDT/1h@2025-08-18T18:02:00Z"
@@ -59,7 +59,7 @@ def test_aliases_and_ccxt_forms_are_understood() -> None:
 @pytest.mark.parametrize(
     ("changes", "error", "says"),
     [
-        ({"exchange": "__class__"}, UnknownExchangeError, "not an exchange"),
+        ({"exchange": "__class__"}, UnknownExchangeError, "no exchange '__class__'"),
         ({"exchange": None}, InvalidParameterError, "'exchange'"),
         ({"exchange": 7}, InvalidParameterError, "'exchange'"),
         ({"symbol": "BTC"}, InvalidSymbolError, "not a symbol"),

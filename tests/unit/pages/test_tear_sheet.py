@@ -15,7 +15,7 @@ import pytest
 from candlecloud.contract.result_json import read_result
 from candlecloud.contract.run import RunConfig
 from candlecloud.experiments.run import evaluate_run
-from candlecloud.market.candle import times_ms
+from candlecloud.market.rows import times_ms
 from candlecloud.pages.kit.thinning import MOST_POINTS
 from candlecloud.pages.tear_sheet.page import CONTENT_SECURITY_POLICY, render
 from candlecloud.runs.identity import Identity

@@ -19,11 +19,12 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from candlecloud.catalogue import EXCHANGES
 from candlecloud.contract.refusals import as_field_error
 from candlecloud.errors import CandlecloudError, InvalidRangeError
 from candlecloud.market.moment import LATEST_MS, iso, parse_moment
 from candlecloud.market.ranges import TimeRange
-from candlecloud.market.series import EXCHANGES, Series, parse_exchange
+from candlecloud.market.series import Series
 from candlecloud.market.symbol import Symbol
 from candlecloud.market.timeframe import Timeframe
 
@@ -109,10 +110,11 @@ def _checked(parse: Callable[[str], T], canonical: Callable[[T], str]) -> AfterV
     return AfterValidator(check)
 
 
+_EXCHANGES = ", ".join(f"{exchange.name} ({', '.join(exchange.markets)})" for exchange in EXCHANGES.values())
 Exchange = Annotated[
     str,
-    Field(max_length=32, description=f"Exchange id: {', '.join(EXCHANGES)}"),
-    _checked(parse_exchange, lambda exchange: exchange),
+    Field(max_length=32, description=f"Exchange id and its markets: {_EXCHANGES}"),
+    _checked(EXCHANGES.find, lambda exchange: exchange.name),
 ]
 _SYMBOL = "`BTC-USDT` (spot), `BTC-USDT_USDT` (perpetual), or any unified form of ccxt, such as `BTC/USDT:USDT`"
 SymbolText = Annotated[

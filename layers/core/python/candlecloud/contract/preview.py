@@ -16,7 +16,7 @@ from candlecloud.contract.setting import RulesOrNone, check_direction, check_rul
 from candlecloud.contract.trading import Direction
 from candlecloud.errors import CandlecloudError, InvalidParameterError, InvalidTimeframeError
 from candlecloud.market.timeframe import Timeframe
-from candlecloud.registry import FeatureUse, StrategySpec
+from candlecloud.spec import FeatureUse, StrategySpec
 from candlecloud.strategies.rules.language import RULES
 
 MAX_ROWS = 1_000

@@ -22,7 +22,7 @@ from candlecloud.market.ranges import TimeRange
 from candlecloud.market.series import Series
 from candlecloud.market.timeframe import TIMEFRAMES, Timeframe
 from candlecloud.parameters import Parameters
-from candlecloud.registry import StrategySpec
+from candlecloud.spec import StrategySpec
 from candlecloud.strategies.rules.language import RULES, canonical_rules, rules_spec
 
 MAX_BARS = 2_700_000  # five years of minutes

@@ -12,7 +12,8 @@ from candlecloud.contract.fields import Amount, Fraction, Name, Number, Strict
 from candlecloud.contract.refusals import as_field_error
 from candlecloud.errors import CandlecloudError
 from candlecloud.parameters import Number as PlainNumber
-from candlecloud.registry import Registry, Spec
+from candlecloud.registry import Registry
+from candlecloud.spec import Spec
 
 Direction = Literal["long", "short", "both"]
 DIRECTIONS: tuple[Direction, ...] = ("long", "short", "both")

@@ -1,4 +1,4 @@
-"""Working off each firing of a schedule once, however often it is delivered."""
+"""Each slot of a schedule is run once, however often its event is delivered."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from candlecloud.errors import ConflictError
 from candlecloud.exchange.retry import Clock
 from candlecloud.store.ingestion import IngestionStore
 
-ALREADY_DONE = "This firing of the schedule is worked off already."
+ALREADY_DONE = "This slot of the schedule has been run already."
 _LONGEST_MS = 15 * 60_000
 _LEASE_MARGIN_MS = 60_000
 
@@ -23,7 +23,7 @@ class Outcome(Protocol):
 R = TypeVar("R", bound=Outcome)
 
 
-def work_off(
+def run_once(
     ingestion: IngestionStore, job: str, slot: str, work: Callable[[], R], *, clock: Clock, deadline: int
 ) -> R | None:
     """Do the work of a slot, unless that is done already.

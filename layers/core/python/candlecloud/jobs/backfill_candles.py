@@ -7,12 +7,12 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from candlecloud.errors import ExchangeError, SeriesNotFoundError
-from candlecloud.exchange.coverage import FetchReport
-from candlecloud.exchange.faults import gravest
-from candlecloud.ingestion.acquire import Progress, acquire, agree_on_time, count
+from candlecloud.exchange.faults import most_severe_error
+from candlecloud.ingestion.acquire import acquire, count, start_session
+from candlecloud.ingestion.fetch.coverage import FetchReport
 from candlecloud.ingestion.gap_ledger import Finding, all_gaps, due_again, note_asked_again, write_findings
-from candlecloud.ingestion.slots import ALREADY_DONE, work_off
-from candlecloud.ingestion.stored import find_missing, listing_span
+from candlecloud.ingestion.plan import find_missing, listing_span
+from candlecloud.ingestion.slots import ALREADY_DONE, run_once
 from candlecloud.jobs.context import Context
 from candlecloud.jobs.events import read_fields, read_range, read_series, read_slot, span_dict
 from candlecloud.market.ranges import IntervalSet, TimeRange
@@ -35,7 +35,7 @@ class Request:
         gaps of the series, the holes between its first and last stored candle, and what was explained a day ago and
         a week ago, each time once more.
     slot : str, optional
-        The firing of the schedule that this is; it is worked off once.
+        The slot of the schedule that this is; it is run once.
     """
 
     series: Series
@@ -114,7 +114,8 @@ class Report:
         if not self.failed:
             return None
         codes = {entry["cause"] for entry in self.still_open}
-        return gravest(codes)(f"{self.failed} candles of {self.series} could not be asked for.", report=self.to_dict())
+        error = most_severe_error(codes)
+        return error(f"{self.failed} candles of {self.series} could not be asked for.", report=self.to_dict())
 
 
 def run(request: Request, context: Context) -> Report:
@@ -130,10 +131,10 @@ def run(request: Request, context: Context) -> Report:
     return backfill(request, context).checked()
 
 
-def backfill(request: Request, context: Context, *, on_progress: Progress = lambda done_ms, total_ms: None) -> Report:
+def backfill(request: Request, context: Context) -> Report:
     """Backfill, and report what failed too.
 
-    What is missing is first written down as open gaps: a backfill that is cut short is gone on with by the next one.
+    What is missing is first written down as open gaps: the next backfill resumes one that was cut short.
     No request goes out after the deadline.
 
     Raises
@@ -145,28 +146,26 @@ def backfill(request: Request, context: Context, *, on_progress: Progress = lamb
     """
 
     def work() -> Report:
-        return _backfill(request, context, on_progress)
+        return _backfill(request, context)
 
     if request.slot is None:
         return work()
-    report = work_off(context.stores.ingestion, JOB, request.slot, work, clock=context.clock, deadline=context.deadline)
+    report = run_once(context.stores.ingestion, JOB, request.slot, work, clock=context.clock, deadline=context.deadline)
     return report or Report(request.series.id, skipped=ALREADY_DONE)
 
 
-def _backfill(request: Request, context: Context, on_progress: Progress) -> Report:
-    series, stores, clock, deadline = request.series, context.stores, context.clock, context.deadline
-    exchange = context.exchange(series.exchange)
-    bounds = agree_on_time(stores, exchange, series, clock=clock, deadline=deadline)
+def _backfill(request: Request, context: Context) -> Report:
+    series, stores, clock = request.series, context.stores, context.clock
+    session = start_session(stores, context.exchange(series.exchange), series, clock=clock, deadline=context.deadline)
+    exchange_now = session.exchange_opened_at
     stores.candles.repair_index(series, clock())
-    again = due_again(stores.gaps, series, bounds.exchange_now) if request.start is None else IntervalSet()
-    wanted = _missing(request, stores, bounds.closed_before, again)
+    again = due_again(stores.gaps, series, exchange_now) if request.start is None else IntervalSet()
+    wanted = _missing(request, stores, session.closed_before(), again)
     write_findings(stores.gaps, series, [Finding(hole, "open", None, {}) for hole in wanted], clock())
-    acquired = acquire(
-        stores, exchange, series, wanted, bounds=bounds, clock=clock, deadline=deadline, on_progress=on_progress
-    )
+    acquired = acquire(stores, session, wanted)
     fetch = acquired.fetch
     unasked = fetch.pending.union(IntervalSet(entry.range for entry in fetch.failed))
-    note_asked_again(stores.gaps, series, again.difference(unasked), bounds.exchange_now, clock())
+    note_asked_again(stores.gaps, series, again.difference(unasked), exchange_now, clock())
     return _report(series, wanted, fetch, acquired.added)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from candlecloud.errors import RunNotFoundError
 from candlecloud.fan_out.collect import collect_batches
-from candlecloud.fan_out.kinds import find_kind
+from candlecloud.fan_out.kinds import KINDS
 from candlecloud.jobs.context import Context
 from candlecloud.runs.identity import Identity
 from candlecloud.store.run_record import RunRecord
@@ -111,7 +111,7 @@ def _left_nothing(request: Request, plan: Sequence[Mapping[str, Any]], context: 
 
 def _close(record: RunRecord, plan: Sequence[Mapping[str, Any]], context: Context) -> Report:
     stores, run_id, fence = context.stores, record.run_id, record.fence
-    kind = find_kind(record.kind)
+    kind = KINDS.find(record.kind)
     found = collect_batches(
         kind,
         Identity.read(kind.config, record.document),

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from candlecloud.ingestion.gap_ledger import Finding, all_gaps, write_findings
-from candlecloud.ingestion.stored import find_missing, listing_span
+from candlecloud.ingestion.plan import find_missing, listing_span
 from candlecloud.jobs.context import Context
 from candlecloud.jobs.events import read_fields, read_range, read_series, read_slot, span_dict
 from candlecloud.market.ranges import IntervalSet
@@ -25,7 +25,7 @@ class Request:
     start, end : int, optional
         ms UTC; the stored span where left out.
     slot : str, optional
-        The firing of the schedule that this is. Looking twice changes nothing, so it is only carried along.
+        The slot of the schedule that this is. Looking twice changes nothing, so it is only carried along.
     """
 
     series: Series

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from candlecloud.catalogue import EXCHANGES
 from candlecloud.errors import InvalidParameterError, InvalidRangeError
 from candlecloud.market.moment import iso, parse_moment
 from candlecloud.market.ranges import TimeRange
@@ -47,7 +48,8 @@ def read_series(event: Mapping[str, Any]) -> Series:
             raise InvalidParameterError(
                 f"The event needs {name!r} as text.", hint='Such as "binance", "BTC-USDT", "1h".', field=name
             )
-    return Series.of(*(str(part) for part in parts))
+    exchange, symbol, timeframe = (str(part) for part in parts)
+    return Series.of(EXCHANGES.find(exchange).name, symbol, timeframe)
 
 
 def read_time(event: Mapping[str, Any], name: str) -> int | None:
@@ -84,12 +86,12 @@ def read_range(event: Mapping[str, Any]) -> tuple[int | None, int | None]:
 
 
 def read_slot(event: Mapping[str, Any], series: Series) -> str | None:
-    """Name of the slot that a schedule's firing belongs to; None for a request by hand."""
+    """Name of a schedule's slot; None for a request by hand."""
     scheduled_at = event.get("scheduled_at")
     if scheduled_at is None:
         return None
     if not isinstance(scheduled_at, str):
-        raise InvalidParameterError("'scheduled_at' is the time of a firing, ISO-8601.", field="scheduled_at")
+        raise InvalidParameterError("'scheduled_at' is the time of a schedule's slot, ISO-8601.", field="scheduled_at")
     read_time(event, "scheduled_at")
     return f"{series.id}@{scheduled_at}"
 

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from candlecloud.errors import CandlecloudError, ConflictError, TransientStoreError
-from candlecloud.fan_out.kinds import find_kind
+from candlecloud.fan_out.kinds import KINDS
 from candlecloud.fan_out.plan import make_plan
 from candlecloud.jobs.context import Context
 from candlecloud.jobs.run_inputs import refuse_other_code
@@ -72,7 +72,7 @@ def run(request: Request, context: Context) -> Report:
     record = stores.runs.claim(run_id, request.attempt, owner, now, now + FAN_OUT_LEASE_MS)
     if record is None:
         raise ConflictError(f"Attempt {request.attempt} of {run_id} is not to be worked on.", run_id=run_id)
-    kind = find_kind(record.kind)
+    kind = KINDS.find(record.kind)
     try:
         identity = Identity.read(kind.config, record.document)
         refuse_other_code(identity)

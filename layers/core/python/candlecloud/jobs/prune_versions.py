@@ -24,7 +24,7 @@ class Request:
         Raises
         ------
         InvalidInputError
-            If it holds anything but the time of its firing.
+            If it holds anything but the time of its slot.
         """
         read_fields(event, ("scheduled_at",))
         return cls()

@@ -15,7 +15,7 @@ from candlecloud.store.run_record import RunRecord
 
 @dataclass(frozen=True)
 class Request:
-    """A firing of the schedule; it says nothing."""
+    """A slot of the schedule; it says nothing."""
 
     @classmethod
     def from_event(cls, _event: Mapping[str, Any]) -> Request:
@@ -39,7 +39,7 @@ def run(_request: Request, context: Context) -> Report:
     somebody asks.
 
     A worker that comes back late finds its fence broken. Whoever looks at the same time loses the same write, so a
-    second firing changes nothing. A start that fails holds up no other: its record waits for the next lease.
+    second delivery changes nothing. A start that fails holds up no other: its record waits for the next lease.
 
     Raises
     ------

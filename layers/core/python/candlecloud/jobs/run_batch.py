@@ -21,7 +21,7 @@ from candlecloud.errors import (
     TransientStoreError,
 )
 from candlecloud.fan_out.batch_file import BatchResult, read_batch, write_batch
-from candlecloud.fan_out.kinds import find_kind
+from candlecloud.fan_out.kinds import KINDS
 from candlecloud.jobs.context import Context
 from candlecloud.jobs.run_inputs import read_inputs, refuse_other_code
 from candlecloud.runs.identity import Identity
@@ -68,7 +68,7 @@ def run_of(name: str) -> Callable[[Request, Context], Report]:
     name : str
         Of the kind.
     """
-    kind = find_kind(name)
+    kind = KINDS.find(name)
     evaluate: Evaluate = resolve_name(kind.evaluate)
 
     def run(request: Request, context: Context) -> Report:

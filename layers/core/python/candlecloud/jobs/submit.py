@@ -15,8 +15,9 @@ from candlecloud.errors import InvalidRangeError
 from candlecloud.fan_out.kind import FanOutKind
 from candlecloud.fan_out.plan import make_plan, refuse_too_much
 from candlecloud.jobs.run_inputs import read_inputs
-from candlecloud.market.candle import period_range, periods_between, times_ms
+from candlecloud.market.period import period_range, periods_between
 from candlecloud.market.ranges import TimeRange
+from candlecloud.market.rows import times_ms
 from candlecloud.market.series import Series
 from candlecloud.market.timeframe import TIMEFRAMES, Timeframe
 from candlecloud.runs.identity import Identity, code_version_of
@@ -149,7 +150,9 @@ def _as_known_then(stores: Stores, series: Series, available: TimeRange | None, 
     """First to last candle that was stored at an earlier moment; looks into as few periods as it takes."""
     if available is None:
         return None
-    periods = [period_range(series.timeframe, name) for name in periods_between(series.timeframe, available)]
+    periods = [
+        period_range(series.timeframe.period, name) for name in periods_between(series.timeframe.period, available)
+    ]
 
     def first_found(spans: Iterable[TimeRange]) -> list[int]:
         reads = (stores.candles.read(series, span, ["open_time"], as_of=as_of) for span in spans)

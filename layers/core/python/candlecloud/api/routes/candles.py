@@ -18,9 +18,10 @@ from candlecloud.api.negotiation import ARROW, JSON, PARQUET
 from candlecloud.api.responses import problems
 from candlecloud.api.schemas.candles import MAX_JSON_LIMIT, CandlePage, CandleQuery
 from candlecloud.errors import InvalidParameterError, InvalidRangeError, SeriesNotFoundError
-from candlecloud.market.candle import empty_candles
+from candlecloud.market.datasets.candles import CANDLES
 from candlecloud.market.moment import iso
 from candlecloud.market.ranges import TimeRange
+from candlecloud.market.rows import empty_table
 from candlecloud.market.series import Series
 
 router = APIRouter(route_class=GuardedRoute, tags=["market data"])
@@ -85,7 +86,7 @@ def read_page(world: Dependencies, query: CandleQuery) -> tuple[pa.Table, str | 
 def _collect(world: Dependencies, series: Series, wanted: TimeRange, query: CandleQuery) -> tuple[pa.Table, int]:
     """Up to `limit` rows from the start of `wanted`, and where the rest begins."""
     step = series.timeframe.ms
-    parts = [empty_candles().select(list(_COLUMNS))]
+    parts = [empty_table(CANDLES).select(list(_COLUMNS))]
     missing, width, start = query.limit, query.limit * step, wanted.start
     while start < wanted.end and missing:
         window = TimeRange(start, min(series.timeframe.ceil(start) + width, wanted.end))

@@ -28,7 +28,7 @@ from candlecloud.catalogue import FEATURES
 from candlecloud.contract.preview import FeaturesRequest
 from candlecloud.errors import InsufficientDataError
 from candlecloud.market.moment import iso
-from candlecloud.registry import FeatureSpec
+from candlecloud.spec import FeatureSpec
 
 router = APIRouter(route_class=GuardedRoute, tags=["features and strategies"])
 

@@ -13,6 +13,7 @@ from candlecloud.api.guards import GuardedRoute, needs
 from candlecloud.api.responses import problems
 from candlecloud.api.schemas.series import SeriesItem, SeriesPage, SeriesQuery
 from candlecloud.market.moment import iso
+from candlecloud.market.series import Series
 from candlecloud.store.index import SeriesHead
 
 router = APIRouter(route_class=GuardedRoute, tags=["market data"])
@@ -36,17 +37,17 @@ async def list_series(request: Request, world: World, query: Annotated[SeriesQue
     return etag.answer(request, page)
 
 
-def _item(head: SeriesHead) -> SeriesItem:
+def _item(head: SeriesHead[Series]) -> SeriesItem:
     return SeriesItem(
         exchange=head.series.exchange,
         symbol=head.series.symbol.key,
         symbol_ccxt=head.series.symbol.ccxt,
         timeframe=head.series.timeframe.name,
         rows=head.rows,
-        first_open_time=iso(head.first_open_time),
-        first_open_time_ms=head.first_open_time,
-        last_open_time=iso(head.last_open_time),
-        last_open_time_ms=head.last_open_time,
+        first_open_time=iso(head.first),
+        first_open_time_ms=head.first,
+        last_open_time=iso(head.last),
+        last_open_time_ms=head.last,
         updated_at=iso(head.updated_at),
         updated_at_ms=head.updated_at,
     )

@@ -13,7 +13,7 @@ from candlecloud.api.guards import GuardedRoute, needs
 from candlecloud.api.responses import problems
 from candlecloud.api.schemas.strategies import FeatureUseItem, ModelItem, RulesLanguage, StrategyItem, StrategyList
 from candlecloud.catalogue import SIZING, SLIPPAGE, STRATEGIES, ListedStrategy
-from candlecloud.registry import FeatureUse, Spec
+from candlecloud.spec import FeatureUse, Spec
 from candlecloud.strategies.rules.examples import EXAMPLES
 from candlecloud.strategies.rules.language import DESCRIPTION
 from candlecloud.strategies.rules.schema import rules_schema
