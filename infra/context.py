@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from candlecloud.catalogue import EXCHANGES
 from candlecloud.errors import CandlecloudError
+from candlecloud.fan_out.plan import BATCHES_AT_ONCE
 from candlecloud.market.series import Series
 from infra.catalogue import batch_jobs
 
@@ -104,7 +105,7 @@ def parse_context(raw: Mapping[str, Any]) -> Context:
             f"cdk.json: name is 2 to 21 lower-case letters, digits and hyphens, a letter first; not {name!r}"
         )
     reserve_lanes = _flag(raw.get("reserve_lanes", True))
-    at_once = _number(raw, "batches_at_once", 100, _MOST_BATCHES_AT_ONCE)
+    at_once = _number(raw, "batches_at_once", BATCHES_AT_ONCE, _MOST_BATCHES_AT_ONCE)
     room, needed = _number(raw, "fan_out_room", 400, _MOST_ROOM), at_once * len(batch_jobs())
     if reserve_lanes and room < needed:
         raise ContextError(

@@ -13,6 +13,7 @@ from candlecloud.strategies import reference as strategies
 from infra.generate import metrics, schemas
 from infra.generate.catalogue import catalogue_json
 from infra.generate.datasets import datasets_page
+from infra.generate.routes import routes_page
 
 ROOT = Path(__file__).resolve().parents[2]
 FIGURES = "layers/core/python/candlecloud/metrics/figures.py"
@@ -29,6 +30,7 @@ GENERATED: Mapping[str, Callable[[], str]] = {
     "docs/schemas/sweep_config.json": schemas.sweep_config,
     "docs/schemas/preview_request.json": schemas.preview_request,
     "docs/openapi.json": schemas.openapi_json,
+    "docs/routes.md": routes_page,
 }
 """Path to what makes its content; figures and the catalogue first, because the others read them."""
 

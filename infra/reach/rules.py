@@ -70,7 +70,7 @@ class Rules:
         return frozenset((*self.cuts, *self.registries.values()))
 
 
-_REQUESTS = ("fields", "funding", "refusals", "run", "setting", "sweep", "trading")
+_REQUESTS = ("execution_settings", "fields", "funding", "refusals", "run", "run_spec", "sweep")
 """Modules of the contract that say what may be asked; the others say what a result looks like and are hashed."""
 _BENCHMARK = ("strategies/buy_and_hold", "sizing/fixed_fraction")
 

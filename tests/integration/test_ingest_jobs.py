@@ -116,7 +116,7 @@ def test_only_work_that_was_done_is_the_jobs_last_success(
         return context(stores, exchange, clock=waits.clock, deadline=deadline)
 
     world = SimpleNamespace(stores=stores, clock=waits.clock, context=given)
-    monkeypatch.setattr(wiring, "world_of", lambda function: world)
+    monkeypatch.setattr(wiring, "runtime_of", lambda function: world)
 
     handler = wiring.job_handler(
         "ingest_candles", ingest_candles.Request, ingest_candles.run, settings=ExchangeSettings

@@ -11,7 +11,8 @@ import pyarrow.parquet as pq
 from starlette.testclient import TestClient
 
 from candlecloud.api.app import create_app
-from candlecloud.api.dependencies import ApiOptions, Dependencies
+from candlecloud.api.app_context import ApiOptions, AppContext
+from candlecloud.fan_out.plan import BATCHES_AT_ONCE
 from candlecloud.market.candle import Candle
 from candlecloud.market.datasets.candles import CANDLES
 from candlecloud.market.gap import Gap
@@ -50,7 +51,7 @@ class ApiWorld:
 
 @contextmanager
 def api_world(
-    *, max_wait_s: float = 5.0, max_inline_bytes: int = 1_000_000, batches_at_once: int = 100
+    *, max_wait_s: float = 5.0, max_inline_bytes: int = 1_000_000, batches_at_once: int = BATCHES_AT_ONCE
 ) -> Iterator[ApiWorld]:
     """Three months of hourly BTC with a real outage and a restated candle, a month of ETH, a job on time, one late."""
     with embedded_stores() as stores:
@@ -58,7 +59,7 @@ def api_world(
         dispatcher = InlineDispatcher(stores, clock)
         allowed = {"ingest_candles": 7200, "detect_gaps": 93600}
         options = ApiOptions(max_wait_s, 0.01, allowed, max_inline_bytes, batches_at_once=batches_at_once)
-        app = create_app(Dependencies(stores, dispatcher, clock, options))
+        app = create_app(AppContext(stores, dispatcher, clock, options))
         tokens = {scope: stores.tokens.mint(scope, [scope], NOW) for scope in ("read", "run", "data:write", "admin")}
         with TestClient(app, raise_server_exceptions=False) as client:
             yield ApiWorld(client, stores, dispatcher, tokens)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, cast
 
 import numpy as np
@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from candlecloud.backtest.finer import fine_bars
 from candlecloud.backtest.simulation import Simulation
+from candlecloud.backtest.trade_figures import TradeFigures
 from candlecloud.backtest.trades import Trade
 from candlecloud.contract.result_json import document_of, write_result
 from candlecloud.contract.results import (
@@ -20,16 +21,16 @@ from candlecloud.contract.results import (
     DataCoverage,
     IntrabarBand,
     LookAheadTest,
-    Moment,
     OpenPosition,
     Outcome,
     RefusedOrder,
     RunBenchmark,
     RunResult,
     Span,
+    Timestamp,
 )
 from candlecloud.contract.run import RunConfig
-from candlecloud.experiments.decisions import Decisions, decide, prove_causality
+from candlecloud.experiments.decisions import Decisions, make_decisions, prove_causality
 from candlecloud.experiments.describe import describe_assumptions, describe_bars, describe_coverage
 from candlecloud.experiments.execution import BENCHMARK, benchmark_of
 from candlecloud.experiments.regimes import describe_by_regime, regime_parameters
@@ -42,10 +43,10 @@ from candlecloud.metrics.metric import conventions_of, evaluate
 from candlecloud.metrics.regimes import REGIME_CONVENTIONS
 from candlecloud.metrics.relative import RELATIVE, compare_with_benchmark
 from candlecloud.metrics.summary import SUMMARY
+from candlecloud.runs.data_requirements import CandleCoverage
 from candlecloud.runs.identity import Identity
 from candlecloud.runs.inputs import RunInputs
 from candlecloud.runs.manifest import build_manifest
-from candlecloud.runs.sufficiency import Coverage
 
 _REFUSED_SHOWN = 1_000
 
@@ -94,7 +95,7 @@ def evaluate_run(identity: Identity, inputs: RunInputs) -> EvaluatedRun:
     inputs.check_revision(identity.data_revision)
     bars = bars_from_table(inputs.candles)
     finer = None if inputs.finer is None else bars_from_table(inputs.finer)
-    decisions = decide(bars, config, config.parameters)
+    decisions = make_decisions(bars, config, config.parameters)
     tripwire = _spring_tripwire(decisions, config, identity)
     simulation = simulate_run(decisions, config, finer)
     held, benchmark = _buy_and_hold(bars, config)
@@ -126,7 +127,7 @@ def evaluate_run(identity: Identity, inputs: RunInputs) -> EvaluatedRun:
         waiting_target=simulation.waiting_target,
         ruined=simulation.ruined,
         refused_orders=[
-            RefusedOrder(time=Moment.of(int(opened[bar])), reason=reason)
+            RefusedOrder(time=Timestamp.of(int(opened[bar])), reason=reason)
             for bar, reason in simulation.refused[:_REFUSED_SHOWN]
         ],
         refused_counts=_counts(simulation),
@@ -150,7 +151,7 @@ def library_versions() -> dict[str, str]:
 def _buy_and_hold(bars: Bars, config: RunConfig) -> tuple[Simulation, RunBenchmark]:
     """The benchmark's simulation, and what is told of it."""
     own = benchmark_of(config)
-    decisions = decide(bars, own, own.parameters)
+    decisions = make_decisions(bars, own, own.parameters)
     simulation = simulate_run(decisions, own, None)
     told = RunBenchmark(
         strategy=BENCHMARK,
@@ -180,7 +181,7 @@ def _spring_tripwire(decisions: Decisions, config: RunConfig, identity: Identity
     rng = np.random.default_rng([config.seed, int(identity.id[-16:], 16)])
     cuts = prove_causality(decisions, config, config.parameters, rng)
     opened = decisions.bars.open_time
-    return LookAheadTest(on=True, cuts=[Moment.of(int(opened[cut])) for cut in cuts], passed=True)
+    return LookAheadTest(on=True, cuts=[Timestamp.of(int(opened[cut])) for cut in cuts], passed=True)
 
 
 def _intrabar(decisions: Decisions, config: RunConfig, finer: Bars | None, simulation: Simulation) -> IntrabarBand:
@@ -215,7 +216,7 @@ def _counts(simulation: Simulation) -> dict[str, int]:
     return {reason: reasons.count(reason) for reason in sorted(set(reasons))}
 
 
-def _describe_data(bars: Bars, first: int, coverage: Coverage) -> DataCoverage:
+def _describe_data(bars: Bars, first: int, coverage: CandleCoverage) -> DataCoverage:
     """The run's bars, and what the stored candles cover of them."""
     counted = coverage.to_dict()
     gaps = [Span(**gap) for gap in counted.pop("first_gaps")]
@@ -224,5 +225,5 @@ def _describe_data(bars: Bars, first: int, coverage: Coverage) -> DataCoverage:
 
 def _describe_trade(trade: Trade) -> ClosedTrade:
     """A trade with its times written both ways."""
-    times = {"entry_time": Moment.of(trade.entry_time), "exit_time": Moment.of(trade.exit_time)}
-    return ClosedTrade(**vars(trade) | times)
+    figures = {field.name: getattr(trade, field.name) for field in fields(TradeFigures)}
+    return ClosedTrade(**figures, entry_time=Timestamp.of(trade.entry_time), exit_time=Timestamp.of(trade.exit_time))

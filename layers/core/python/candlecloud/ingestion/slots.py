@@ -9,7 +9,7 @@ from candlecloud.errors import ConflictError
 from candlecloud.exchange.retry import Clock
 from candlecloud.store.ingestion import IngestionStore
 
-ALREADY_DONE = "This slot of the schedule has been run already."
+ALREADY_DONE = "This slot of the schedule is already done."
 _LONGEST_MS = 15 * 60_000
 _LEASE_MARGIN_MS = 60_000
 
@@ -47,7 +47,7 @@ def run_once(
         if ingestion.is_slot_done(job, slot):
             return None
         raise ConflictError(
-            f"Another invocation is at {slot}.", hint="Send the event again when its lease is over.", slot=slot
+            f"Another invocation is working on {slot}.", hint="Send the event again when its lease is over.", slot=slot
         )
     try:
         report = work()

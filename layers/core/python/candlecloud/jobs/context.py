@@ -44,5 +44,5 @@ class Context:
 
     @property
     def now(self) -> int:
-        """The moment by the clock, ms UTC."""
+        """Now by the clock, ms UTC."""
         return self.clock()

@@ -2,62 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from pydantic import StrictBool
 
 from candlecloud.errors import ExchangeError
-from candlecloud.exchange.faults import most_severe_error
 from candlecloud.ingestion.acquire import CHUNK_ROWS, Acquired, acquire, count, start_session
 from candlecloud.ingestion.plan import Cursor, Plan, make_plan
-from candlecloud.ingestion.slots import ALREADY_DONE, run_once
+from candlecloud.ingestion.slots import ALREADY_DONE
 from candlecloud.jobs.context import Context
-from candlecloud.jobs.events import read_fields, read_flag, read_range, read_series, read_slot, span_dict
+from candlecloud.jobs.exchange_report import ExchangeReport, once_per_slot
+from candlecloud.jobs.series_events import RangeEvent, SeriesRequest, span_dict
 from candlecloud.market.moment import iso
 from candlecloud.market.series import Series
 
 JOB = "ingest_candles"
 
 
+class _Event(RangeEvent):
+    reread: StrictBool = False
+
+
 @dataclass(frozen=True)
-class Request:
-    """What to ingest.
+class Request(SeriesRequest):
+    """What to ingest. Without a range: from the last stored candle, some closed candles once more, to now.
 
     Attributes
     ----------
-    series : Series
-    start, end : int, optional
-        ms UTC. Without them: from the last stored candle, some closed candles once more, to now.
-    slot : str, optional
-        The slot of the schedule that this is; it is run once.
     reread : bool
         Ask also for candles that are stored: differences become revisions.
     """
 
-    series: Series
-    start: int | None = None
-    end: int | None = None
-    slot: str | None = None
+    EVENT: ClassVar[type[RangeEvent]] = _Event
     reread: bool = False
-
-    @classmethod
-    def from_event(cls, event: Mapping[str, Any]) -> Request:
-        """Read and check an event.
-
-        Raises
-        ------
-        InvalidInputError
-            Naming the field that is wrong.
-        """
-        fields = ("exchange", "symbol", "timeframe", "start", "end", "scheduled_at", "reread")
-        event = read_fields(event, fields)
-        series = read_series(event)
-        start, end = read_range(event)
-        return cls(series, start, end, read_slot(event, series), read_flag(event, "reread"))
 
 
 @dataclass(frozen=True)
-class Report:
+class Report(ExchangeReport):
     """What was done; the counts are candles.
 
     ``requested`` is the sum of ``already_stored``, ``fetched``, ``absent`` (all causes), ``open``, ``failed`` and
@@ -77,7 +59,6 @@ class Report:
         Every requested candle is stored or proven absent.
     """
 
-    series: str
     requested: int = 0
     already_stored: int = 0
     fetched: int = 0
@@ -87,7 +68,6 @@ class Report:
     quarantined: int = 0
     absent: dict[str, int] = field(default_factory=dict)
     open: int = 0
-    failed: int = 0
     pending: int = 0
     open_gaps: list[dict[str, Any]] = field(default_factory=list)
     failures: list[dict[str, Any]] = field(default_factory=list)
@@ -99,37 +79,22 @@ class Report:
     complete: bool = True
     skipped: str | None = None
 
-    def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
-
     def adds_up(self) -> bool:
         """Whether every requested candle stands in exactly one column."""
         columns = (self.already_stored, self.fetched, *self.absent.values(), self.open, self.failed, self.pending)
         return self.requested == sum(columns)
 
-    def checked(self) -> Report:
-        """The report itself, if nothing failed: an invocation with failed windows must not look like a success.
-
-        Raises
-        ------
-        RegionRefusedError, ExchangeUnavailableError, ExchangeError
-            With the report in its details. What came is committed all the same.
-        """
-        error = self.error()
-        if error is not None:
-            raise error
-        return self
+    @property
+    def error_codes(self) -> set[str]:
+        """Of the windows that failed."""
+        return {failure["code"] for failure in self.failures}
 
     def error(self) -> ExchangeError | None:
         """What to fail with: windows that could not be asked for, or answers of which nothing could be believed."""
         if self.anomalies.get("unlinked_page") and self.open and not self.added:
-            sentence = f"What came of {self.series} does not fit to what is known; nothing was stored."
-            return ExchangeError(sentence, report=self.to_dict())
-        if not self.failed:
-            return None
-        codes = {failure["code"] for failure in self.failures}
-        error = most_severe_error(codes)
-        return error(f"{self.failed} candles of {self.series} could not be asked for.", report=self.to_dict())
+            message = f"The answers for {self.series} do not fit the stored candles; nothing was stored."
+            return ExchangeError(message, report=self.to_dict())
+        return super().error()
 
 
 def run(request: Request, context: Context) -> Report:
@@ -169,10 +134,7 @@ def ingest(request: Request, context: Context, *, chunk_rows: int = CHUNK_ROWS) 
     def work() -> Report:
         return _ingest(request, context, chunk_rows)
 
-    if request.slot is None:
-        return work()
-    report = run_once(context.stores.ingestion, JOB, request.slot, work, clock=context.clock, deadline=context.deadline)
-    return report or Report(request.series.id, skipped=ALREADY_DONE)
+    return once_per_slot(JOB, request, context, work) or Report(request.series.id, skipped=ALREADY_DONE)
 
 
 def _ingest(request: Request, context: Context, chunk_rows: int) -> Report:

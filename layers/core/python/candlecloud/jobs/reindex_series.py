@@ -3,37 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Self
 
 from candlecloud.jobs.context import Context
-from candlecloud.jobs.events import read_fields, read_series
+from candlecloud.jobs.events import JobReport, JobRequest, read_event
+from candlecloud.jobs.series_events import SeriesEvent
 from candlecloud.market.datasets import DATASETS
 from candlecloud.market.series import Series
 
 
 @dataclass(frozen=True)
-class Request:
+class Request(JobRequest):
     """Which series of candles; None for every series of every dataset that has an object in the lake."""
 
     series: Series | None = None
 
     @classmethod
-    def from_event(cls, event: Mapping[str, Any]) -> Request:
-        """Read and check an event; one without exchange, symbol and timeframe means all.
+    def from_event(cls, event: Mapping[str, Any]) -> Self:
+        """Read and check an event; one without exchange, symbol and timeframe means all series.
 
         Raises
         ------
         InvalidInputError
             Naming the field that is wrong.
         """
-        event = read_fields(event, ("exchange", "symbol", "timeframe", "scheduled_at"))
-        named = [name for name in ("exchange", "symbol", "timeframe") if event.get(name) is not None]
-        return cls(read_series(event) if named else None)
+        if isinstance(event, Mapping) and not event.keys() - {"scheduled_at"}:
+            return cls()
+        return cls(read_event(SeriesEvent, event).series)
 
 
 @dataclass(frozen=True)
-class Report:
+class Report(JobReport):
     """What was found and put right.
 
     Attributes
@@ -48,9 +49,6 @@ class Report:
     entries_repaired: int = 0
     entries_removed: int = 0
     corrupt: list[str] = field(default_factory=list)
-
-    def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 def run(request: Request, context: Context) -> Report:

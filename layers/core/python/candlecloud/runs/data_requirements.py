@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from candlecloud.contract.setting import Setting
+from candlecloud.contract.run_spec import RunSpec
 from candlecloud.errors import InsufficientDataError
 from candlecloud.market.gaps import Times, missing_ranges
 from candlecloud.market.moment import iso
@@ -17,7 +17,7 @@ _GAPS_SHOWN = 20
 
 
 @dataclass(frozen=True)
-class Coverage:
+class CandleCoverage:
     """What the candles of a run cover.
 
     Attributes
@@ -51,7 +51,7 @@ def needed_range(span: TimeRange, warmup_bars: int, series: Series) -> TimeRange
     return TimeRange(span.start - warmup_bars * series.timeframe.ms, span.end)
 
 
-def choose_range(setting: Setting, warmup_bars: int, available: TimeRange | None, now: int) -> TimeRange:
+def choose_range(spec: RunSpec, warmup_bars: int, available: TimeRange | None, now: int) -> TimeRange:
     """Fill in a start or end that the request leaves open: as early and as late as the stored candles allow.
 
     Parameters
@@ -61,30 +61,30 @@ def choose_range(setting: Setting, warmup_bars: int, available: TimeRange | None
     now : int
         ms UTC; stands in for the end where nothing is stored.
     """
-    timeframe = setting.series.timeframe
+    timeframe = spec.series.timeframe
     stored = available or TimeRange(timeframe.floor(now), timeframe.floor(now))
-    end = setting.end if setting.end is not None else stored.end
-    start = setting.start
+    end = spec.end if spec.end is not None else stored.end
+    start = spec.start
     if start is None:
         start = min(stored.start + warmup_bars * timeframe.ms, end - timeframe.ms)
     return TimeRange(start, max(end, start + timeframe.ms))
 
 
-def measure_coverage(needed: TimeRange, open_times: Times, series: Series) -> Coverage:
+def measure_coverage(needed: TimeRange, open_times: Times, series: Series) -> CandleCoverage:
     """Count candles and holes of a range."""
     gaps = missing_ranges(open_times, needed, series.timeframe)
     required = needed.duration // series.timeframe.ms
-    return Coverage(needed, required, required - gaps.total // series.timeframe.ms, tuple(gaps))
+    return CandleCoverage(needed, required, required - gaps.total // series.timeframe.ms, tuple(gaps))
 
 
-def check_sufficiency(
+def check_data_requirements(
     series: Series,
     span: TimeRange,
     warmup_bars: int,
     open_times: Sequence[int],
     available: TimeRange | None,
     listed_from: int | None = None,
-) -> Coverage:
+) -> CandleCoverage:
     """Check that history reaches from the warm-up to the end; holes within it are counted, not refused.
 
     Parameters
@@ -117,7 +117,7 @@ def _insufficient(
     series: Series,
     span: TimeRange,
     warmup_bars: int,
-    coverage: Coverage,
+    coverage: CandleCoverage,
     available: TimeRange | None,
     listed_from: int,
 ) -> InsufficientDataError:
@@ -161,7 +161,7 @@ def _insufficient(
 
 
 def _sentence(
-    series: Series, needed: TimeRange, warmup_bars: int, coverage: Coverage, available: TimeRange | None
+    series: Series, needed: TimeRange, warmup_bars: int, coverage: CandleCoverage, available: TimeRange | None
 ) -> str:
     need = (
         f"{coverage.required_candles:,} candles of {series.id} from {iso(needed.start)} to {iso(needed.end)} are needed"
@@ -179,7 +179,7 @@ def _hint(backfill_helps: bool, start_helps: bool) -> str | None:
         return None  # the error's own hint names both ways
     if backfill_helps:
         return "Send the backfill request in details.backfill_request, then this request again."
-    return "Start at details.suggested_start." if start_helps else "Ask for another range: no candle is to be had here."
+    return "Start at details.suggested_start." if start_helps else "Choose another range: this one has no candles."
 
 
 def _moment(time_ms: int | None) -> dict[str, Any] | None:

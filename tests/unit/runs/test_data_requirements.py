@@ -11,7 +11,7 @@ from candlecloud.contract.run import RunConfig
 from candlecloud.errors import InsufficientDataError
 from candlecloud.market.ranges import TimeRange
 from candlecloud.market.series import Series
-from candlecloud.runs.sufficiency import check_sufficiency, choose_range
+from candlecloud.runs.data_requirements import check_data_requirements, choose_range
 
 H = 3_600_000
 T0 = 1_704_067_200_000  # 2024-01-01T00:00:00Z
@@ -30,19 +30,19 @@ def refusal(
     open_times: list[int], available: TimeRange | None, start: int = 50, end: int = 100
 ) -> InsufficientDataError:
     with pytest.raises(InsufficientDataError) as caught:
-        check_sufficiency(SERIES, span(start, end), 50, open_times, available)
+        check_data_requirements(SERIES, span(start, end), 50, open_times, available)
     json.dumps(caught.value.details)
     return caught.value
 
 
 def test_enough() -> None:
-    coverage = check_sufficiency(SERIES, span(50, 100), 50, hours(0, 100), span(0, 200))
+    coverage = check_data_requirements(SERIES, span(50, 100), 50, hours(0, 100), span(0, 200))
     assert (coverage.required_candles, coverage.received_candles, coverage.gaps) == (100, 100, ())
 
 
 def test_holes_inside_are_counted_and_named_but_not_refused() -> None:
     open_times = [*hours(0, 20), *hours(21, 60), *hours(65, 100)]
-    document = check_sufficiency(SERIES, span(50, 100), 50, open_times, span(0, 100)).to_dict()
+    document = check_data_requirements(SERIES, span(50, 100), 50, open_times, span(0, 100)).to_dict()
     assert document["missing_candles"] == 6
     assert document["first_gaps"] == [
         {"start": "2024-01-01T20:00:00Z", "end": "2024-01-01T21:00:00Z"},
@@ -51,7 +51,7 @@ def test_holes_inside_are_counted_and_named_but_not_refused() -> None:
 
 
 def test_hole_at_the_edge_of_a_longer_history_is_a_hole() -> None:
-    assert check_sufficiency(SERIES, span(50, 100), 50, hours(3, 98), span(-10, 200)).received_candles == 95
+    assert check_data_requirements(SERIES, span(50, 100), 50, hours(3, 98), span(-10, 200)).received_candles == 95
 
 
 def test_history_begins_too_late() -> None:
@@ -88,7 +88,7 @@ def test_history_begins_too_late() -> None:
 def test_no_backfill_is_suggested_for_what_the_exchange_never_had() -> None:
     stored = hours(20, 100)
     with pytest.raises(InsufficientDataError) as caught:
-        check_sufficiency(SERIES, span(50, 100), 50, stored, span(20, 100), T0 + 20 * H)
+        check_data_requirements(SERIES, span(50, 100), 50, stored, span(20, 100), T0 + 20 * H)
     assert caught.value.details["backfill_request"] is None
     assert caught.value.hint == "Start at details.suggested_start."
     assert caught.value.message.endswith("binance has none before 2024-01-01T20:00:00Z.")
@@ -97,7 +97,7 @@ def test_no_backfill_is_suggested_for_what_the_exchange_never_had() -> None:
 def test_suggested_range_is_sufficient() -> None:
     details = refusal(hours(20, 90), span(20, 90)).details
     suggested = TimeRange(details["suggested_start"]["unix_ms"], details["suggested_end"]["unix_ms"])
-    assert check_sufficiency(SERIES, suggested, 50, hours(20, 90), span(20, 90)).gaps == ()
+    assert check_data_requirements(SERIES, suggested, 50, hours(20, 90), span(20, 90)).gaps == ()
 
 
 def test_history_ends_too_early() -> None:
@@ -123,19 +123,19 @@ def test_range_that_lies_wholly_in_a_hole() -> None:
     assert refusal(hours(0, 50), span(0, 300)).details["received_candles"] == 50
 
 
-def setting(**fields: Any) -> RunConfig:
+def config(**fields: Any) -> RunConfig:
     base = {"exchange": "binance", "symbol": "BTC-USDT", "timeframe": "1h", "strategy": "dual_sma"}
     return RunConfig.from_dict(base | fields)
 
 
 def test_open_ends_take_what_is_stored() -> None:
-    assert choose_range(setting(), 50, span(0, 90), now=0) == span(50, 90)
-    assert choose_range(setting(start=T0 + 60 * H), 50, span(0, 90), now=0) == span(60, 90)
-    assert choose_range(setting(end=T0 + 60 * H), 50, span(0, 90), now=0) == span(50, 60)
-    assert choose_range(setting(start=T0, end=T0 + H), 50, None, now=0) == span(0, 1)
+    assert choose_range(config(), 50, span(0, 90), now=0) == span(50, 90)
+    assert choose_range(config(start=T0 + 60 * H), 50, span(0, 90), now=0) == span(60, 90)
+    assert choose_range(config(end=T0 + 60 * H), 50, span(0, 90), now=0) == span(50, 60)
+    assert choose_range(config(start=T0, end=T0 + H), 50, None, now=0) == span(0, 1)
 
 
 def test_open_ends_never_make_an_empty_range() -> None:
-    assert choose_range(setting(), 50, span(0, 40), now=0) == span(39, 40)
-    assert choose_range(setting(start=T0 + 95 * H), 50, span(0, 90), now=0) == span(95, 96)
-    assert choose_range(setting(), 50, None, now=T0 + 5) == span(-1, 0)
+    assert choose_range(config(), 50, span(0, 40), now=0) == span(39, 40)
+    assert choose_range(config(start=T0 + 95 * H), 50, span(0, 90), now=0) == span(95, 96)
+    assert choose_range(config(), 50, None, now=T0 + 5) == span(-1, 0)

@@ -106,7 +106,7 @@ StopsOrNone = Annotated[Stops, _unless_null(Stops)]
 MarketRulesOrNone = Annotated[MarketRules, _unless_null(MarketRules)]
 
 
-class TradingFields(Strict):
+class ExecutionSettings(Strict):
     """Sizes, costs, stops, market rules."""
 
     direction: Annotated[Direction, Field(description="Which positions are allowed")] = "long"

@@ -1,4 +1,4 @@
-"""All of a run but its strategy's parameters: market, time, strategy, money, and how it trades."""
+"""The run spec: all of a run but its strategy's parameters. Market, time, strategy, money, and how it trades."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from typing import Annotated, Any, ClassVar, NoReturn, Self
 from pydantic import ConfigDict, Field, StrictBool, ValidationError, model_validator
 
 from candlecloud.catalogue import SIZING, STRATEGIES
+from candlecloud.contract.execution_settings import Direction, ExecutionSettings, fixed_bps
 from candlecloud.contract.fields import Amount, Instant, Name, RangeFields, SeriesFields
 from candlecloud.contract.funding import Funding, check_funding
 from candlecloud.contract.refusals import as_field_error, refuse
-from candlecloud.contract.trading import Direction, TradingFields, fixed_bps
 from candlecloud.errors import CandlecloudError, InvalidParameterError, InvalidRangeError
 from candlecloud.market.moment import iso
 from candlecloud.market.ranges import TimeRange
@@ -44,7 +44,7 @@ class AddedField:
     value: Any
 
 
-class Setting(TradingFields, RangeFields, SeriesFields):  # pydantic lists the fields of the last base first
+class RunSpec(ExecutionSettings, RangeFields, SeriesFields):  # pydantic lists the fields of the last base first
     """What all parameter sets of a sweep share."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -179,7 +179,7 @@ class Setting(TradingFields, RangeFields, SeriesFields):  # pydantic lists the f
         return self.model_dump(mode="json")
 
     def identity_dict(self) -> dict[str, Any]:
-        """What decides the result, given the candles: all but the moment as of which they were read."""
+        """What decides the result, given the candles: all but the instant as of which they were read."""
         left_out = {"as_of", *filter(self._is_as_before, type(self).model_fields)}
         return {name: value for name, value in self.to_dict().items() if name not in left_out}
 
@@ -195,7 +195,7 @@ class Setting(TradingFields, RangeFields, SeriesFields):  # pydantic lists the f
         if self.finer_timeframe in below and not self.stops.can_collide:
             self._refuse(
                 "finer_timeframe",
-                "finer_timeframe decides between a stop and a target of one bar, and this run does not have both.",
+                "finer_timeframe is for runs with a stop and a take_profit; this run does not have both.",
                 "Set take_profit and a stop, or leave finer_timeframe out.",
             )
         if not self.stops.can_collide:
@@ -251,14 +251,14 @@ def check_rules(strategy: str, rules: Any) -> dict[str, Any] | None:
     if strategy == RULES:
         if rules is None:
             raise InvalidParameterError(
-                "strategy is rules, and no rules are given.",
-                hint="See GET /strategies for their schema.",
+                "strategy is rules, but rules are missing.",
+                hint="Send rules; GET /strategies shows their schema.",
                 field="rules",
             )
         return canonical_rules(rules)
     if rules is not None:
         hint = 'Set strategy to "rules", or leave rules out.'
-        raise InvalidParameterError(f"rules are given, and strategy is {strategy}.", hint=hint, field="rules")
+        raise InvalidParameterError(f"rules are given, but strategy is {strategy}.", hint=hint, field="rules")
     STRATEGIES.find(strategy)
     return None
 
@@ -278,7 +278,7 @@ def check_direction(strategy: StrategySpec, direction: Direction) -> None:
     if strategy.name == RULES:
         lacking += f', or add "{direction}": {{"entry": ...}} to the rules'
     raise InvalidParameterError(
-        f"direction is {direction}, and {strategy.name} has no {direction} side: it could never trade.",
+        f"direction is {direction}, but {strategy.name} never goes {direction}: it could never trade.",
         hint=f"{lacking}.",
         field="direction",
         allowed=[*sorted(strategy.sides), "both"],

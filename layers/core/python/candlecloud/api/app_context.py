@@ -1,4 +1,4 @@
-"""What the application is given: stores, a dispatcher and a clock. It builds none of them."""
+"""What the routes work with: stores, a dispatcher and a clock, given to the application. It builds none of them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from candlecloud.fan_out.plan import BATCHES_AT_ONCE
 from candlecloud.jobs.dispatch import Dispatcher
 from candlecloud.store.stores import Stores
 
@@ -37,12 +38,12 @@ class ApiOptions:
     allowed_age_s: Mapping[str, int] = field(default_factory=dict)
     max_inline_bytes: int = 1_000_000
     git_hash: str | None = None
-    batches_at_once: int = 100
+    batches_at_once: int = BATCHES_AT_ONCE
 
 
 @dataclass(frozen=True)
-class Dependencies:
-    """The world of the API; `clock` gives ms UTC."""
+class AppContext:
+    """The app of the API; `clock` gives ms UTC."""
 
     stores: Stores
     dispatcher: Dispatcher
@@ -50,11 +51,11 @@ class Dependencies:
     options: ApiOptions = field(default_factory=ApiOptions)
 
 
-def dependencies_of(request: Request) -> Dependencies:
-    """The dependencies of the application that serves this request."""
-    found: Dependencies = request.app.state.dependencies
+def app_context(request: Request) -> AppContext:
+    """What the application that serves this request was given."""
+    found: AppContext = request.app.state.context
     return found
 
 
-World = Annotated[Dependencies, Depends(dependencies_of)]
-"""A route's parameter for the application's dependencies."""
+App = Annotated[AppContext, Depends(app_context)]
+"""A route's parameter, ``app: App``."""
