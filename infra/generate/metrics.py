@@ -66,7 +66,7 @@ def figures_module() -> str:
     lines += ["", f"MetricName: TypeAlias = Literal[{', '.join(map(_quoted, SUMMARY))}]"]
     lines += ["FIGURES: tuple[str, ...] = get_args(MetricName)", '"""Columns of a sweep, in order."""', ""]
     lines += ["METRICS: Registry[MetricSpec] = Registry(", '    "metric",', "    ("]
-    lines += [f"        {_spec(metric)}," for metric in (_RUN | dict(RELATIVE)).values()]
+    lines += [f"        {_spec(metric)}," for metric in (*_RUN.values(), *RELATIVE.values())]
     lines += ["    ),", '    field="metric",', ")", '"""How each is shown."""', ""]
     return "\n".join(lines)
 

@@ -70,7 +70,8 @@ class Rows:
     @cached_property
     def growth(self) -> FloatArray:
         """Final over initial equity."""
-        return self["final_equity"] / self.initial_equity
+        growth: FloatArray = self["final_equity"] / self.initial_equity
+        return growth
 
     @cached_property
     def cagr(self) -> FloatArray:
