@@ -76,7 +76,7 @@ def test_what_is_not_finite_does_not_exist() -> None:
 
 
 def test_a_metric_of_something_else_keeps_its_words() -> None:
-    other = SHARPE.of(abs, convention="Of a number.")
+    other: Metric[int, int] = SHARPE.of(abs, convention="Of a number.")
     assert (other.name, other.label, other.formula, other.reference) == (
         *("sharpe", "Sharpe ratio"),
         *(SHARPE.formula, SHARPE.reference),

@@ -47,7 +47,7 @@ class Rows:
     """
 
     def __init__(self, table: FloatArray, extent: Extent) -> None:
-        self._columns = dict(zip(COLUMNS, np.ascontiguousarray(table.T), strict=True))
+        self._columns: dict[str, FloatArray] = dict(zip(COLUMNS, np.ascontiguousarray(table.T), strict=True))
         self.initial_equity = extent["initial_equity"]
         self.n_bars = extent["n_bars"]
         self.timeframe_ms = extent["timeframe_ms"]
@@ -70,8 +70,7 @@ class Rows:
     @cached_property
     def growth(self) -> FloatArray:
         """Final over initial equity."""
-        growth: FloatArray = self["final_equity"] / self.initial_equity
-        return growth
+        return self["final_equity"] / self.initial_equity
 
     @cached_property
     def cagr(self) -> FloatArray:
