@@ -14,8 +14,8 @@ from benchmarks.sweep import bars_of
 from benchmarks.tables import figure, table
 from benchmarks.timing import cpu_s
 from candlecloud.backtest.sizing import SIZING
-from candlecloud.strategies.builtin import STRATEGIES
 from candlecloud.features.bars import Bars
+from candlecloud.strategies.builtin import STRATEGIES
 
 
 def tables() -> str:
