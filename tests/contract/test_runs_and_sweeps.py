@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import io
 from typing import Any, get_args
 
@@ -11,12 +10,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from candlecloud.api.negotiation import ARROW, PARQUET
-from candlecloud.api.schemas.metrics import Metric, SortKey
+from candlecloud.api.schemas.metrics import SortKey
 from candlecloud.contract.run import RunConfig
 from candlecloud.market.instant import iso, read_instant
 from candlecloud.market.ranges import TimeRange
 from candlecloud.market.series import Series
-from candlecloud.metrics.figures import Metrics
 from tests.support.api_world import SPAN, ApiWorld, store_recorded
 
 SERIES = {"exchange": "binance", "symbol": "BTC-USDT", "timeframe": "1h"}
@@ -43,7 +41,6 @@ def test_defaults_and_fields_are_those_of_the_engine() -> None:
     ours = RunConfig.model_validate(asked)
     assert ours == RunConfig.from_dict(asked)
     assert set(RunConfig.model_fields) - {"coin", "slippage_bps"} == set(ours.to_dict())
-    assert list(get_args(Metric)) == [field.name for field in dataclasses.fields(Metrics)]
 
 
 def test_a_sweep_from_start_to_results(world: ApiWorld) -> None:

@@ -131,7 +131,7 @@ def test_same_run_same_bytes() -> None:
 
 def test_run_on_other_candles_is_refused() -> None:
     identity, table = run()
-    with pytest.raises(ConflictError, match="not those of the submission"):
+    with pytest.raises(ConflictError, match="have changed since"):
         evaluate_run(identity, RunInputs(table.slice(1)))
 
 

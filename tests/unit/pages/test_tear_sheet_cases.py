@@ -23,8 +23,8 @@ from candlecloud.contract.results import (
     Timestamp,
 )
 from candlecloud.market.instant import iso
-from candlecloud.metrics.figures import RegimeFigures, RegimeRow, Relative, RunMetrics
-from candlecloud.pages.kit.names import GROUPS
+from candlecloud.metrics.figures import RegimeFigures, Relative, RunMetrics
+from candlecloud.metrics.regime_row import RegimeRow
 from candlecloud.pages.tear_sheet.page import render
 from tests.support.pages import as_html, as_xml, numbers_of, part_of, words_of
 from tests.support.run_documents import (
@@ -216,11 +216,6 @@ def test_parts_are_shown_with_their_numbers() -> None:
     assert "A short position is still open" in header
     assert "An order towards a target of −50.0 % still waited" in header
     assert read_result(write_result(result)) == result
-
-
-def test_every_metric_has_a_place_on_the_page() -> None:
-    placed = [name for members in GROUPS.values() for name in members]
-    assert sorted(placed) == sorted(field.name for field in fields(RunMetrics))
 
 
 def test_switches_are_told_in_words() -> None:

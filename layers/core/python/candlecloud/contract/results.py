@@ -13,7 +13,9 @@ from pydantic import FailFast, Field
 from candlecloud.backtest.trade_figures import TradeFigures
 from candlecloud.contract.run import RunConfig
 from candlecloud.market.instant import iso
-from candlecloud.metrics.figures import Metrics, Part, RegimeRow, Relative, RunMetrics
+from candlecloud.metrics.figures import Metrics, Relative, RunMetrics
+from candlecloud.metrics.part import Part
+from candlecloud.metrics.regime_row import RegimeRow
 
 RESULT_SCHEMA: Literal["candlecloud.run/3"] = "candlecloud.run/3"
 Side = Literal["long", "short"]

@@ -36,11 +36,13 @@ from candlecloud.experiments.execution import BENCHMARK, benchmark_of
 from candlecloud.experiments.regimes import describe_by_regime, regime_parameters
 from candlecloud.experiments.simulate import simulate_run, statistics_of_simulation, summary_of_row
 from candlecloud.features.bars import Bars, bars_from_table
-from candlecloud.metrics.capacity import capacity_hint
-from candlecloud.metrics.conventions import REGIME_CONVENTIONS, RELATIVE_CONVENTIONS, RUN_CONVENTIONS
-from candlecloud.metrics.distribution import describe_distribution
+from candlecloud.metrics.capacity import CAPACITY, Fills
+from candlecloud.metrics.distribution import DISTRIBUTION, describe_distribution
 from candlecloud.metrics.figures import RunMetrics
-from candlecloud.metrics.relative import compare_with_benchmark
+from candlecloud.metrics.metric import conventions_of, evaluate
+from candlecloud.metrics.regimes import REGIME_CONVENTIONS
+from candlecloud.metrics.relative import RELATIVE, compare_with_benchmark
+from candlecloud.metrics.summary import SUMMARY
 from candlecloud.runs.data_requirements import CandleCoverage
 from candlecloud.runs.identity import Identity
 from candlecloud.runs.inputs import RunInputs
@@ -117,8 +119,8 @@ def evaluate_run(identity: Identity, inputs: RunInputs) -> EvaluatedRun:
         regime_parameters=regime_parameters(config.series.timeframe),
         intrabar=_intrabar(decisions, config, finer, simulation),
         look_ahead_test=look_ahead_test,
-        conventions=dict(RUN_CONVENTIONS),
-        relative_conventions=dict(RELATIVE_CONVENTIONS),
+        conventions=conventions_of({**SUMMARY, **DISTRIBUTION, **CAPACITY}),
+        relative_conventions=conventions_of(RELATIVE),
         regime_conventions=dict(REGIME_CONVENTIONS),
         trades=[_describe_trade(trade) for trade in trades],
         open_position=None if position is None else OpenPosition(**position),
@@ -169,7 +171,7 @@ def _metrics(decisions: Decisions, config: RunConfig, simulation: Simulation) ->
     return RunMetrics(
         **summary_of_row(row, decisions.bars, decisions.first, config).to_dict(),
         **describe_distribution(simulation.equity, initial).to_dict(),
-        capacity_hint=capacity_hint(quantities, volumes, initial),
+        **evaluate(CAPACITY, Fills(quantities, volumes, initial)),
     )
 
 

@@ -19,7 +19,8 @@ from candlecloud.experiments.simulate import statistics_of_run, statistics_of_se
 from candlecloud.fan_out.batch_file import BatchResult
 from candlecloud.fan_out.kinds.sweep import TESTED_EVERY
 from candlecloud.features.bars import Bars, bars_from_table
-from candlecloud.metrics.conventions import CONVENTIONS
+from candlecloud.metrics.metric import conventions_of
+from candlecloud.metrics.summary import SUMMARY
 from candlecloud.runs.inputs import RunInputs
 from candlecloud.runs.result_rows import rows_schema
 
@@ -89,7 +90,7 @@ def _common(config: SweepConfig, bars: Bars, inputs: RunInputs, total: int) -> M
         "assumptions": describe_assumptions(config, decisions.bars) | _look_ahead_summary(config, total),
         "data": describe_bars(bars, bars.index_of(config.range.start)) | coverage.to_dict(),
         "benchmark": {"strategy": BENCHMARK, "metrics": metrics},
-        "conventions": dict(CONVENTIONS),
+        "conventions": conventions_of(SUMMARY),
     }
 
 
