@@ -70,7 +70,7 @@ def _without(document: dict[str, Any], *path: str) -> dict[str, Any]:
     [
         (
             lambda d: d | {"schema": "candlecloud.run/1"},
-            "has schema 'candlecloud.run/1'; this version reads 'candlecloud.run/2'",
+            "has schema 'candlecloud.run/1'; this version reads 'candlecloud.run/3'",
         ),
         (lambda d: d | {"schema": None}, "has schema None"),
         (lambda d: _without(d, "schema"), "has schema none; this version reads"),
