@@ -5,14 +5,16 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from candlecloud.features import reference as features
 from candlecloud.strategies import reference as strategies
-from infra.generate import schemas
+from infra.generate import kernels, schemas
 from infra.generate.catalogue import catalogue_json
 
 ROOT = Path(__file__).resolve().parents[2]
+_DECLARATIONS = "layers/core/python/candlecloud/backtest/kernels/generated"
 GENERATED: Mapping[str, Callable[[], str]] = {
     "layers/core/python/candlecloud/catalogue.json": catalogue_json,
     "docs/features.md": features.reference_page,
@@ -21,6 +23,8 @@ GENERATED: Mapping[str, Callable[[], str]] = {
     "docs/schemas/sweep_config.json": schemas.sweep_config,
     "docs/schemas/preview_request.json": schemas.preview_request,
     "docs/openapi.json": schemas.openapi_json,
+    f"{_DECLARATIONS}/marks.pxd": kernels.marks_declarations,
+    **{f"{_DECLARATIONS}/{name}.pxd": partial(str, text) for name, text in kernels.layouts().items()},
 }
 """Path to what makes its content; the catalogue first, because others may read it."""
 

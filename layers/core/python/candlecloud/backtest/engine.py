@@ -9,7 +9,7 @@ import numpy as np
 from candlecloud.arrays import FloatArray
 from candlecloud.backtest.execution import Execution
 from candlecloud.backtest.finer import FineBars
-from candlecloud.backtest.kernels import path
+from candlecloud.backtest.kernels import bar_engine
 from candlecloud.backtest.orders import MOMENTS, REASONS, REFUSALS, SIDES, Direction, Fill, check_target
 from candlecloud.backtest.simulation import Simulation
 from candlecloud.errors import InsufficientDataError, InvalidParameterError
@@ -209,12 +209,12 @@ def _sizes(size: FloatArray | float, n: int) -> FloatArray:
 
 def _outside(values: FloatArray, low: float, high: float) -> int:
     """How many values are not in [low, high] or not numbers, in one pass."""
-    return int(path.count_outside(values.data if _interpreted() else values, low, high))
+    return int(bar_engine.count_outside(values.data if _interpreted() else values, low, high))
 
 
 def _interpreted() -> bool:
     """Whether the kernel runs uncompiled; then it reads plain numbers through memoryviews, three times faster."""
-    return str(path.__file__).endswith(".py")
+    return str(bar_engine.__file__).endswith(".py")
 
 
 def _check_market(bars: Bars, execution: Execution, first: int) -> None:
@@ -243,7 +243,7 @@ def _run(inputs: tuple[Any, ...], records: _Records) -> tuple[FloatArray, FloatA
     arguments = (*inputs, row, left, records is not _NO_RECORDS, *records)
     if _interpreted():
         arguments = tuple(value.data if isinstance(value, np.ndarray) else value for value in arguments)
-    path.run_path(*arguments)
+    bar_engine.run_path(*arguments)
     return row, left
 
 

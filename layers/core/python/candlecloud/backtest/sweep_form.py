@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from candlecloud.arrays import BoolArray, FloatArray, IntArray
-from candlecloud.backtest.kernels.event import tally_sets
+from candlecloud.backtest.kernels.layout import SET, TERM
+from candlecloud.backtest.kernels.vectorised_engine import accumulate_sets
 from candlecloud.backtest.statistics import N_COLUMNS
 from candlecloud.errors import InvalidParameterError
 from candlecloud.features.bars import Bars
@@ -149,7 +150,7 @@ class _Run:
         tallies = np.zeros((n_sets, N_COLUMNS))
         if not n_sets:
             return tallies
-        tally_sets(
+        accumulate_sets(
             doubles(self._bars.open),
             doubles(self._bars.close),
             doubles(self._sums),
@@ -164,7 +165,7 @@ class _Run:
             self._first,
             self._flatten,
             doubles(np.zeros(len(windows) * 512)),
-            doubles(np.zeros(514 * 16)),
+            doubles(np.zeros(513 * TERM.width)),
             doubles(np.zeros(10 * 512)),
             doubles(np.zeros(10 * 512)),
             integers(_LEVELS),
@@ -173,9 +174,8 @@ class _Run:
             integers(np.zeros(64 * 512 + 2, np.int64)),
             np.zeros(n_sets, np.uint64).data,
             np.zeros(n_sets, np.uint64).data,
-            doubles(np.zeros(n_sets * 20)),
+            doubles(np.zeros(n_sets * SET.width)),
             doubles(tallies.reshape(-1)),
-            N_COLUMNS,
         )
         return tallies
 

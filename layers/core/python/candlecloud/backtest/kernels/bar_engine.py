@@ -1,14 +1,23 @@
-"""The path form: one parameter set, bar by bar, with every rule of `docs/backtest_semantics.md`.
+"""The bar engine: one parameter set, bar by bar, with every rule of `docs/backtest_semantics.md`.
 
-`step` is a whole bar. Bars on which nothing can happen but the mark (most of them) go through `SwiftAccount.coast`,
-which stops at the first bar that might need more and leaves that one to `step`.
+`step` is a whole bar. Bars on which nothing can happen but the mark (most of them) go through
+`FastAccount.skip_quiet_bars`, which stops at the first bar that might need more and leaves that one to `step`.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from candlecloud.backtest.kernels.ride import SwiftAccount
+try:
+    import cython  # type: ignore[import-untyped]
+except ImportError:
+    from candlecloud import interpreted as cython
+
+from candlecloud.backtest.kernels.quiet_bars import FastAccount
+
+if not cython.compiled:
+    from candlecloud.backtest.kernels.layout import NOTE, PHASE, REASON
+    from candlecloud.backtest.kernels.marks import mark_close
 
 
 def count_outside(values: Any, low: float, high: float) -> int:
@@ -19,23 +28,23 @@ def count_outside(values: Any, low: float, high: float) -> int:
     return len(values) - inside
 
 
-def decide(account: SwiftAccount, t: int) -> None:
+def decide(account: FastAccount, t: int) -> None:
     """A new target replaces what waits; an old one may have drifted out of its band."""
     blocked = t - 1 < account.resume
     wanted = 0.0 if blocked else min(max(account.target[t - 1], account.lowest), account.highest)
     size = account.size[(t - 1) * account.size_step]
     if wanted != account.asked:
         account.asked, account.weight, account.working = wanted, wanted * size, True
-        account.why = 7 if blocked else 0
+        account.why = REASON.drawdown_limit if blocked else REASON.target
         if wanted != 0.0 and account.weight == 0.0:
-            account.note(0)
-    elif account.band != 0.0 and not account.working and account.held != 0.0 and account.before > 0.0:
-        share = account.held * account.close[t - 1] / account.before
+            account.note(NOTE.size_zero)
+    elif account.band != 0.0 and not account.working and account.held != 0.0 and account.marks.before > 0.0:
+        share = account.held * account.close[t - 1] / account.marks.before
         if abs(share - account.asked * size) > account.band:
-            account.weight, account.working, account.why = account.asked * size, True, 8
+            account.weight, account.working, account.why = account.asked * size, True, REASON.rebalance
 
 
-def step(account: SwiftAccount, t: int) -> None:
+def step(account: FastAccount, t: int) -> None:
     """A whole bar: its open, its inside, its close."""
     volume = account.volume[t]
     trades = volume != 0.0
@@ -59,19 +68,19 @@ def step(account: SwiftAccount, t: int) -> None:
     limit_drawdown(account, t, equity)
 
 
-def settle(account: SwiftAccount, t: int, price: float, trades: bool) -> None:
+def settle(account: FastAccount, t: int, price: float, trades: bool) -> None:
     """The close of a bar in position: funding, ruin, the end."""
     if account.has_funding and account.funding[t] != 0.0:
         paid = account.held * price * account.funding[t]
         account.cash -= paid
         account.funding_paid += paid
     if account.cash + account.held * price <= 0.0:
-        account.close_out(2, price, 3, True)
+        account.close_out(PHASE.close, price, REASON.ruin, True)
     if account.flatten and t == account.n - 1 and account.held != 0.0 and trades:
-        account.close_out(2, price, 2, True)
+        account.close_out(PHASE.close, price, REASON.end, True)
 
 
-def limit_drawdown(account: SwiftAccount, t: int, equity: float) -> None:
+def limit_drawdown(account: FastAccount, t: int, equity: float) -> None:
     """Too deep below the highest close: flat and out of the market for a while, and a new highest close after."""
     if account.drawdown_limit == 0.0 or t < account.resume:
         return
@@ -81,25 +90,13 @@ def limit_drawdown(account: SwiftAccount, t: int, equity: float) -> None:
         account.resume = t + account.cooldown_bars
 
 
-def mark(account: SwiftAccount, t: int, equity: float) -> None:
-    """Count one close."""
-    if account.before > 0.0:
-        gain = equity / account.before - 1.0
-        account.sum_returns += gain
-        account.sum_squares += gain * gain
-        if gain < 0.0:
-            account.sum_negative_squares += gain * gain
-    account.before = equity
-    account.sum_equity += equity
-    if equity >= account.peak:
-        account.longest = max(account.longest, t - account.last_peak - 1)
-        account.peak, account.last_peak = equity, t
-    else:
-        account.max_drawdown = max(account.max_drawdown, 1.0 - equity / account.peak)
+def mark(account: FastAccount, t: int, equity: float) -> None:
+    """Count the close."""
+    account.marks = mark_close(account.marks, t, equity)
     if account.held != 0.0:
         account.bars_in_position += 1
     if account.recording:
-        account.equity[t - account.first] = equity
+        account.equity[t - account.start_bar] = equity
 
 
 def run_path(
@@ -111,14 +108,14 @@ def run_path(
     target: Any,
     size: Any,
     funding: Any,
-    fine_start: Any,
-    fine_high: Any,
-    fine_low: Any,
+    intrabar_start: Any,
+    intrabar_high: Any,
+    intrabar_low: Any,
     rules: Any,
-    first: int,
+    start_bar: int,
     initial_equity: float,
     row: Any,
-    left: Any,
+    final_state: Any,
     recording: bool,
     equity: Any,
     fill_codes: Any,
@@ -136,38 +133,31 @@ def run_path(
         The sizing model's fraction at each close, or one for all.
     funding : float64, length n or 0
         Rate due by each bar's end, paid by longs.
-    fine_start, fine_high, fine_low : int64 of length n + 1 or 0, float64
-        Bar t holds the finer candles ``fine_start[t]`` to ``fine_start[t + 1] - 1``.
-    rules : float64, length 18
-        `Execution.rules`, and the lowest and highest target that the run's direction allows.
-    row : float64, length 21
-        Written: `metrics.tallies.COLUMNS`.
-    left : float64, length 6
-        Written: cash, position, target last taken up, its weight, last bar of the drawdown limit's pause, and 1 if an
-        order still waits.
+    intrabar_start, intrabar_high, intrabar_low : int64 of length n + 1 or 0, float64
+        Bar t holds the finer bars ``intrabar_start[t]`` to ``intrabar_start[t + 1] - 1``.
+    rules, row, final_state : float64
+        By `layout.RULE`; written: `layout.COLUMN` and `layout.FINAL`.
     recording : bool
         Whether to write what follows; the sizes are in a row that was made before.
-    equity : float64, length n - first
-    fill_codes : int64, fills x 3
-        Bar, moment, reason.
-    fill_numbers : float64, fills x 5
-        Change, position after, price, fee, slippage.
+    equity : float64, length n - start_bar
+    fill_codes, fill_numbers : int64 and float64, one row per fill
+        By `layout.CODE` and `layout.NUMBER`.
     profits : float64, length n_trades
     notes : int64, notes x 2
-        Bar, code.
+        Bar, `layout.NOTE`.
     """
-    account = SwiftAccount()
+    account = FastAccount()
     account.open, account.high, account.low, account.close = open_, high, low, close
     account.volume, account.target, account.size, account.funding = volume, target, size, funding
-    account.fine_start, account.fine_high, account.fine_low = fine_start, fine_high, fine_low
-    account.n, account.first, account.recording = len(close), first, recording
+    account.intrabar_start, account.intrabar_high, account.intrabar_low = intrabar_start, intrabar_high, intrabar_low
+    account.n, account.start_bar, account.recording = len(close), start_bar, recording
     account.equity, account.fill_codes, account.fill_numbers = equity, fill_codes, fill_numbers
     account.profits, account.notes = profits, notes
     account.size_step = 1 if len(size) > 1 else 0
-    account.has_funding, account.has_fine = len(funding) > 0, len(fine_start) > 0
+    account.has_funding, account.has_intrabar = len(funding) > 0, len(intrabar_start) > 0
     account.begin(rules, initial_equity)
-    t = first
+    t = start_bar
     while t < account.n:
         step(account, t)
-        t = account.coast(t + 1)
-    account.finish(row, left)
+        t = account.skip_quiet_bars(t + 1)
+    account.finish(row, final_state)
