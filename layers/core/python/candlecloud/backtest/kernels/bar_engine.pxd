@@ -20,6 +20,7 @@ cdef void settle(FastAccount account, long long t, double price, bint trades) no
 
 cdef void limit_drawdown(FastAccount account, long long t, double equity) noexcept
 
+@cython.locals(change=double)
 cdef void mark(FastAccount account, long long t, double equity) noexcept
 
 @cython.locals(account=FastAccount, t=cython.longlong)

@@ -92,7 +92,8 @@ def limit_drawdown(account: FastAccount, t: int, equity: float) -> None:
 
 def mark(account: FastAccount, t: int, equity: float) -> None:
     """Count the close."""
-    account.marks = mark_close(account.marks, t, equity)
+    change = equity / account.marks.before - 1.0 if account.marks.before > 0.0 else 0.0
+    account.marks = mark_close(account.marks, t, equity, change)
     if account.held != 0.0:
         account.bars_in_position += 1
     if account.recording:

@@ -21,8 +21,10 @@ class Marks:
         Bar of the peak, and most bars in a row below one.
     deepest : float
         Largest drawdown.
+    floor : float
+        At or below this the drawdown limit acts, or ruin.
     alarm : float
-        No equity above this makes a new deepest drawdown; a little high, for the rounding.
+        No equity above this makes a new deepest drawdown or touches the floor; a little high, for the rounding.
     returns, squares, negatives, equities : float
         Sums of returns, of their squares, of the squares of the negative ones, of equity.
     """
@@ -32,6 +34,7 @@ class Marks:
     last_peak: int
     longest: int
     deepest: float
+    floor: float
     alarm: float
     returns: float
     squares: float
@@ -44,32 +47,25 @@ def begin_marks(first: int, initial_equity: float) -> Marks:
     marks = Marks()
     marks.before = marks.peak = initial_equity
     marks.last_peak, marks.longest = first - 1, 0
-    marks.deepest = marks.returns = marks.squares = marks.negatives = marks.equities = 0.0
-    marks.alarm = alarm_level(initial_equity, 0.0)
+    marks.deepest = marks.floor = marks.returns = marks.squares = marks.negatives = marks.equities = 0.0
+    marks.alarm = alarm_level(initial_equity, 0.0, 0.0)
     return marks
 
 
-def alarm_level(peak: float, deepest: float) -> float:
+def alarm_level(peak: float, deepest: float, floor: float) -> float:
     """`Marks.alarm`."""
-    return peak * (1.0 - deepest) + peak * 1e-12
+    return max(floor, peak * (1.0 - deepest) + peak * 1e-12)
 
 
-def mark_close(marks: Marks, t: int, equity: float) -> Marks:
-    """Count the close of bar t."""
-    if marks.before > 0.0:
-        marks = add_return(marks, equity / marks.before - 1.0)
-    marks.before = equity
-    marks.equities += equity
-    return mark_level(marks, t, equity)
-
-
-def add_return(marks: Marks, change: float) -> Marks:
-    """Count a bar's return."""
+def mark_close(marks: Marks, t: int, equity: float, change: float) -> Marks:
+    """Count the close of bar t and its return."""
     loss = change if change < 0.0 else 0.0
     marks.returns += change
     marks.squares += change * change
     marks.negatives += loss * loss
-    return marks
+    marks.before = equity
+    marks.equities += equity
+    return mark_level(marks, t, equity)
 
 
 def mark_level(marks: Marks, t: int, equity: float) -> Marks:
@@ -83,7 +79,7 @@ def mark_level(marks: Marks, t: int, equity: float) -> Marks:
 def mark_peak(marks: Marks, t: int, equity: float) -> Marks:
     """Equity is highest at bar t."""
     marks.peak, marks.last_peak = equity, t
-    marks.alarm = alarm_level(equity, marks.deepest)
+    marks.alarm = alarm_level(equity, marks.deepest, marks.floor)
     return marks
 
 
@@ -91,5 +87,5 @@ def mark_drawdown(marks: Marks, equity: float) -> Marks:
     """Equity is below its peak; the division is left out where it can't make a new deepest drawdown."""
     if equity < marks.alarm:
         marks.deepest = max(marks.deepest, 1.0 - equity / marks.peak)
-        marks.alarm = alarm_level(marks.peak, marks.deepest)
+        marks.alarm = alarm_level(marks.peak, marks.deepest, marks.floor)
     return marks

@@ -1,7 +1,7 @@
 cimport cython
 
 from candlecloud.backtest.kernels.account cimport Account
-from candlecloud.backtest.kernels.generated.marks cimport Marks, mark_close
+from candlecloud.backtest.kernels.generated.marks cimport Marks, alarm_level, mark_close
 
 cdef double _FAR
 
@@ -25,7 +25,10 @@ cdef class FastAccount(Account):
                    k=cython.longlong, ahead=double, below=double, above=double)
     cdef long long quiet_until(self, long long t, long long stop) noexcept
 
-    @cython.locals(begin=cython.longlong, marks=Marks, held=double, cash=double, asked=double, limited=bint, keep=double,
-                   limit_peak=double, floor=double, has_funding=bint, recording=bint, band=double, paid=double,
-                   funding_paid=double, value=double, drift=double, price=double, equity=double)
     cdef long long mark_held_bars(self, long long t, long long stop) noexcept
+
+
+@cython.locals(begin=cython.longlong, marks=Marks, held=double, cash=double, asked=double, limited=bint, keep=double,
+               limit_peak=double, has_funding=bint, recording=bint, band=double, paid=double, funding_paid=double,
+               value=double, drift=double, price=double, equity=double)
+cdef inline long long _mark_held_bars(FastAccount account, long long t, long long stop, bint settles) noexcept

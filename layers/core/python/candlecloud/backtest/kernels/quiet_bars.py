@@ -15,7 +15,7 @@ except ImportError:
 from candlecloud.backtest.kernels.account import Account
 
 if not cython.compiled:
-    from candlecloud.backtest.kernels.marks import mark_close
+    from candlecloud.backtest.kernels.marks import alarm_level, mark_close
 
 _FAR = 1.7976931348623157e308  # a price that no bar reaches
 
@@ -123,33 +123,42 @@ class FastAccount(Account):
 
     def mark_held_bars(self, t: int, stop: int) -> int:
         """Mark bars in position up to the first one on which a new target, the band, ruin or the drawdown limit may act."""
-        begin, marks, held, cash, asked = t, self.marks, self.held, self.cash, self.asked
-        limited, keep, limit_peak = self.drawdown_limit != 0.0, 1.0 - self.drawdown_limit, self.limit_peak
-        floor = limit_peak * keep if limited else 0.0
-        has_funding, recording, band = self.has_funding, self.recording, self.band
-        paid, funding_paid = 0.0, self.funding_paid
-        while t < stop and self.target[t - 1] == asked:
-            if band != 0.0:
-                value = held * self.close[t - 1]
-                drift = abs(value - asked * self.size[(t - 1) * self.size_step] * marks.before)
-                if drift > band * marks.before - 1e-12 * (marks.before + abs(value)):
-                    break
-            price = self.close[t]
-            if has_funding:
-                paid = held * price * self.funding[t]
-            equity = cash - paid + held * price
-            if equity <= floor:
+        if self.has_funding or self.band != 0.0:
+            return _mark_held_bars(self, t, stop, True)
+        return _mark_held_bars(self, t, stop, False)
+
+
+def _mark_held_bars(account: FastAccount, t: int, stop: int, settles: bool) -> int:
+    """`settles`: a band or funding. It is a constant where this is inlined."""
+    begin, marks, held, cash, asked = t, account.marks, account.held, account.cash, account.asked
+    limited, keep, limit_peak = account.drawdown_limit != 0.0, 1.0 - account.drawdown_limit, account.limit_peak
+    marks.floor = limit_peak * keep if limited else 0.0
+    marks.alarm = alarm_level(marks.peak, marks.deepest, marks.floor)
+    has_funding, recording, band = account.has_funding, account.recording, account.band
+    paid, funding_paid = 0.0, account.funding_paid
+    while t < stop and account.target[t - 1] == asked:
+        if settles and band != 0.0:
+            value = held * account.close[t - 1]
+            drift = abs(value - asked * account.size[(t - 1) * account.size_step] * marks.before)
+            if drift > band * marks.before - 1e-12 * (marks.before + abs(value)):
                 break
-            if has_funding:
-                cash -= paid
-                funding_paid += paid
-            marks = mark_close(marks, t, equity)
-            if limited and equity > limit_peak:
-                limit_peak = equity
-                floor = limit_peak * keep
-            if recording:
-                self.equity[t - self.start_bar] = equity
-            t += 1
-        self.marks, self.cash, self.limit_peak, self.funding_paid = marks, cash, limit_peak, funding_paid
-        self.bars_in_position += t - begin
-        return t
+        price = account.close[t]
+        if settles and has_funding:
+            paid = held * price * account.funding[t]
+        equity = cash - paid + held * price
+        if equity < marks.alarm and equity <= marks.floor:
+            break
+        if settles and has_funding:
+            cash -= paid
+            funding_paid += paid
+        marks = mark_close(marks, t, equity, equity / marks.before - 1.0)
+        if limited and equity > limit_peak:
+            limit_peak = equity
+            marks.floor = limit_peak * keep
+            marks.alarm = alarm_level(marks.peak, marks.deepest, marks.floor)
+        if recording:
+            account.equity[t - account.start_bar] = equity
+        t += 1
+    account.marks, account.cash, account.limit_peak, account.funding_paid = marks, cash, limit_peak, funding_paid
+    account.bars_in_position += t - begin
+    return t

@@ -21,9 +21,9 @@ cpdef int accumulate_sets(
 cdef void _begin_set(double initial_equity, long long start_bar, double[::1] sets, long long a) noexcept
 
 @cython.locals(marks=Marks)
-cdef Marks _read_marks(const double[::1] sets, long long a, const double[::1] rows, long long r) noexcept
+cdef inline Marks _read_marks(const double[::1] sets, long long a, const double[::1] rows, long long r) noexcept
 
-cdef void _write_marks(Marks marks, double[::1] sets, long long a, double[::1] rows, long long r) noexcept
+cdef inline void _write_marks(Marks marks, double[::1] sets, long long a, double[::1] rows, long long r) noexcept
 
 @cython.locals(
     s=cython.longlong, a=cython.longlong, r=cython.longlong, cash=double, quantity=double, flat_cash=double,
@@ -39,20 +39,20 @@ cdef void _walk(
 @cython.locals(
     level=cython.longlong, right=cython.longlong, top=double, bottom=double, high=double, low=double,
     last=cython.longlong, t=cython.longlong)
-cdef Marks _mark_held(
+cdef inline Marks _mark_held(
     Marks marks, const double[::1] closes, const double[::1] highs, const double[::1] lows,
     const long long[::1] levels, long long start, long long here, long long stop, double cash,
     double quantity) noexcept
 
-cdef Marks _mark_flat(Marks marks, long long last, long long bars, double cash) noexcept
+cdef inline Marks _mark_flat(Marks marks, long long last, long long bars, double cash) noexcept
 
 @cython.locals(
-    t=cython.longlong, cash=double, quantity=double, marks=Marks, price=double, moved=double, profit=double)
+    t=cython.longlong, cash=double, quantity=double, marks=Marks, before=double, price=double, moved=double, profit=double)
 cdef void _end_flat(
     const double[::1] opens, const double[::1] closes, double fee, double slippage, unsigned long long wanted,
     double[::1] sets, long long a, double[::1] rows, long long r) noexcept
 
-cdef void _count_fill(
+cdef inline void _count_fill(
     double[::1] rows, long long r, double quantity, double price, double moved, double fee) noexcept
 
 @cython.locals(quantity=double, n_fills=double)

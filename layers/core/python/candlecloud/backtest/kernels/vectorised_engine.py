@@ -134,7 +134,7 @@ def _read_marks(sets: Doubles, a: int, rows: Doubles, r: int) -> Marks:
     marks = begin_marks(0, sets[a + SET.peak])
     marks.last_peak, marks.longest = int(sets[a + SET.last_peak]), int(rows[r + COLUMN.max_under_water_bars])
     marks.deepest = rows[r + COLUMN.max_drawdown]
-    marks.alarm = alarm_level(marks.peak, marks.deepest)
+    marks.alarm = alarm_level(marks.peak, marks.deepest, 0.0)
     marks.returns, marks.squares = rows[r + COLUMN.sum_returns], rows[r + COLUMN.sum_squares]
     marks.negatives, marks.equities = rows[r + COLUMN.sum_negative_squares], rows[r + COLUMN.sum_equity]
     return marks
@@ -242,7 +242,7 @@ def _mark_held(
     last = start + stop - 1
     if high < marks.peak:
         marks = mark_drawdown(marks, low)
-    elif last - marks.last_peak <= marks.longest and low >= alarm_level(high, marks.deepest):
+    elif last - marks.last_peak <= marks.longest and low >= alarm_level(high, marks.deepest, 0.0):
         t = last
         while closes[t] != top:
             t -= 1
@@ -278,7 +278,7 @@ def _end_flat(
     t = len(closes) - 1
     cash, quantity = sets[a + SET.cash], sets[a + SET.quantity]
     marks = _read_marks(sets, a, rows, r)
-    marks.before = cash + quantity * closes[t - 1] if quantity > 0.0 else cash
+    before = cash + quantity * closes[t - 1] if quantity > 0.0 else cash
     price = closes[t] if wanted > 0 else opens[t]
     if quantity == 0.0 and wanted > 0:
         moved = opens[t] * (1.0 + slippage)
@@ -294,7 +294,7 @@ def _end_flat(
         rows[r + COLUMN.sum_loss] -= profit if profit < 0.0 else 0.0
         rows[r + COLUMN.n_wins] += 1.0 if profit > 0.0 else 0.0
     sets[a + SET.cash], sets[a + SET.quantity] = cash, 0.0
-    marks = mark_close(marks, t, cash)
+    marks = mark_close(marks, t, cash, cash / before - 1.0)
     marks.longest = max(marks.longest, t - marks.last_peak)
     _write_marks(marks, sets, a, rows, r)
 

@@ -6,6 +6,7 @@ cdef struct Marks:
     long long last_peak
     long long longest
     double deepest
+    double floor
     double alarm
     double returns
     double squares
@@ -16,26 +17,21 @@ cdef inline Marks begin_marks(long long first, double initial_equity) noexcept:
     cdef Marks marks
     marks.before = marks.peak = initial_equity
     marks.last_peak, marks.longest = (first - 1, 0)
-    marks.deepest = marks.returns = marks.squares = marks.negatives = marks.equities = 0.0
-    marks.alarm = alarm_level(initial_equity, 0.0)
+    marks.deepest = marks.floor = marks.returns = marks.squares = marks.negatives = marks.equities = 0.0
+    marks.alarm = alarm_level(initial_equity, 0.0, 0.0)
     return marks
 
-cdef inline double alarm_level(double peak, double deepest) noexcept:
-    return peak * (1.0 - deepest) + peak * 1e-12
+cdef inline double alarm_level(double peak, double deepest, double floor) noexcept:
+    return max(floor, peak * (1.0 - deepest) + peak * 1e-12)
 
-cdef inline Marks mark_close(Marks marks, long long t, double equity) noexcept:
-    if marks.before > 0.0:
-        marks = add_return(marks, equity / marks.before - 1.0)
-    marks.before = equity
-    marks.equities += equity
-    return mark_level(marks, t, equity)
-
-cdef inline Marks add_return(Marks marks, double change) noexcept:
+cdef inline Marks mark_close(Marks marks, long long t, double equity, double change) noexcept:
     loss = change if change < 0.0 else 0.0
     marks.returns += change
     marks.squares += change * change
     marks.negatives += loss * loss
-    return marks
+    marks.before = equity
+    marks.equities += equity
+    return mark_level(marks, t, equity)
 
 cdef inline Marks mark_level(Marks marks, long long t, double equity) noexcept:
     if equity >= marks.peak:
@@ -45,11 +41,11 @@ cdef inline Marks mark_level(Marks marks, long long t, double equity) noexcept:
 
 cdef inline Marks mark_peak(Marks marks, long long t, double equity) noexcept:
     marks.peak, marks.last_peak = (equity, t)
-    marks.alarm = alarm_level(equity, marks.deepest)
+    marks.alarm = alarm_level(equity, marks.deepest, marks.floor)
     return marks
 
 cdef inline Marks mark_drawdown(Marks marks, double equity) noexcept:
     if equity < marks.alarm:
         marks.deepest = max(marks.deepest, 1.0 - equity / marks.peak)
-        marks.alarm = alarm_level(marks.peak, marks.deepest)
+        marks.alarm = alarm_level(marks.peak, marks.deepest, marks.floor)
     return marks
