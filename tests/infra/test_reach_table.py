@@ -92,7 +92,7 @@ def test_reformatting_everything_moves_nothing(copy: Path) -> None:
 
 def test_a_docstring_a_venue_and_a_release_move_nothing(copy: Path) -> None:
     edit(copy, "experiments/run.py", '"""Compute one run, its', '"""Compute a run, its')
-    edit(copy, "backtest/kernels/event.py", '"""', '"""Said otherwise. ')
+    edit(copy, "backtest/kernels/vectorised_engine.py", '"""', '"""Said otherwise. ')
     edit(copy, "market/series.py", '("binance",', '("another", "binance",')
     edit(copy, "exchange/profiles.py", "\n\n", "\n\nANOTHER = 1\n\n")
     edit(copy, "errors.py", "\n\n", "\n\nANOTHER = 1\n\n")

@@ -25,7 +25,7 @@ HOUR_MS = 3_600_000
 
 
 def summary_of_curve(equity: list[float], initial: float = 100.0, **activity: Any) -> Metrics:
-    tallies = tally_curve(np.array(equity, float), initial, **activity)
+    tallies = tally_curve(np.array(equity, float), initial, activity.pop("profits", ()))._replace(**activity)
     n = len(equity)
     return summary_of(tallies, initial_equity=initial, n_bars=n, timeframe_ms=HOUR_MS, span_ms=n * HOUR_MS)
 

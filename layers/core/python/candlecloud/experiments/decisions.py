@@ -8,6 +8,7 @@ import numpy as np
 
 from candlecloud.arrays import FloatArray
 from candlecloud.backtest.funding import funding_by_bar, settlements
+from candlecloud.backtest.inputs import Backtest
 from candlecloud.backtest.orders import allowed_target
 from candlecloud.contract.setting import Setting
 from candlecloud.errors import InsufficientDataError
@@ -27,23 +28,28 @@ class Decisions:
 
     Attributes
     ----------
-    bars : Bars
-        The run's own: its warm-up and its range, and no bar before, so that a set of a sweep is the run of that set.
-    first : int
-        Number of the first bar of its range.
+    backtest : Backtest
+        On the run's own bars: its warm-up and its range, and no bar before, so that a set of a sweep is the run of that
+        set. Without intrabar data, which decides nothing.
     target : FloatArray
         Wanted after each close, cut to the run's direction.
     size : float or FloatArray
         The sizing model's fraction of equity at each close.
-    funding : FloatArray or None
-        Rate due in each bar; None where nothing is paid.
     """
 
-    bars: Bars
-    first: int
+    backtest: Backtest
     target: FloatArray
     size: float | FloatArray
-    funding: FloatArray | None
+
+    @property
+    def bars(self) -> Bars:
+        """The run's own."""
+        return self.backtest.bars
+
+    @property
+    def start_bar(self) -> int:
+        """First bar of the run's range."""
+        return self.backtest.start_bar
 
 
 def own_bars(bars: Bars, setting: Setting, parameters: Parameters) -> tuple[Bars, int]:
@@ -56,10 +62,10 @@ def own_bars(bars: Bars, setting: Setting, parameters: Parameters) -> tuple[Bars
     """
     span = setting.range
     own = bars.since(needed_range(span, setting.warmup_bars_of(parameters), setting.series).start)
-    first = own.index_of(span.start)
-    if first >= len(own):
+    start_bar = own.index_of(span.start)
+    if start_bar >= len(own):
         raise InsufficientDataError("No candle lies in the run's range.", start=iso(span.start))
-    return own, first
+    return own, start_bar
 
 
 def decide(bars: Bars, setting: Setting, parameters: Parameters) -> Decisions:
@@ -70,9 +76,10 @@ def decide(bars: Bars, setting: Setting, parameters: Parameters) -> Decisions:
     InsufficientDataError
         If no bar lies in the range.
     """
-    own, first = own_bars(bars, setting, parameters)
+    own, start_bar = own_bars(bars, setting, parameters)
     target = _target(own, setting, parameters)
-    return Decisions(own, first, target, _size(own, target, setting), _funding(own, setting))
+    backtest = Backtest(own, setting.initial_equity, start_bar, setting.direction, _funding(own, setting))
+    return Decisions(backtest, target, _size(own, target, setting))
 
 
 def prove_causality(

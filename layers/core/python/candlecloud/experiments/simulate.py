@@ -1,19 +1,27 @@
 """From a configuration to its simulation, and from many to their rows of statistics.
 
-Which form of the engine computes a set follows from its configuration and its targets alone, so the row of a set in a
+Which engine computes a set follows from its configuration and its targets alone, so the row of a set in a
 sweep and that of its run alone are the same bits.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from candlecloud.arrays import BoolArray, FloatArray, IntArray
-from candlecloud.backtest.engine import simulate, statistics_of_target
+from candlecloud.backtest.bar_engine import simulate, statistics_of_target
 from candlecloud.backtest.execution import Execution
-from candlecloud.backtest.finer import FineBars, fine_bars
+from candlecloud.backtest.inputs import Backtest
+from candlecloud.backtest.intrabar import IntrabarData, intrabar_data
 from candlecloud.backtest.simulation import Simulation
-from candlecloud.backtest.sweep_form import PlainCosts, fits_event_form, statistics_of_pairs, statistics_of_signals
+from candlecloud.backtest.vectorised_engine import (
+    PlainCosts,
+    fits_vectorised_engine,
+    statistics_of_pairs,
+    statistics_of_signals,
+)
 from candlecloud.contract.setting import Setting
 from candlecloud.contract.trading import fixed_fraction
 from candlecloud.experiments.decisions import Decisions, decide
@@ -31,18 +39,8 @@ _ALL_OF_IT = fixed_fraction()
 
 def simulate_run(decisions: Decisions, setting: Setting, finer: Bars | None, *, optimistic: bool = False) -> Simulation:
     """Trade what was decided; every fill and close is recorded."""
-    return simulate(
-        decisions.bars,
-        decisions.target,
-        execution_of(setting),
-        initial_equity=setting.initial_equity,
-        direction=setting.direction,
-        first=decisions.first,
-        size=decisions.size,
-        funding=decisions.funding,
-        fine=_fine(decisions.bars, finer),
-        optimistic=optimistic,
-    )
+    backtest = replace(decisions.backtest, intrabar=_intrabar(decisions.bars, finer), optimistic=optimistic)
+    return simulate(backtest, decisions.target, execution_of(setting), decisions.size)
 
 
 def statistics_of_sets(bars: Bars, finer: Bars | None, setting: Setting, sets: ParameterSets) -> FloatArray:
@@ -67,37 +65,29 @@ def statistics_of_sets(bars: Bars, finer: Bars | None, setting: Setting, sets: P
         done = _have_whole_warmup(bars, setting, slow)
         rows[done] = _rows_of_pairs(bars, setting, costs, fast[done], slow[done])
         done[done] = rows[done, 0] > _SPENT * setting.initial_equity
-    fine = None if done.all() else _fine(bars, finer)  # once for all sets: their bars end alike
+    intrabar = None if done.all() else _intrabar(bars, finer)  # once for all sets: their bars end alike
     for k in np.flatnonzero(~done).tolist():
         parameters = sets.parameters(k)
-        rows[k] = statistics_of_run(decide(bars, setting, parameters), setting, parameters, fine)
+        rows[k] = statistics_of_run(decide(bars, setting, parameters), setting, parameters, intrabar)
     return rows
 
 
 def statistics_of_run(
-    decisions: Decisions, setting: Setting, parameters: Parameters, fine: FineBars | None
+    decisions: Decisions, setting: Setting, parameters: Parameters, intrabar: IntrabarData | None
 ) -> FloatArray:
     """The row of one set: what its run shows as metrics.
 
     Parameters
     ----------
-    fine : FineBars, optional
+    intrabar : IntrabarData, optional
         Of bars that end where those of the decisions end.
     """
-    row = _event_row(decisions, setting, parameters)
+    row = _vectorised_row(decisions, setting, parameters)
     if row is not None:
         return row
-    return statistics_of_target(
-        decisions.bars,
-        decisions.target,
-        execution_of(setting),
-        initial_equity=setting.initial_equity,
-        direction=setting.direction,
-        first=decisions.first,
-        size=decisions.size,
-        funding=decisions.funding,
-        fine=None if fine is None else fine.of_last(len(decisions.bars)),
-    )
+    own = None if intrabar is None else intrabar.of_last(len(decisions.bars))
+    backtest = replace(decisions.backtest, intrabar=own)
+    return statistics_of_target(backtest, decisions.target, execution_of(setting), decisions.size)
 
 
 def statistics_of_simulation(
@@ -105,30 +95,30 @@ def statistics_of_simulation(
 ) -> FloatArray:
     """The same row as `statistics_of_run`, where the run has been simulated already.
 
-    The path form's row is that of the simulation, bit for bit. Where a sweep takes the event form it is asked here too:
-    it sums in another order, so its last bits differ, and a run shows the numbers of its row in a sweep.
+    The bar engine's row is that of the simulation, bit for bit. Where a sweep takes the vectorised engine it is asked
+    here too: it sums in another order, so its last bits differ, and a run shows the numbers of its row in a sweep.
     """
-    row = _event_row(decisions, setting, parameters)
+    row = _vectorised_row(decisions, setting, parameters)
     return simulation.statistics if row is None else row
 
 
-def summary_of_row(row: FloatArray, bars: Bars, first: int, setting: Setting) -> Metrics:
+def summary_of_row(row: FloatArray, bars: Bars, start_bar: int, setting: Setting) -> Metrics:
     """The numbers of a row of statistics."""
-    return summary_of(row, **_extent_of(bars, first, setting))
+    return summary_of(row, **_extent_of(bars, start_bar, setting))
 
 
-def summary_columns_of(rows: FloatArray, bars: Bars, first: int, setting: Setting) -> dict[str, FloatArray]:
+def summary_columns_of(rows: FloatArray, bars: Bars, start_bar: int, setting: Setting) -> dict[str, FloatArray]:
     """The numbers of many rows of statistics, each the bits of its row alone."""
-    return summary_columns(rows, **_extent_of(bars, first, setting))
+    return summary_columns(rows, **_extent_of(bars, start_bar, setting))
 
 
-def _extent_of(bars: Bars, first: int, setting: Setting) -> Extent:
+def _extent_of(bars: Bars, start_bar: int, setting: Setting) -> Extent:
     """What the rows of one run or sweep share."""
     return {
         "initial_equity": setting.initial_equity,
-        "n_bars": len(bars) - first,
+        "n_bars": len(bars) - start_bar,
         "timeframe_ms": setting.series.timeframe.ms,
-        "span_ms": int(bars.close_time[-1] - bars.open_time[first]),
+        "span_ms": int(bars.close_time[-1] - bars.open_time[start_bar]),
     }
 
 
@@ -147,11 +137,11 @@ def _plain_costs(bars: Bars, setting: Setting) -> PlainCosts | None:
         return None
     costs = PlainCosts(execution.taker_fee_bps / 10_000.0, execution.slippage_bps / 10_000.0, execution.flatten_at_end)
     # Judged on the run's own range, so that a sweep, which holds more bars before it, judges alike.
-    return costs if fits_event_form(bars.since(setting.range.start), costs) else None
+    return costs if fits_vectorised_engine(bars.since(setting.range.start), costs) else None
 
 
-def _event_row(decisions: Decisions, setting: Setting, parameters: Parameters) -> FloatArray | None:
-    """The row by the event form; None where that does not fit, or equity came so low that only the path knows ruin."""
+def _vectorised_row(decisions: Decisions, setting: Setting, parameters: Parameters) -> FloatArray | None:
+    """The vectorised engine's row; None where that does not fit, or equity came so low that only bars show ruin."""
     costs = _plain_costs(decisions.bars, setting)
     if costs is None:
         return None
@@ -160,8 +150,7 @@ def _event_row(decisions: Decisions, setting: Setting, parameters: Parameters) -
         fast, slow = (np.array([parameters[name]], np.int64) for name in crossing)
         row = np.ravel(_rows_of_pairs(decisions.bars, setting, costs, fast, slow))
     elif np.isin(decisions.target, (0.0, 1.0)).all():
-        signals, first = [decisions.target > 0.0], decisions.first
-        row = np.ravel(statistics_of_signals(decisions.bars, signals, costs, initial_equity=initial, first=first))
+        row = np.ravel(statistics_of_signals(decisions.backtest, [decisions.target > 0.0], costs))
     else:
         return None
     return row if row[0] > _SPENT * initial else None
@@ -175,10 +164,12 @@ def _have_whole_warmup(bars: Bars, setting: Setting, warmup_bars: IntArray) -> B
 
 
 def _rows_of_pairs(bars: Bars, setting: Setting, costs: PlainCosts, fast: IntArray, slow: IntArray) -> FloatArray:
-    return statistics_of_pairs(
-        bars, fast, slow, costs, initial_equity=setting.initial_equity, first=bars.index_of(setting.range.start)
-    )
+    return statistics_of_pairs(_plain_backtest(bars, setting), fast, slow, costs)
 
 
-def _fine(bars: Bars, finer: Bars | None) -> FineBars | None:
-    return None if finer is None else fine_bars(bars, finer)
+def _plain_backtest(bars: Bars, setting: Setting) -> Backtest:
+    return Backtest(bars, setting.initial_equity, bars.index_of(setting.range.start))
+
+
+def _intrabar(bars: Bars, finer: Bars | None) -> IntrabarData | None:
+    return None if finer is None else intrabar_data(bars, finer)

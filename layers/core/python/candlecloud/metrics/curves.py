@@ -53,19 +53,8 @@ def longest_under_water(drawdown: FloatArray) -> int:
     return int(np.diff(edges).max()) - 1
 
 
-def tally_curve(
-    equity: FloatArray,
-    initial_equity: float,
-    *,
-    profits: Sequence[float] = (),
-    bars_in_position: int = 0,
-    notional: float = 0.0,
-    fees: float = 0.0,
-    slippage: float = 0.0,
-    funding: float = 0.0,
-    n_fills: int = 0,
-) -> Tallies:
-    """Tallies of a curve that no kernel has counted.
+def tally_curve(equity: FloatArray, initial_equity: float, profits: Sequence[float] = ()) -> Tallies:
+    """Tallies of a curve that no kernel has counted; what fills leave behind is 0.
 
     Parameters
     ----------
@@ -75,8 +64,6 @@ def tally_curve(
         Above zero.
     profits : sequence of float
         Quote currency per closed trade, after all costs.
-    bars_in_position, notional, fees, slippage, funding, n_fills
-        As in `Tallies`.
     """
     returns = bar_returns(equity, initial_equity)
     negative = np.minimum(returns, 0.0)
@@ -87,11 +74,6 @@ def tally_curve(
         n_wins=float(sum(profit > 0.0 for profit in profits)),
         sum_profit=float(sum(profit for profit in profits if profit > 0.0)),
         sum_loss=float(sum(-profit for profit in profits if profit < 0.0)),
-        fees=fees,
-        slippage=slippage,
-        funding=funding,
-        notional=notional,
-        bars_in_position=float(bars_in_position),
         sum_returns=total_of(returns),
         sum_squares=total_of(returns * returns),
         sum_negative_squares=total_of(negative * negative),
@@ -99,5 +81,4 @@ def tally_curve(
         max_drawdown=float(drawdown.max()),
         max_under_water_bars=float(longest_under_water(drawdown)),
         ruined=float(equity.min() <= 0.0),
-        n_fills=float(n_fills),
     )

@@ -103,7 +103,7 @@ def _row(
 
 def _figures(returns: FloatArray, profits: FloatArray, per_year: float) -> RegimeFigures:
     curve = np.cumprod(1.0 + returns, dtype=np.float64)
-    tallies = tally_curve(curve, 1.0, profits=profits.tolist())
+    tallies = tally_curve(curve, 1.0, profits.tolist())
     n = len(returns)
     total, squares = float(returns.sum()), float((returns * returns).sum())
     deviation, root = sample_deviation(n, total, squares), math.sqrt(per_year)

@@ -100,7 +100,7 @@ def mark(account: FastAccount, t: int, equity: float) -> None:
         account.equity[t - account.start_bar] = equity
 
 
-def run_path(
+def run_bars(
     open_: Any,
     high: Any,
     low: Any,

@@ -10,7 +10,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from candlecloud.backtest.execution import Execution
-from candlecloud.backtest.orders import MOMENTS, REASONS, REFUSALS
+from candlecloud.backtest.orders import FILL_PHASES, REASONS, REFUSALS
 from candlecloud.metrics.tallies import COLUMNS
 
 
@@ -29,12 +29,12 @@ COLUMN = Places(*COLUMNS, "width")
 """A row of statistics."""
 RULE = Places(*(field.name.removesuffix("_bps") for field in fields(Execution)), "optimistic", "lowest", "highest")
 """`Execution.rules`, and the lowest and highest target that the run's direction allows."""
-PHASE = Places(*MOMENTS)
+PHASE = Places(*FILL_PHASES)
 REASON = Places(*REASONS)
 NOTE = Places(*REFUSALS, "capped")
 FINAL = Places("cash", "held", "asked", "weight", "resume", "working", "width")
-"""The final state of a run: cash, position, target last taken up, its weight, last bar of the drawdown limit's pause, and
-1 if an order still waits."""
+"""The final state of a run: cash, position, target last taken up, its weight, last bar of the drawdown limit's pause,
+and 1 if an order still waits."""
 CODE = Places("bar", "phase", "reason", "width")
 NUMBER = Places("change", "held", "price", "fee", "slippage", "width")
 """A recorded fill: whole numbers and floats."""

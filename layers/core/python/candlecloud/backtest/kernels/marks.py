@@ -1,7 +1,7 @@
 """Marks of equity at closes: peaks, drawdown and sums of returns, counted in this one place.
 
-``generated/marks.pxd`` is written from this file by ``python -m infra.generate``: a struct and inlined functions, whose C
-types follow the annotations. Write the result back (``marks = mark_close(marks, ...)``): C passes by value. Uncompiled,
+``generated/marks.pxd`` is written from this file by ``python -m infra.generate``: a struct and inlined functions, with
+C types by the annotations. Write the result back (``marks = mark_close(marks, ...)``): C passes by value. Uncompiled,
 this file runs, and gives the same bits.
 """
 

@@ -122,7 +122,7 @@ class FastAccount(Account):
         return t
 
     def mark_held_bars(self, t: int, stop: int) -> int:
-        """Mark bars in position up to the first one on which a new target, the band, ruin or the drawdown limit may act."""
+        """Mark bars in position up to the first on which a new target, the band, ruin or the drawdown limit may act."""
         if self.has_funding or self.band != 0.0:
             return _mark_held_bars(self, t, stop, True)
         return _mark_held_bars(self, t, stop, False)

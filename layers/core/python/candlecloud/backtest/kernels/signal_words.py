@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 def compare_averages(averages: Doubles, fast: Integers, slow: Integers, p: int, block: int, words: Integers) -> None:
     """Make the words of `block` sets from set `p` on: 1 where the fast average lies above the slow one.
 
-    They are laid out by `tiles.precompute_averages`. Each step adds one bit to all 8 words, which a C compiler turns into
-    two comparisons of 4 numbers.
+    Their order is that of `tiles.precompute_averages`. Each step adds one bit to all 8 words, which a C compiler turns
+    into two comparisons of 4 numbers.
     """
     for s in range(block):
         f, g = fast[p + s] * 512, slow[p + s] * 512

@@ -1,6 +1,6 @@
 """What all parameter sets share on a tile of 512 bars: what a fill costs at each bar, extremes, moving averages.
 
-Precomputed once per tile; every set reads it. Plain Python with its types in the .pxd; uncompiled it gives the same bits.
+Precomputed once per tile; every set reads it. Plain Python with its types in the .pxd; uncompiled the same bits.
 """
 
 from __future__ import annotations

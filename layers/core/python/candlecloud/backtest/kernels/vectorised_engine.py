@@ -11,7 +11,7 @@ of equity, and bars are looked at one by one only where they could set a new mar
 
 Exact ties. A row of averages holds ``sum / window`` of whole ticks, rounded once. Equal averages give equal floats. Two
 that differ do so by at least ``1 / (fast * slow)``; rounding keeps their order and moves each by at most ``max_tick *
-2**-53``, so they stay apart while ``max_tick * fast * slow < 2**52``. `candlecloud.backtest.vectorised_engine` sees to that.
+2**-53``, so they stay apart while ``max_tick * fast * slow < 2**52``; `fits_vectorised_engine`'s module sees to that.
 
 Plain Python with its types in the .pxd; uncompiled, on memory views, it gives the same bits.
 """
@@ -74,27 +74,20 @@ def accumulate_sets(
 
     Parameters
     ----------
-    opens, closes : length n
     sums : length n + 1
         Running sums of the closes in ticks, whole numbers below ``2**53``; read only with windows.
-    trading : one bit per bar from `start_bar` on
-        The bar trades.
-    signals : sets x words of 64 bits
-        Target for the open of each bar from `start_bar` on; read only without windows.
+    trading, signals : a bit per bar from `start_bar` on, sets x words
+        The bar trades; the target for its open, read only without windows.
     fast, slow : length P
         Row of each set's averages; windows of the first must not be longer.
     windows : length W
         Bars of each row; none: the signals are given.
-    fee, slippage : float
-        Fractions.
     flatten : 1 or 0
         Sell at the last close.
-    averages, terms, highs, lows, words, starts, fills : W x 512, 513 x TERM, 10 x 512 twice, 64 x 8, 65, 64 x 512 + 2
-        Room to work in.
     levels : length 513
         Floor of the binary logarithm.
-    held, last, sets : P, P, P x SET
-        Room to work in.
+    averages, terms, highs, lows, words, starts, fills : W x 512, 513 x TERM, 10 x 512 twice, 64 x 8, 65, 64 x 512 + 2
+        Room to work in, as are held, last, sets: P, P, P x SET.
     rows : P x COLUMN, zeros
         Written: the statistics.
     """

@@ -1,21 +1,22 @@
-"""The path form against the reference: fills exactly, equity to the last bit, every column of the statistics."""
+"""The bar engine against the reference: fills exactly, equity to the last bit, every column of the statistics."""
 
 from __future__ import annotations
 
 import sys
 from collections import Counter
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from candlecloud.backtest import engine
-from candlecloud.backtest.engine import simulate, statistics_of_target
+from candlecloud.backtest import bar_engine
+from candlecloud.backtest.bar_engine import simulate, statistics_of_target
 from candlecloud.backtest.execution import Execution
+from candlecloud.backtest.inputs import Backtest
 from candlecloud.backtest.orders import REASONS, REFUSALS
-from candlecloud.backtest.sweep_form import PlainCosts, statistics_of_signals
+from candlecloud.backtest.vectorised_engine import PlainCosts, statistics_of_signals
 from candlecloud.features.bars import bars_from_table
 from candlecloud.metrics.curves import bar_returns, drawdowns, longest_under_water
 from candlecloud.metrics.tallies import Tallies
@@ -24,13 +25,13 @@ from tests.golden.reference import Replay, summed
 from tests.support.recorded import btc_hours
 from tests.support.uncompiled import uncompiled
 
-MOMENTS = ("open", "within", "close")
+PHASES = ("open", "within", "close")
 
 
 def check_against_reference(case: Case) -> Replay:
     wanted = replayed(case)
-    got = simulate(case.bars, case.target, case.execution, **case.arguments())
-    fills = [(f.bar, MOMENTS[f.moment], f.change, f.held, f.price, f.fee, f.slippage, f.reason) for f in wanted.fills]
+    got = simulate(case.backtest, case.target, case.execution, case.size)
+    fills = [(f.bar, PHASES[f.moment], f.change, f.held, f.price, f.fee, f.slippage, f.reason) for f in wanted.fills]
     assert [tuple(fill) for fill in got.fills] == fills
     assert list(got.profits) == wanted.profits
     assert (got.cash, got.quantity, got.ruined) == (wanted.cash, wanted.held, wanted.ruined)
@@ -38,7 +39,7 @@ def check_against_reference(case: Case) -> Replay:
     assert list(got.refused) == wanted.refused
     assert list(got.capped) == wanted.capped
     check_statistics(got.tallies, wanted)
-    alone = statistics_of_target(case.bars, case.target, case.execution, **case.arguments())
+    alone = statistics_of_target(case.backtest, case.target, case.execution, case.size)
     assert alone.tobytes() == got.statistics.tobytes()
     trades = got.trades()
     assert [trade.pnl for trade in trades] == wanted.profits
@@ -73,22 +74,25 @@ def test_equals_the_reference(case: Case) -> None:
 
 def switches_that_fired(case: Case, seen: Replay) -> list[str]:
     """What happened in a case, by name."""
-    execution, n = case.execution, len(case.bars)
+    execution, n = case.execution, len(case.backtest.bars)
     facts = {
         "impact": execution.impact_bps and seen.fills,
         "cap left a remainder": seen.capped,
         "remainder was carried": len(seen.capped) > 1 and len(seen.fills) > 1,
         "ambiguous exit": seen.ambiguous,
-        "finer candles asked": case.fine is not None and seen.ambiguous == 0 and execution.has_stops and seen.fills,
+        "intrabar data asked": case.backtest.intrabar is not None
+        and seen.ambiguous == 0
+        and execution.has_stops
+        and seen.fills,
         "tick": execution.tick_size and seen.fills,
         "lots": execution.lot_step and seen.fills,
         "funding paid": seen.funding > 0.0,
         "funding received": seen.funding < 0.0,
         "ruined": seen.ruined,
         "size per bar": not isinstance(case.size, float) and seen.fills,
-        "first above 0": case.first > 0 and seen.fills,
+        "start bar above 0": case.backtest.start_bar > 0 and seen.fills,
         "short": any(h < 0.0 for h in seen.holding),
-        "unknown volume": np.isnan(case.bars.volume).any() and seen.fills,
+        "unknown volume": np.isnan(case.backtest.bars.volume).any() and seen.fills,
         "gap through a stop": any(f.moment == 0 and f.reason in ("stop_loss", "trailing_stop") for f in seen.fills),
         "take-profit at the open": any(f.moment == 0 and f.reason == "take_profit" for f in seen.fills),
         "bars": n,
@@ -101,9 +105,9 @@ def switches_that_fired(case: Case, seen: Replay) -> list[str]:
 
 
 EVERY_SWITCH = {
-    *("impact", "cap left a remainder", "remainder was carried", "ambiguous exit", "finer candles asked"),
+    *("impact", "cap left a remainder", "remainder was carried", "ambiguous exit", "intrabar data asked"),
     *("tick", "lots"),
-    *("funding paid", "funding received", "ruined", "size per bar", "first above 0", "short", "unknown volume"),
+    *("funding paid", "funding received", "ruined", "size per bar", "start bar above 0", "short", "unknown volume"),
     *("gap through a stop", "take-profit at the open"),
     *(f"fill: {reason}" for reason in REASONS),
     *(f"refused: {reason}" for reason in REFUSALS),
@@ -128,17 +132,17 @@ def test_equals_the_reference_on_ten_thousand_cases() -> None:
 @pytest.fixture
 def plain_python(monkeypatch: pytest.MonkeyPatch) -> None:
     """The engine on the kernels' sources, as a machine without a compiler runs them."""
-    for name in ("account", "ride", "path"):
+    for name in ("account", "quiet_bars", "bar_engine"):
         full = f"candlecloud.backtest.kernels.{name}"
         monkeypatch.setitem(sys.modules, full, uncompiled(full))
-    monkeypatch.setattr(engine, "path", sys.modules["candlecloud.backtest.kernels.path"])
+    monkeypatch.setattr(bar_engine, "bar_engine", sys.modules["candlecloud.backtest.kernels.bar_engine"])
 
 
 @pytest.mark.usefixtures("plain_python")
 @settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(cases())
 def test_uncompiled_kernel_gives_the_same_bits(case: Case) -> None:
-    assert str(engine.path.__file__).endswith(".py")
+    assert str(bar_engine.bar_engine.__file__).endswith(".py")
     check_against_reference(case)
 
 
@@ -159,26 +163,23 @@ def test_compiled_and_uncompiled_rows_are_equal_on_real_hours(monkeypatch: pytes
         cooldown_bars=24,
         rebalance_band=0.05,
     )
-    options: dict[str, Any] = {
-        "initial_equity": CASH,
-        "direction": "both",
-        "size": 0.5 + 0.5 * np.cos(np.arange(len(bars)) / 5.0) ** 2,
-        "funding": np.where(np.arange(len(bars)) % 8 == 0, 1e-4, 0.0),
-    }
-    rows = [statistics_of_target(bars, target, execution, **options)]
-    for name in ("account", "ride", "path"):
+    size = 0.5 + 0.5 * np.cos(np.arange(len(bars)) / 5.0) ** 2
+    funding = np.where(np.arange(len(bars)) % 8 == 0, 1e-4, 0.0)
+    backtest = Backtest(bars, CASH, direction="both", funding=funding)
+    rows = [statistics_of_target(backtest, target, execution, size)]
+    for name in ("account", "quiet_bars", "bar_engine"):
         full = f"candlecloud.backtest.kernels.{name}"
         monkeypatch.setitem(sys.modules, full, uncompiled(full))
-    monkeypatch.setattr(engine, "path", sys.modules["candlecloud.backtest.kernels.path"])
-    rows.append(statistics_of_target(bars, target, execution, **options))
+    monkeypatch.setattr(bar_engine, "bar_engine", sys.modules["candlecloud.backtest.kernels.bar_engine"])
+    rows.append(statistics_of_target(backtest, target, execution, size))
     assert rows[0].tobytes() == rows[1].tobytes()
     assert Tallies.from_row(rows[0]).n_fills > 300
 
 
 @settings(max_examples=200)
 @given(cases(), st.data())
-def test_event_form_gives_the_path_forms_rows(case: Case, data: st.DataObject) -> None:
-    """Long with all equity or flat, fixed costs: both forms do it."""
+def test_vectorised_engine_gives_the_bar_engines_rows(case: Case, data: st.DataObject) -> None:
+    """Long with all equity or flat, fixed costs: both engines do it."""
     long = case.target > 0.0
     execution = Execution(
         taker_fee_bps=data.draw(st.sampled_from([0.0, 10.0, 500.0])),
@@ -186,6 +187,6 @@ def test_event_form_gives_the_path_forms_rows(case: Case, data: st.DataObject) -
         flatten_at_end=case.execution.flatten_at_end,
     )
     costs = PlainCosts(execution.taker_fee_bps / 1e4, execution.slippage_bps / 1e4, execution.flatten_at_end)
-    row = statistics_of_target(case.bars, long * 1.0, execution, initial_equity=CASH, first=case.first)
-    (events,) = statistics_of_signals(case.bars, [long], costs, initial_equity=CASH, first=case.first)
+    row = statistics_of_target(replace(case.backtest, direction="long", funding=None), long * 1.0, execution)
+    (events,) = statistics_of_signals(replace(case.backtest, direction="long", funding=None), [long], costs)
     np.testing.assert_allclose(events, row, rtol=1e-12, atol=1e-12 * len(long))

@@ -1,4 +1,4 @@
-"""Finer candles inside bars: where a bar holds both stop and target, they say which one came first."""
+"""Intrabar data: where a bar holds both stop and take-profit, the finer bars inside it say which one came first."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from candlecloud.features.bars import Bars
 
 
 @dataclass(frozen=True)
-class FineBars:
-    """Highs and lows of the finer candles, in time order.
+class IntrabarData:
+    """Highs and lows of the finer bars, in time order.
 
     Attributes
     ----------
     start : IntArray, one longer than the bars
-        Bar t holds the candles ``start[t]`` to ``start[t + 1] - 1``; a bar may hold none.
+        Bar t holds the finer bars ``start[t]`` to ``start[t + 1] - 1``; a bar may hold none.
     high, low : FloatArray
         Quote currency.
     """
@@ -27,22 +27,22 @@ class FineBars:
     high: FloatArray
     low: FloatArray
 
-    def of_last(self, n_bars: int) -> FineBars:
+    def of_last(self, n_bars: int) -> IntrabarData:
         """Those in the last bars, without copying prices."""
         start = self.start[len(self.start) - 1 - n_bars :]
-        return FineBars(start - start[0], self.high[start[0] :], self.low[start[0] :])
+        return IntrabarData(start - start[0], self.high[start[0] :], self.low[start[0] :])
 
 
-def fine_bars(bars: Bars, finer: Bars) -> FineBars:
-    """Sort finer candles into the bars that they lie in.
+def intrabar_data(bars: Bars, finer: Bars) -> IntrabarData:
+    """Sort finer bars into the bars that they lie in.
 
-    Candles outside every bar (before, after, or where a bar is absent) are left out; a bar whose finer candles are
-    absent says nothing.
+    Those outside every bar (before, after, or where a bar is absent) are left out; a bar whose finer bars are absent
+    says nothing.
 
     Raises
     ------
     InvalidRangeError
-        If a finer candle reaches over the edge of a bar.
+        If a finer bar reaches over the edge of a bar.
     """
     begins = np.searchsorted(finer.open_time, bars.open_time)
     ends = np.searchsorted(finer.open_time, bars.close_time)
@@ -55,4 +55,4 @@ def fine_bars(bars: Bars, finer: Bars) -> FineBars:
     start = np.zeros(len(bars) + 1, np.int64)
     np.cumsum(counts, out=start[1:])
     inside = np.repeat(begins - start[:-1], counts) + np.arange(start[-1])
-    return FineBars(start, np.ascontiguousarray(finer.high[inside]), np.ascontiguousarray(finer.low[inside]))
+    return IntrabarData(start, np.ascontiguousarray(finer.high[inside]), np.ascontiguousarray(finer.low[inside]))

@@ -1,4 +1,4 @@
-"""Many parameter sets over one series in one pass: which form of the engine takes them, a row of statistics for each.
+"""The vectorised engine: many parameter sets over one series in one pass, a row of statistics for each.
 
 A row is computed from its own set only: batches, their order and the other sets in them do not move a bit of it.
 """
@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from candlecloud.arrays import BoolArray, FloatArray, IntArray
+from candlecloud.backtest.inputs import Backtest
 from candlecloud.backtest.kernels.layout import SET, TERM
 from candlecloud.backtest.kernels.vectorised_engine import accumulate_sets
 from candlecloud.backtest.statistics import N_COLUMNS
@@ -26,7 +27,7 @@ _MAX_PRICE_RANGE = (
     1e9  # highest over lowest price: equity stays far above the rounding of what a purchase leaves in cash
 )
 _MAX_TICKS = 2**48  # closes that differ make equities that differ
-_EXACT_AVERAGES = 2**51  # see the proof in candlecloud.backtest.kernels.event; half of what it allows
+_EXACT_AVERAGES = 2**51  # see the proof in candlecloud.backtest.kernels.vectorised_engine; half of what it allows
 _EXACT_SUMS = 2**53
 _BITS_AT_ONCE = 8 * 48_000_000
 
@@ -35,15 +36,15 @@ WordArray = NDArray[np.uint64]
 
 @dataclass(frozen=True)
 class PlainCosts:
-    """What the event form knows of an execution: fractions of the notional per fill, and how a run ends."""
+    """What the vectorised engine knows of an execution: fractions of the notional per fill, and how a run ends."""
 
     fee_rate: float = 0.0
     slippage_rate: float = 0.0
     flatten_at_end: bool = False
 
 
-def fits_event_form(bars: Bars, costs: PlainCosts) -> bool:
-    """Whether the event form gives these runs exactly, if they are long with all equity or flat and nothing else is on.
+def fits_vectorised_engine(bars: Bars, costs: PlainCosts) -> bool:
+    """Whether this engine gives these runs exactly, if they are long with all equity or flat and nothing else is on.
 
     It needs rates in [0, 0.5] and prices above zero that span less than nine decades; then neither ruin nor a refused
     order can occur, and equity tells any two closes apart.
@@ -55,21 +56,15 @@ def fits_event_form(bars: Bars, costs: PlainCosts) -> bool:
     return lowest > 0.0 and highest <= lowest * _MAX_PRICE_RANGE and int(bars.close_ticks.max()) < _MAX_TICKS
 
 
-def statistics_of_pairs(
-    bars: Bars, fast: IntArray, slow: IntArray, costs: PlainCosts, *, initial_equity: float, first: int = 0
-) -> FloatArray:
+def statistics_of_pairs(backtest: Backtest, fast: IntArray, slow: IntArray, costs: PlainCosts) -> FloatArray:
     """Trade pairs of moving averages: long while SMA(fast) of the closes lies above SMA(slow), else flat.
 
     Parameters
     ----------
-    bars : Bars
-        At least ``first + 1``; those before `first` only warm up. See `fits_event_form`.
+    backtest : Backtest
+        Long, without funding. See `fits_vectorised_engine`.
     fast, slow : IntArray, length P
         Windows in bars, ``1 <= fast <= slow``.
-    initial_equity : float
-        Quote currency, above zero.
-    first : int
-        First bar that can fill and that equity is marked on.
 
     Returns
     -------
@@ -79,7 +74,7 @@ def statistics_of_pairs(
     Raises
     ------
     InvalidParameterError
-        If a window is out of range or the runs do not fit this form.
+        If a window is out of range or the runs do not fit this engine.
     """
     if len(fast) != len(slow) or (len(fast) and not (fast.min() >= 1 and (fast <= slow).all())):
         raise InvalidParameterError(
@@ -87,18 +82,16 @@ def statistics_of_pairs(
             hint="Leave out the sets whose fast window is the longer one.",
             fields=["fast", "slow"],
         )
-    run = _Run(bars, costs, initial_equity, first)
+    run, bars = _Run(backtest, costs), backtest.bars
     if not _averages_are_exact(bars, fast, slow):
         signals = (compare_sma(bars.close_tick_sums, int(f), int(s)) > 0 for f, s in zip(fast, slow, strict=True))
-        return statistics_of_signals(bars, signals, costs, initial_equity=initial_equity, first=first)
+        return statistics_of_signals(backtest, signals, costs)
     windows, rows = np.unique(np.concatenate([fast, slow]).astype(np.int64), return_inverse=True)
     rows = rows.astype(np.int64)
-    return run.tally(len(fast), windows, rows[: len(fast)].copy(), rows[len(fast) :].copy(), _NO_WORDS)
+    return run.rows(len(fast), windows, rows[: len(fast)].copy(), rows[len(fast) :].copy(), _NO_WORDS)
 
 
-def statistics_of_signals(
-    bars: Bars, signals: Iterable[BoolArray], costs: PlainCosts, *, initial_equity: float, first: int = 0
-) -> FloatArray:
+def statistics_of_signals(backtest: Backtest, signals: Iterable[BoolArray], costs: PlainCosts) -> FloatArray:
     """Trade given signals: long from the next open that trades while an entry is true, else flat.
 
     Parameters
@@ -115,13 +108,13 @@ def statistics_of_signals(
     Raises
     ------
     InvalidParameterError
-        If a signal has another length than the bars, or the runs do not fit this form.
+        If a signal has another length than the bars, or the runs do not fit this engine.
     """
-    run = _Run(bars, costs, initial_equity, first)
-    words = (_pack(_shifted(signal, bars, first)) for signal in signals)
+    run = _Run(backtest, costs)
+    words = (_pack(_shifted(signal, backtest)) for signal in signals)
     at_once = max(1, _BITS_AT_ONCE // (64 * run.n_words))
     rows = (
-        run.tally(len(block) // run.n_words, _NO_ROWS, _NO_ROWS, _NO_ROWS, block) for block in _blocks(words, at_once)
+        run.rows(len(block) // run.n_words, _NO_ROWS, _NO_ROWS, _NO_ROWS, block) for block in _blocks(words, at_once)
     )
     return np.concatenate([np.zeros((0, N_COLUMNS)), *rows])
 
@@ -129,30 +122,29 @@ def statistics_of_signals(
 class _Run:
     """What all sets have in common, in the form that the kernel reads."""
 
-    def __init__(self, bars: Bars, costs: PlainCosts, initial_equity: float, first: int) -> None:
-        if not 0 <= first < len(bars) or not initial_equity > 0.0 or not fits_event_form(bars, costs):
+    def __init__(self, backtest: Backtest, costs: PlainCosts) -> None:
+        bars, start_bar = backtest.bars, backtest.start_bar
+        if backtest.direction != "long" or backtest.funding is not None or not fits_vectorised_engine(bars, costs):
             raise InvalidParameterError(
-                "The event form takes a bar to start at, equity above zero, rates in [0, 0.5], and prices above zero.",
-                hint="Ask fits_event_form first, and simulate what does not fit bar by bar.",
+                "The vectorised engine takes long runs without funding, rates in [0, 0.5], and prices above zero.",
+                hint="Ask fits_vectorised_engine first, and simulate what does not fit bar by bar.",
                 bars=len(bars),
-                first=first,
-                initial_equity=initial_equity,
             )
-        self._bars, self._costs, self._equity, self._first = bars, costs, float(initial_equity), first
-        trades = bars.volume[first:] != 0.0
+        self._backtest, self._costs = backtest, costs
+        trades = bars.volume[start_bar:] != 0.0
         self._trading = _pack(trades)
         self.n_words = len(self._trading)
         self._flatten = int(costs.flatten_at_end and bool(trades[-1]))
         self._sums = (bars.close_tick_sums - bars.close_tick_sums[0]).astype(np.float64)
 
-    def tally(self, n_sets: int, windows: IntArray, fast: IntArray, slow: IntArray, signals: WordArray) -> FloatArray:
+    def rows(self, n_sets: int, windows: IntArray, fast: IntArray, slow: IntArray, signals: WordArray) -> FloatArray:
         """One row per set, from rows of averages or, without windows, from signal words."""
-        tallies = np.zeros((n_sets, N_COLUMNS))
+        statistics = np.zeros((n_sets, N_COLUMNS))
         if not n_sets:
-            return tallies
+            return statistics
         accumulate_sets(
-            doubles(self._bars.open),
-            doubles(self._bars.close),
+            doubles(self._backtest.bars.open),
+            doubles(self._backtest.bars.close),
             doubles(self._sums),
             self._trading.data,
             signals.data,
@@ -161,8 +153,8 @@ class _Run:
             integers(windows),
             self._costs.fee_rate,
             self._costs.slippage_rate,
-            self._equity,
-            self._first,
+            float(self._backtest.initial_equity),
+            self._backtest.start_bar,
             self._flatten,
             doubles(np.zeros(len(windows) * 512)),
             doubles(np.zeros(513 * TERM.width)),
@@ -175,9 +167,9 @@ class _Run:
             np.zeros(n_sets, np.uint64).data,
             np.zeros(n_sets, np.uint64).data,
             doubles(np.zeros(n_sets * SET.width)),
-            doubles(tallies.reshape(-1)),
+            doubles(statistics.reshape(-1)),
         )
-        return tallies
+        return statistics
 
 
 _NO_ROWS = np.zeros(0, np.int64)
@@ -192,11 +184,12 @@ def _averages_are_exact(bars: Bars, fast: IntArray, slow: IntArray) -> bool:
     return largest * product < _EXACT_AVERAGES and largest * len(bars) < _EXACT_SUMS
 
 
-def _shifted(signal: BoolArray, bars: Bars, first: int) -> BoolArray:
-    """What each close before the bars from `first` on wants; before the very first bar nothing is wanted."""
-    if len(signal) != len(bars):
-        raise InvalidParameterError("A signal needs one entry per bar.", bars=len(bars), entries=len(signal))
-    return signal[first - 1 : -1] if first else np.concatenate([[False], signal[:-1]])
+def _shifted(signal: BoolArray, backtest: Backtest) -> BoolArray:
+    """What each close before the bars from the first one on wants; before the very first bar nothing is wanted."""
+    start_bar, n_bars = backtest.start_bar, len(backtest.bars)
+    if len(signal) != n_bars:
+        raise InvalidParameterError("A signal needs one entry per bar.", bars=n_bars, entries=len(signal))
+    return signal[start_bar - 1 : -1] if start_bar else np.concatenate([[False], signal[:-1]])
 
 
 def _pack(bits: BoolArray) -> WordArray:

@@ -1,4 +1,4 @@
-"""The event form against the bar loop of the specification, on whatever Hypothesis finds and on real hours."""
+"""The vectorised engine against the bar loop of the specification, on whatever Hypothesis finds and on real hours."""
 
 from __future__ import annotations
 
@@ -12,9 +12,15 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from candlecloud.arrays import FloatArray, IntArray
-from candlecloud.backtest import sweep_form
+from candlecloud.backtest import vectorised_engine
+from candlecloud.backtest.inputs import Backtest
 from candlecloud.backtest.statistics import COLUMN_NUMBERS
-from candlecloud.backtest.sweep_form import PlainCosts, fits_event_form, statistics_of_pairs, statistics_of_signals
+from candlecloud.backtest.vectorised_engine import (
+    PlainCosts,
+    fits_vectorised_engine,
+    statistics_of_pairs,
+    statistics_of_signals,
+)
 from candlecloud.errors import InvalidParameterError
 from candlecloud.features.bars import Bars, bars_from_table
 from candlecloud.features.moving_average import compare_sma
@@ -76,17 +82,17 @@ def above(ticks: list[int], fast: int, slow: int) -> list[bool]:
     ]
 
 
-def uncompiled_tally_sets() -> Any:
+def uncompiled_accumulate_sets() -> Any:
     """The kernel and what it calls as plain Python, on whatever the arguments are."""
-    event = uncompiled("candlecloud.backtest.kernels.event")
+    kernel = uncompiled("candlecloud.backtest.kernels.vectorised_engine")
     for part, names in (
-        ("tiles", ("lay_facts", "lay_extremes", "lay_averages")),
+        ("tiles", ("precompute_fill_terms", "precompute_extremes", "precompute_averages")),
         ("signal_words", ("compare_averages", "copy_words", "find_fills")),
     ):
         module = uncompiled(f"candlecloud.backtest.kernels.{part}")
         for name in names:
-            setattr(event, name, getattr(module, name))
-    return event.tally_sets
+            setattr(kernel, name, getattr(module, name))
+    return kernel.accumulate_sets
 
 
 @cache
@@ -138,12 +144,12 @@ def check_case(case: dict[str, Any]) -> None:
     rng = np.random.default_rng(case["dice"])
     fast = rng.integers(1, 9, 4)
     slow = fast + rng.integers(0, 12, 4)
-    rows = statistics_of_pairs(bars, fast, slow, costs, initial_equity=1e4, first=first)
+    rows = statistics_of_pairs(Backtest(bars, 1e4, start_bar=first), fast, slow, costs)
     ticks = bars.close_ticks.tolist()
     for row, f, s in zip(rows, fast.tolist(), slow.tolist(), strict=True):
         check_row(row, by_bars(bars, above(ticks, f, s), costs, cash=1e4, first=first))
     signals = [np.cumsum(rng.random(len(bars)) < case["flips"]) % 2 == 1 for _ in range(3)]
-    rows = statistics_of_signals(bars, iter(signals), costs, initial_equity=1e4, first=first)
+    rows = statistics_of_signals(Backtest(bars, 1e4, start_bar=first), iter(signals), costs)
     for row, signal in zip(rows, signals, strict=True):
         check_row(row, by_bars(bars, signal.tolist(), costs, cash=1e4, first=first))
 
@@ -174,7 +180,7 @@ def test_equals_the_bar_loop_on_fourteen_thousand_sets(case: dict[str, Any]) -> 
 def test_equals_the_bar_loop_on_real_hours(flatten: bool) -> None:
     bars, costs = hours(), PlainCosts(0.001, 0.0002, flatten)
     fast, slow = pairs((10, 50), (30, 60), (100, 400), (1, 2))
-    rows = statistics_of_pairs(bars, fast, slow, costs, initial_equity=1e4, first=400)
+    rows = statistics_of_pairs(Backtest(bars, 1e4, start_bar=400), fast, slow, costs)
     for row, f, s in zip(rows, fast.tolist(), slow.tolist(), strict=True):
         signal = (compare_sma(bars.close_tick_sums, f, s) > 0).tolist()
         check_row(row, by_bars(bars, signal, costs, cash=1e4, first=400))
@@ -184,7 +190,7 @@ def test_equals_the_bar_loop_on_real_hours(flatten: bool) -> None:
 def test_equals_the_bar_loop_on_a_grid_of_real_hours() -> None:
     bars = hours()
     fast, slow = pairs(*((f, s) for f in range(10, 101, 10) for s in range(50, 401, 50) if f < s))
-    rows = statistics_of_pairs(bars, fast, slow, COSTS, initial_equity=1e4)
+    rows = statistics_of_pairs(Backtest(bars, 1e4), fast, slow, COSTS)
     for row, f, s in zip(rows, fast.tolist(), slow.tolist(), strict=True):
         signal = (compare_sma(bars.close_tick_sums, f, s) > 0).tolist()
         check_row(row, by_bars(bars, signal, COSTS, cash=1e4, first=0))
@@ -193,9 +199,9 @@ def test_equals_the_bar_loop_on_a_grid_of_real_hours() -> None:
 def test_pairs_and_their_signals_give_the_same_bytes() -> None:
     bars = hours()
     fast, slow = pairs(*((f, s) for f in (10, 20, 30, 50, 59) for s in (60, 100, 200, 333)))
-    by_pairs = statistics_of_pairs(bars, fast, slow, COSTS, initial_equity=1e4, first=123)
+    by_pairs = statistics_of_pairs(Backtest(bars, 1e4, start_bar=123), fast, slow, COSTS)
     signals = (compare_sma(bars.close_tick_sums, int(f), int(s)) > 0 for f, s in zip(fast, slow, strict=True))
-    by_signals = statistics_of_signals(bars, signals, COSTS, initial_equity=1e4, first=123)
+    by_signals = statistics_of_signals(Backtest(bars, 1e4, start_bar=123), signals, COSTS)
     assert by_pairs.tobytes() == by_signals.tobytes()
 
 
@@ -206,7 +212,7 @@ def test_an_exact_tie_makes_no_trade() -> None:
     assert compare_sma(bars.close_tick_sums, 30, 60)[tie] == 0
     around = cut(bars, tie - 200, tie + 50)
     fast, slow = pairs((30, 60))
-    (row,) = statistics_of_pairs(around, fast, slow, COSTS, initial_equity=1e4)
+    (row,) = statistics_of_pairs(Backtest(around, 1e4), fast, slow, COSTS)
     wanted = above(around.close_ticks.tolist(), 30, 60)
     assert not wanted[200]
     check_row(row, by_bars(around, wanted, COSTS, cash=1e4, first=0))
@@ -218,9 +224,9 @@ def test_ticks_too_large_for_float_averages_are_compared_in_whole_numbers(
 ) -> None:
     bars = market(7, 700, spread=2, silent=0.1)
     fast, slow = pairs((3, 5), (2, 12))
-    as_floats = statistics_of_pairs(bars, fast, slow, COSTS, initial_equity=1e4, first=9)
-    monkeypatch.setattr(sweep_form, reduced, 1)
-    assert statistics_of_pairs(bars, fast, slow, COSTS, initial_equity=1e4, first=9).tobytes() == as_floats.tobytes()
+    as_floats = statistics_of_pairs(Backtest(bars, 1e4, start_bar=9), fast, slow, COSTS)
+    monkeypatch.setattr(vectorised_engine, reduced, 1)
+    assert statistics_of_pairs(Backtest(bars, 1e4, start_bar=9), fast, slow, COSTS).tobytes() == as_floats.tobytes()
 
 
 @settings(max_examples=50)
@@ -232,8 +238,8 @@ def test_order_and_ties_hold_up_to_the_bound(seed: int, fast: int, slow: int) ->
     ticks = largest - np.random.default_rng(seed).integers(0, 2, 150)
     bars = bars_of(ticks.tolist(), ticks.tolist(), scale=0)
     signal = above(ticks.tolist(), fast, slow)
-    rows = statistics_of_pairs(bars, *pairs((fast, slow)), PlainCosts(), initial_equity=1e4)
-    wanted = statistics_of_signals(bars, [np.array(signal)], PlainCosts(), initial_equity=1e4)
+    rows = statistics_of_pairs(Backtest(bars, 1e4), *pairs((fast, slow)), PlainCosts())
+    wanted = statistics_of_signals(Backtest(bars, 1e4), [np.array(signal)], PlainCosts())
     assert rows.tobytes() == wanted.tobytes()
 
 
@@ -241,21 +247,21 @@ def test_order_and_ties_hold_up_to_the_bound(seed: int, fast: int, slow: int) ->
 def test_a_row_does_not_depend_on_its_batch(size: int) -> None:
     bars = cut(hours(), 0, 3_000)
     fast, slow = pairs(*((f, s) for f in range(2, 42) for s in range(50, 80, 2)))
-    together = statistics_of_pairs(bars, fast, slow, COSTS, initial_equity=1e4, first=33)
+    together = statistics_of_pairs(Backtest(bars, 1e4, start_bar=33), fast, slow, COSTS)
     order = np.random.default_rng(size).permutation(len(fast))[: 40 * size]
     for start in range(0, len(order), size):
         part = order[start : start + size]
-        alone = statistics_of_pairs(bars, fast[part], slow[part], COSTS, initial_equity=1e4, first=33)
+        alone = statistics_of_pairs(Backtest(bars, 1e4, start_bar=33), fast[part], slow[part], COSTS)
         assert alone.tobytes() == together[part].tobytes()
 
 
 def test_signals_are_read_in_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     bars = market(3, 1_500, spread=60, silent=0.05)
     signals = np.random.default_rng(4).random((150, len(bars))) < 0.5
-    together = statistics_of_signals(bars, signals, COSTS, initial_equity=1e4)
-    monkeypatch.setattr(sweep_form, "_BITS_AT_ONCE", 7 * 64 * 24)
-    assert statistics_of_signals(bars, iter(signals), COSTS, initial_equity=1e4).tobytes() == together.tobytes()
-    assert statistics_of_signals(bars, [], COSTS, initial_equity=1e4).shape == (0, together.shape[1])
+    together = statistics_of_signals(Backtest(bars, 1e4), signals, COSTS)
+    monkeypatch.setattr(vectorised_engine, "_BITS_AT_ONCE", 7 * 64 * 24)
+    assert statistics_of_signals(Backtest(bars, 1e4), iter(signals), COSTS).tobytes() == together.tobytes()
+    assert statistics_of_signals(Backtest(bars, 1e4), [], COSTS).shape == (0, together.shape[1])
 
 
 @settings(max_examples=15)
@@ -265,21 +271,21 @@ def test_uncompiled_it_gives_the_same_bits(case: dict[str, Any]) -> None:
     fast, slow = pairs((1, 2), (2, 7), (5, 9))
     signals = np.random.default_rng(case["dice"]).random((2, len(bars))) < case["flips"]
     compiled = [
-        statistics_of_pairs(bars, fast, slow, costs, initial_equity=1e4, first=first),
-        statistics_of_signals(bars, signals, costs, initial_equity=1e4, first=first),
+        statistics_of_pairs(Backtest(bars, 1e4, start_bar=first), fast, slow, costs),
+        statistics_of_signals(Backtest(bars, 1e4, start_bar=first), signals, costs),
     ]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sweep_form, "tally_sets", uncompiled_tally_sets())
+        patch.setattr(vectorised_engine, "accumulate_sets", uncompiled_accumulate_sets())
         plain = [
-            statistics_of_pairs(bars, fast, slow, costs, initial_equity=1e4, first=first),
-            statistics_of_signals(bars, signals, costs, initial_equity=1e4, first=first),
+            statistics_of_pairs(Backtest(bars, 1e4, start_bar=first), fast, slow, costs),
+            statistics_of_signals(Backtest(bars, 1e4, start_bar=first), signals, costs),
         ]
     assert [rows.tobytes() for rows in plain] == [rows.tobytes() for rows in compiled]
 
 
 def test_what_does_not_fit_is_refused() -> None:
     good = bars_of([1.0, 2.0], [1.0, 2.0])
-    assert fits_event_form(good, COSTS)
+    assert fits_vectorised_engine(good, COSTS)
     for bars, costs in (
         (bars_of([0.0, 1.0], [1.0, 1.0]), COSTS),
         (bars_of([0.01, 2e7], [1.0, 1.0]), COSTS),
@@ -288,22 +294,22 @@ def test_what_does_not_fit_is_refused() -> None:
         (good, PlainCosts(math.nan, 0.0)),
         (cut(good, 0, 0), COSTS),
     ):
-        assert not fits_event_form(bars, costs)
+        assert not fits_vectorised_engine(bars, costs)
         with pytest.raises(InvalidParameterError):
-            statistics_of_pairs(bars, *pairs((1, 2)), costs, initial_equity=1e4)
+            statistics_of_pairs(Backtest(bars, 1e4), *pairs((1, 2)), costs)
 
 
 @pytest.mark.parametrize(("fast", "slow"), [([2], [1]), ([0], [3]), ([1, 2], [3])])
 def test_windows_out_of_order_are_refused(fast: list[int], slow: list[int]) -> None:
     bars = bars_of([1.0, 2.0], [1.0, 2.0])
     with pytest.raises(InvalidParameterError, match="fast"):
-        statistics_of_pairs(bars, np.array(fast), np.array(slow), COSTS, initial_equity=1e4)
+        statistics_of_pairs(Backtest(bars, 1e4), np.array(fast), np.array(slow), COSTS)
 
 
 def test_signals_of_another_length_and_bad_starts_are_refused() -> None:
     bars = bars_of([1.0, 2.0], [1.0, 2.0])
     with pytest.raises(InvalidParameterError, match="one entry per bar"):
-        statistics_of_signals(bars, [np.array([True])], COSTS, initial_equity=1e4)
+        statistics_of_signals(Backtest(bars, 1e4), [np.array([True])], COSTS)
     for first, equity in ((2, 1e4), (-1, 1e4), (0, 0.0)):
         with pytest.raises(InvalidParameterError):
-            statistics_of_signals(bars, [], COSTS, initial_equity=equity, first=first)
+            statistics_of_signals(Backtest(bars, equity, start_bar=first), [], COSTS)
