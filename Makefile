@@ -37,10 +37,10 @@ test-slow: setup  ## The long sweeps: 20 kills, 50 races, 10,000 random cases
 	$(BIN)/python -m pytest -q -m slow
 
 demo: setup  ## Real candles in, backtest and sweep out, a report at the end
-	@$(BIN)/python -m infra.local demo
+	@$(BIN)/python -m infra.demo
 
 serve: setup  ## Keep the platform up on this machine, schedules firing
-	@$(BIN)/python -m infra.local serve
+	@$(BIN)/python -m infra.local
 
 evidence: setup  ## Print every table that the README and the notes claim
 	@$(BIN)/python -m tests.evidence

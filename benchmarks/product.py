@@ -17,8 +17,10 @@ from candlecloud.experiments.sweep import evaluate_batch
 from candlecloud.fan_out.batch_file import read_batch, write_batch
 from candlecloud.fan_out.kinds.sweep import sweep_work
 from candlecloud.fan_out.plan import make_plan
-from candlecloud.market.candle import CANDLE_SCHEMA, PRICE_COLUMNS
+from candlecloud.market.candle import PRICE_COLUMNS
+from candlecloud.market.datasets.candles import CANDLES
 from candlecloud.market.ranges import TimeRange
+from candlecloud.market.rows import schema_of
 from candlecloud.market.timeframe import TIMEFRAMES, Timeframe
 from candlecloud.metrics.figures import FIGURES
 from candlecloud.metrics.summary import summary_columns
@@ -113,7 +115,7 @@ def candles_of(series: Arrays) -> pa.Table:
     known = {name: series[name] for name in ("open_time", "close_time", *PRICE_COLUMNS)} | {
         "volume_base": series["volume"]
     }
-    schema = pa.schema([CANDLE_SCHEMA.field(name) for name in RUN_COLUMNS])
+    schema = pa.schema([schema_of(CANDLES).field(name) for name in RUN_COLUMNS])
     columns = [
         pa.array(known[field.name]).cast(field.type) if field.name in known else pa.nulls(n, field.type)
         for field in schema

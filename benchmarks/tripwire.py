@@ -12,10 +12,10 @@ from benchmarks.tables import figure, table
 from benchmarks.timing import cpu_s
 from candlecloud.contract.run import RunConfig
 from candlecloud.experiments.run import EvaluatedRun, evaluate_run
-from candlecloud.market.candle import times_ms
+from candlecloud.market.rows import times_ms
+from candlecloud.runs.data_requirements import needed_range
 from candlecloud.runs.identity import Identity
 from candlecloud.runs.inputs import RUN_COLUMNS, RunInputs
-from candlecloud.runs.sufficiency import needed_range
 from candlecloud.strategies.registry import STRATEGIES
 from tests.support.recorded import btc_hours
 

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from infra.audit import nag_summary, wildcard_summary
-from infra.bundle.fingerprint import built_commit, stale_parts
 from infra.context import OWN_KEYS, ROOT, ContextError, parse_context, read_raw_context
+from infra.fingerprint import built_commit, stale_parts
 
 STACKS = {"data": "CandlecloudData", "platform": "CandlecloudPlatform"}
 """Template file to stack, by the id that it has in the app; in AWS its name begins with the deployment's."""

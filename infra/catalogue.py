@@ -2,7 +2,7 @@
 
 One entry is all that the platform knows of a job: rights, schedules, alarms, environment, versions and local mode are
 derived from it, and nothing else lists jobs. Read by the CDK stacks, by the bundle, by local mode and by tests; imports
-no CDK, and of candlecloud the settings and one limit.
+no CDK, and of candlecloud the settings, the datasets and one limit.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from candlecloud.fan_out.plan import BATCH_TIMEOUT_S
+from candlecloud.market.datasets import DATASETS
 from candlecloud.settings import ApiSettings, CallerSettings, ExchangeSettings, VersionSettings
 from infra.function_spec import Access, FunctionSpec
 
@@ -80,7 +81,7 @@ FUNCTIONS: Mapping[str, FunctionSpec] = {
         layers=_DATA,
         memory_mb=1024,
         timeout_s=900,
-        objects={"candles": Access.READ},
+        objects={dataset.prefix: Access.READ for dataset in DATASETS.values()},
         table=Access.READ_WRITE_DELETE,
     ),
     "run_backtest": FunctionSpec(

@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from candlecloud.catalogue import EXCHANGES
 from candlecloud.errors import CandlecloudError
-from candlecloud.market.series import Series, parse_exchange
+from candlecloud.fan_out.plan import BATCHES_AT_ONCE
+from candlecloud.market.series import Series
 from infra.catalogue import batch_jobs
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -103,7 +105,7 @@ def parse_context(raw: Mapping[str, Any]) -> Context:
             f"cdk.json: name is 2 to 21 lower-case letters, digits and hyphens, a letter first; not {name!r}"
         )
     reserve_lanes = _flag(raw.get("reserve_lanes", True))
-    at_once = _number(raw, "batches_at_once", 100, _MOST_BATCHES_AT_ONCE)
+    at_once = _number(raw, "batches_at_once", BATCHES_AT_ONCE, _MOST_BATCHES_AT_ONCE)
     room, needed = _number(raw, "fan_out_room", 400, _MOST_ROOM), at_once * len(batch_jobs())
     if reserve_lanes and room < needed:
         raise ContextError(
@@ -144,7 +146,7 @@ def _exchange_urls(value: Any) -> dict[str, str]:
     """Read exchange id to address; ``-c exchange_urls='{...}'`` arrives as text."""
     try:
         urls = json.loads(value) if isinstance(value, str) else value
-        return {parse_exchange(exchange): _https(url) for exchange, url in urls.items()}
+        return {EXCHANGES.find(exchange).name: _https(url) for exchange, url in urls.items()}
     except (ValueError, AttributeError):
         raise ContextError(
             "cdk.json: exchange_urls is an object of exchange id to https address, "
@@ -164,7 +166,7 @@ def _https(url: Any) -> str:
 def _series(item: Any) -> ScheduledSeries:
     """Read a series as candlecloud itself does, so that no schedule fires an event that its job refuses."""
     try:
-        series = Series.of(str(item["exchange"]), str(item["symbol"]), str(item["timeframe"]))
+        series = Series.of(EXCHANGES.find(str(item["exchange"])).name, str(item["symbol"]), str(item["timeframe"]))
     except (KeyError, TypeError):
         raise ContextError(f"cdk.json: a series needs exchange, symbol and timeframe, got {json.dumps(item)}") from None
     except CandlecloudError as error:

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from infra.bundle.byte_code import compile_folder
-from infra.bundle.fingerprint import write_fingerprints
 from infra.bundle.kernels import install_kernels
 from infra.bundle.libraries import check_libraries
 from infra.bundle.platforms import Target
@@ -16,6 +15,7 @@ from infra.bundle.trim import trim
 from infra.bundle.wheels import install_wheels
 from infra.catalogue import FUNCTIONS
 from infra.context import ROOT
+from infra.fingerprint import write_fingerprints
 from infra.function_spec import LAYERS
 from infra.kernels.sources import SUFFIX
 

@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from candlecloud.market.series import EXCHANGES
+from candlecloud.catalogue import EXCHANGES
 
 EVERYWHERE = (
     "**/tests",

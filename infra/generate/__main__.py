@@ -12,6 +12,8 @@ from candlecloud.features import reference as features
 from candlecloud.strategies import reference as strategies
 from infra.generate import kernels, schemas
 from infra.generate.catalogue import catalogue_json
+from infra.generate.datasets import datasets_page
+from infra.generate.routes import routes_page
 
 ROOT = Path(__file__).resolve().parents[2]
 _DECLARATIONS = "layers/core/python/candlecloud/backtest/kernels/generated"
@@ -19,12 +21,14 @@ GENERATED: Mapping[str, Callable[[], str]] = {
     "layers/core/python/candlecloud/catalogue.json": catalogue_json,
     "docs/features.md": features.reference_page,
     "docs/strategies.md": strategies.reference_page,
+    "docs/datasets.md": datasets_page,
     "docs/schemas/run_config.json": schemas.run_config,
     "docs/schemas/sweep_config.json": schemas.sweep_config,
     "docs/schemas/preview_request.json": schemas.preview_request,
     "docs/openapi.json": schemas.openapi_json,
     f"{_DECLARATIONS}/marks.pxd": kernels.marks_declarations,
     **{f"{_DECLARATIONS}/{name}.pxd": partial(str, text) for name, text in kernels.layouts().items()},
+    "docs/routes.md": routes_page,
 }
 """Path to what makes its content; the catalogue first, because others may read it."""
 

@@ -8,8 +8,9 @@ from dataclasses import asdict
 from typing import Any
 
 from candlecloud.backtest.slippage import SLIPPAGE
+from candlecloud.exchange.venues import VENUES
 from candlecloud.features.registry import FEATURES
-from candlecloud.registry import FeatureSpec, FeatureUse, Spec, StrategySpec
+from candlecloud.spec import FeatureSpec, FeatureUse, Spec, StrategySpec
 from candlecloud.strategies.registry import STRATEGIES
 from candlecloud.strategies.sizing import SIZING
 
@@ -24,6 +25,9 @@ def catalogue_json() -> str:
         ],
         "sizing": [describe_spec(model) for model in SIZING.values()],
         "slippage": [describe_spec(model) for model in SLIPPAGE.values()],
+        "exchanges": [
+            {"name": venue.name, "markets": [profile.market for profile in venue.profiles]} for venue in VENUES.values()
+        ],
     }
     return json.dumps(document, indent=1, allow_nan=False) + "\n"
 

@@ -1,4 +1,7 @@
-"""What the API takes, for editors and other programs: ``docs/schemas/*.json``, and ``docs/openapi.json``."""
+"""What the API takes, for editors and other programs: ``docs/schemas/*.json``, and ``docs/openapi.json``.
+
+Documents are imported where they are written out: they read the catalogue when imported, and it is written before.
+"""
 
 from __future__ import annotations
 
@@ -8,32 +11,32 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from candlecloud.contract.preview import FeaturesRequest, SignalsRequest
-from candlecloud.contract.run import RunConfig
-from candlecloud.contract.sweep import SweepConfig
-from candlecloud.strategies.rules.schema import refer_to_rules
-
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def run_config() -> str:
     """The body of ``POST /backtest/run`` and ``POST /runs``."""
+    from candlecloud.contract.run import RunConfig
+
     return _schema("run_config", "A backtest", RunConfig)
 
 
 def sweep_config() -> str:
     """The body of ``POST /sweeps``."""
+    from candlecloud.contract.sweep import SweepConfig
+
     return _schema("sweep_config", "A sweep", SweepConfig)
 
 
 def preview_request() -> str:
     """The event of ``preview_series``; one that names a strategy is the body of ``POST /signals``."""
+    from candlecloud.contract.preview import FeaturesRequest, SignalsRequest
+
     return _schema("preview_request", "A preview", FeaturesRequest, SignalsRequest)
 
 
 def openapi_json() -> str:
     """The whole document."""
-    # Imported here, because routes read the catalogue when they are imported, and it may be written before.
     from candlecloud.api import openapi
     from candlecloud.api.app import create_app
 
@@ -42,6 +45,8 @@ def openapi_json() -> str:
 
 def _schema(name: str, title: str, *models: type[BaseModel]) -> str:
     """One schema, or any of several; what it can't say (names that exist, values that go together) reading checks."""
+    from candlecloud.strategies.rules.schema import refer_to_rules
+
     refs, found = models_json_schema([(model, "validation") for model in models], ref_template="#/$defs/{model}")
     definitions: dict[str, Any] = found["$defs"]
     refer_to_rules(definitions, "#/$defs/")

@@ -18,9 +18,9 @@ from candlecloud.settings import PREFIX, ExchangeSettings
 from candlecloud.store.aws import AwsClients
 from candlecloud.store.stores import Stores, build_stores
 from candlecloud.store.tokens import SCOPES
-from infra.bundle.fingerprint import library_commit
 from infra.catalogue import FUNCTIONS
 from infra.context import ROOT
+from infra.fingerprint import library_commit
 from infra.local import moto_lock
 from infra.local.client import ApiClient
 from infra.local.cloud import lambda_endpoint, local_cloud

@@ -70,7 +70,7 @@ class Rules:
         return frozenset((*self.cuts, *self.registries.values()))
 
 
-_REQUESTS = ("fields", "funding", "refusals", "run", "setting", "sweep", "trading")
+_REQUESTS = ("execution_settings", "fields", "funding", "refusals", "run", "run_spec", "sweep")
 """Modules of the contract that say what may be asked; the others say what a result looks like and are hashed."""
 _BENCHMARK = ("strategies/buy_and_hold", "sizing/fixed_fraction")
 
@@ -97,7 +97,6 @@ RULES = Rules(
     fan_outs="candlecloud.fan_out.kinds",
     of_fan_outs=("candlecloud.fan_out.collect:collect_batches",),
     cuts={
-        "candlecloud.market.series:EXCHANGES": "which venues are known decides what is refused; the id names the venue",
         "candlecloud.runs.identity:code_version": "makes the version itself, which stands in the id",
     },
     left_out={

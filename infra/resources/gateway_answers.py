@@ -25,7 +25,7 @@ class GatewayAnswer:
 
 
 _TOKEN = "Send 'Authorization: Bearer <token>'; 'candlecloud tokens' mints one."
-_REPORT = "Try again; if it stays, report the request_id."
+_REPORT = "Try again. If it fails again, report the request_id."
 _INTERNAL = GatewayAnswer(
     500, "Internal Server Error", "internal_error", "The request could not be processed.", _REPORT
 )

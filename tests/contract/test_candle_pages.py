@@ -10,8 +10,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from candlecloud.api.negotiation import ARROW, PARQUET
-from candlecloud.market.candle import candles_table
+from candlecloud.market.datasets.candles import CANDLES
 from candlecloud.market.moment import iso, parse_moment
+from candlecloud.market.rows import rows_table
 from candlecloud.market.series import Series
 from tests.support.api_world import BTC, LEARNED, OUTAGE, SPAN, ApiWorld
 from tests.support.candles import make_candles
@@ -73,7 +74,7 @@ def test_a_hole_of_a_year_costs_few_reads(world: ApiWorld) -> None:
     series = Series.of("binance", "SOL-USDT", "1m")
     early, late = parse_moment("2021-01-01"), parse_moment("2022-02-01")
     rows = make_candles([early, early + 60_000, late])
-    world.stores.candles.merge(series, candles_table(rows, series.timeframe, LEARNED, "native"), LEARNED)
+    world.stores.candles.merge(series, rows_table(CANDLES, rows, series, LEARNED, "native"), LEARNED)
     query = {"exchange": "binance", "symbol": "SOL/USDT", "timeframe": "1min"}
     assert [len(a.json()["candles"]) for a in pages(world, query | {"limit": 2})] == [2, 1]
     assert [len(a.json()["candles"]) for a in pages(world, query)] == [3]

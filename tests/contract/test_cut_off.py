@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from candlecloud.api.app import create_app
-from candlecloud.api.dependencies import Dependencies
+from candlecloud.api.app_context import AppContext
 from candlecloud.jobs import recover_runs
 from candlecloud.runs.lifecycle import MAX_ATTEMPTS, PENDING_LEASE_MS
 from candlecloud.store.run_record import NewRun
@@ -40,7 +40,7 @@ class InLambda:
 @contextmanager
 def later(world: ApiWorld, elapsed_ms: int) -> Iterator[TestClient]:
     """The same stores and dispatcher behind an API whose clock has moved on."""
-    app = create_app(Dependencies(world.stores, world.dispatcher, lambda: NOW + elapsed_ms))
+    app = create_app(AppContext(world.stores, world.dispatcher, lambda: NOW + elapsed_ms))
     with TestClient(app, headers=world.headers()) as client:
         yield client
 

@@ -119,7 +119,7 @@ def test_a_base64_body_is_read(token: str) -> None:
 
 def test_location_carries_the_stage(token: str) -> None:
     run = {"exchange": "binance", "symbol": "BTC-USDT", "timeframe": "1h", "strategy": "dual_sma"}
-    world = wiring.world_of("api")
+    world = wiring.runtime_of("api")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(world.dispatcher, "invoke", lambda job, payload, functions: None)
         answer = ask(token, "/backtest/run", "POST", run, **{"Content-Type": "application/json"})

@@ -40,7 +40,7 @@ def test_the_job_reads_what_the_api_hands_over(world: ApiWorld, span: dict[str, 
 
 
 @pytest.mark.parametrize(
-    ("span", "said"), [({}, "Nothing is stored of kraken/BTC-USD/1d yet"), ({"start": "2099-01-01"}, "in the future")]
+    ("span", "said"), [({}, "No candle of kraken/BTC-USD/1d is stored yet"), ({"start": "2099-01-01"}, "in the future")]
 )
 def test_what_the_job_could_only_fail_at_is_refused_at_once(
     world: ApiWorld, span: dict[str, object], said: str
@@ -146,7 +146,7 @@ from types import SimpleNamespace
 from starlette.testclient import TestClient
 from candlecloud.api import openapi
 from candlecloud.api.app import create_app
-from candlecloud.api.dependencies import Dependencies
+from candlecloud.api.app_context import AppContext
 from candlecloud.catalogue import FEATURES, STRATEGIES
 from candlecloud.errors import TransientStoreError
 from candlecloud.contract.run import RunConfig
@@ -160,7 +160,7 @@ def ask(job, payload):
 
 token = SimpleNamespace(scopes=["admin"], token_id="1")
 stores = SimpleNamespace(tokens=SimpleNamespace(lookup=lambda text: token))
-app = create_app(Dependencies(stores, SimpleNamespace(ask=ask), lambda: 1))
+app = create_app(AppContext(stores, SimpleNamespace(ask=ask), lambda: 1))
 client = TestClient(app, headers={"Authorization": "Bearer x"})
 series = {"exchange": "binance", "symbol": "BTC-USDT", "timeframe": "1h"}
 for path in ("/features", "/strategies"):

@@ -14,11 +14,11 @@ import pytest
 from rich.console import Console
 
 from candlecloud.pages.kit.formats import percent
-from infra.local.demo import kernels_are_compiled, run_demo
-from infra.local.demo_requests import RUNS
-from infra.local.findings import Findings
+from infra.demo.findings import Findings
+from infra.demo.play import kernels_are_compiled, run_demo
+from infra.demo.report import TEAR_SHEETS
+from infra.demo.requests import RUNS
 from infra.local.progress import Steps
-from infra.local.report import TEAR_SHEETS
 
 README = (Path(__file__).parents[2] / "README.md").read_text()
 

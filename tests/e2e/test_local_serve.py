@@ -37,7 +37,7 @@ def folder(tmp_path: Path) -> Path:
 def serving(folder: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """Run the command and give the process with what it printed until the schedules fire."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "infra.local", "serve", *arguments],
+        [sys.executable, "-m", "infra.local", *arguments],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": SOURCES, "PYTHONUNBUFFERED": "1"},
         stdout=subprocess.PIPE,

@@ -17,7 +17,7 @@ import sys  # noqa: E402
 from importlib import import_module  # noqa: E402
 from importlib.util import find_spec  # noqa: E402
 
-from candlecloud.wiring import world_of  # noqa: E402
+from candlecloud.wiring import runtime_of  # noqa: E402
 
 CONFIG = {
     "exchange": "binance",
@@ -37,7 +37,7 @@ WITHOUT_CANDLES = (
 
 def begin(function: str) -> None:
     """What the first invocation of a function begins with."""
-    stores = world_of(function).stores
+    stores = runtime_of(function).stores
     if function not in WITHOUT_CANDLES:
         assert stores.candles
     is_old = find_spec("candlecloud.contract") is None
@@ -46,7 +46,7 @@ def begin(function: str) -> None:
         module.RunConfig.from_dict(CONFIG)
     if function in SWEEPS:
         if find_spec("candlecloud.fan_out") is not None:
-            import_module("candlecloud.fan_out.kinds").find_kind("sweep")
+            import_module("candlecloud.fan_out.kinds").KINDS.find("sweep")
         module = import_module("candlecloud.runs.sweep" if is_old else "candlecloud.contract.sweep")
         module.SweepConfig.from_dict(CONFIG | {"grid": {"fast": [5, 10], "slow": [20, 30]}})
 

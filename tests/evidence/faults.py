@@ -169,7 +169,7 @@ def _again(stores: Stores, exchange: ExchangeClient, waits: SkippingTime, *, rer
 def _in_words(report: ingest_candles.Report | None, error: CandlecloudError | None, waits: SkippingTime) -> str:
     if report is None:
         return f"refused: {error.code if error else ''}"
-    parts = [f"{count} {name}" for name, count in sorted(report.facts.items())]
+    parts = [f"{count} {name}" for name, count in sorted(report.anomalies.items())]
     if waits.slept_s:
         parts.append(f"waited {sum(waits.slept_s):.0f} s")
     if report.quarantined:

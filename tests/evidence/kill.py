@@ -18,11 +18,12 @@ from boto3 import Session
 
 from candlecloud.ingestion.acquire import read_candles
 from candlecloud.market.checksum import content_checksum
+from candlecloud.market.datasets.candles import CANDLES
 from candlecloud.market.ranges import TimeRange
 from candlecloud.market.series import Series
 from candlecloud.store import keys
 from candlecloud.store.aws import AwsClients
-from candlecloud.store.parquet import CandleFile
+from candlecloud.store.parquet import PeriodFile
 from candlecloud.store.stores import Stores, build_stores
 from infra.local.replay import ReplayExchange
 from infra.local.replay.clock import parse_time
@@ -132,7 +133,7 @@ def _round(stores: Stores, victim: Ingester, survivor: Ingester, number: int, at
     struck_work = victim.kill()
     span = TimeRange(START + number * ROUND, START + (number + 1) * ROUND)
     torn = _torn_objects(stores)
-    left = len(stores.candles.open_times(SERIES, span))
+    left = len(stores.candles.times(SERIES, span))
 
     survivor.send(_event(number))
     report = survivor.report()
@@ -160,12 +161,12 @@ def _round(stores: Stores, victim: Ingester, survivor: Ingester, number: int, at
 def _torn_objects(stores: Stores) -> int:
     """Open every object of the series, and hold its content against its checksum."""
     torn = 0
-    for key, _ in stores.objects.list(keys.candles_prefix(SERIES)):
-        place, found = keys.parse_candles_object(key), stores.objects.get(key)
+    for key, _ in stores.objects.list(keys.data_prefix(CANDLES, SERIES)):
+        place, found = keys.parse_data_object(CANDLES, key), stores.objects.get(key)
         assert place is not None
         assert found is not None
-        file = CandleFile(found.body, *place)
-        torn += content_checksum(file.read()) != file.footer.checksum
+        file = PeriodFile(CANDLES, found.body, *place)
+        torn += content_checksum(file.read(), "open_time") != file.footer.checksum
     return torn
 
 

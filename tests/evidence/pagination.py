@@ -6,8 +6,8 @@ import sys
 from contextlib import closing
 
 from benchmarks.pagination import TASKS, WAYS, Outcome, Task, measure
-from candlecloud.exchange.pager import Sink, fetch_range, read_bounds
-from candlecloud.market.candle import Candle
+from candlecloud.ingestion.fetch.pager import Pager
+from candlecloud.ingestion.fetch.session import open_session
 from candlecloud.market.ranges import IntervalSet, TimeRange
 from candlecloud.market.series import Series
 from infra.local.replay import ReplayExchange
@@ -20,13 +20,12 @@ def ours(market: ReplayExchange, task: Task) -> Outcome:
     """Fetch a task with our pager; it stands where the others stand, at the end of the range."""
     market.reset(task.end + 60_000)
     market.requests.clear()
-    waits, rows = SkippingTime(), list[Candle]()
+    waits = SkippingTime()
     series = Series.of(task.venue, task.symbol, task.timeframe)
     with closing(client(market, task.venue, waits)) as exchange:
-        bounds = read_bounds(exchange, series, waits.clock)
-        wanted = IntervalSet([TimeRange(task.start, task.end)])
-        report = fetch_range(exchange, series, wanted, Sink(rows.extend), bounds=bounds, clock=waits.clock)
-    opens = sorted({row.open_time for row in rows})
+        pager = Pager(open_session(exchange, series, waits.clock), IntervalSet([TimeRange(task.start, task.end)]))
+        opens = sorted({row.open_time for page in pager.pages() for row in page})
+    report = pager.report()
     absent = [f"{entry.range.duration // series.timeframe.ms:,} {entry.cause}" for entry in report.absent]
     said = ("complete" if report.is_complete else "not complete") + "".join(f", {text}" for text in absent)
     return Outcome(task, OURS, len(opens), market.requests.total, None, said)

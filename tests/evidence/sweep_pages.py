@@ -20,8 +20,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from candlecloud.api.negotiation import PARQUET
 from candlecloud.api.responses import as_json
-from candlecloud.api.sweep_results import as_parquet, read_page
+from candlecloud.api.sweep_results import read_page
+from candlecloud.api.tables import write_table
 from candlecloud.contract.sweep import SweepConfig
 from candlecloud.experiments.sweep import evaluate_batch
 from candlecloud.fan_out.batch_file import write_batch
@@ -131,7 +133,7 @@ def page(url: str, name: str) -> Measured:
         assert stored is not None
         rows = read_page(stored, sort, "asc" if sort == "set" else "desc", start, limit).rows
         assert rows.num_rows == limit
-        return len(as_json({"rows": rows_as_dicts(rows)}) if limit <= 1_000 else as_parquet(rows))
+        return len(as_json({"rows": rows_as_dicts(rows)}) if limit <= 1_000 else write_table(rows, PARQUET))
 
     measured = measure(lambda: read(stores.objects.open(keys.run_object(SWEEP_ID, ROWS_FILE))), counted)
     content = stores.runs.get_artifact(SWEEP_ID, ROWS_FILE) or b""

@@ -9,7 +9,7 @@ from typing import Any
 from candlecloud.features.bars import Bars
 from candlecloud.features.registry import FEATURES, compute_use
 from candlecloud.market.timeframe import Timeframe
-from candlecloud.registry import FeatureUse
+from candlecloud.spec import FeatureUse
 from tests.golden.strategies import walk
 
 _COMPARE = {

@@ -11,10 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from candlecloud.market.series import EXCHANGES
-from infra.bundle import fingerprint
+from candlecloud.catalogue import EXCHANGES
+from infra import fingerprint
 from infra.bundle.byte_code import compile_folder
-from infra.bundle.fingerprint import built_commit, stale_parts, write_fingerprints
 from infra.bundle.interpreter import find_interpreter
 from infra.bundle.libraries import ForeignLibraryError, check_libraries
 from infra.bundle.locks import DEV_LOCK, LAYERS, LEFT_OUT
@@ -25,6 +24,7 @@ from infra.bundle.trim import trim
 from infra.bundle.wheels import RUNTIME_PACKAGES, runtime_requirements
 from infra.catalogue import FUNCTIONS
 from infra.context import ROOT
+from infra.fingerprint import built_commit, stale_parts, write_fingerprints
 
 _PIN = re.compile(r"^([a-z0-9-]+)==(\S+)(?: ; (.+?))? \\$", re.MULTILINE)
 _BARE = ROOT / "infra" / "bundle" / "bare.py"

@@ -8,8 +8,10 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from candlecloud.market.candle import CANDLE_SCHEMA, period_of
-from candlecloud.market.series import EXCHANGES
+from candlecloud.catalogue import EXCHANGES
+from candlecloud.market.datasets import DATASETS
+from candlecloud.market.period import period_of
+from candlecloud.market.rows import schema_of
 from candlecloud.market.timeframe import TIMEFRAMES, Timeframe
 from candlecloud.store import keys
 from infra.audit import text_of
@@ -50,7 +52,7 @@ def test_nothing_that_a_result_rests_on_expires(data: dict[str, Any]) -> None:
     days = {rule["Prefix"]: rule["ExpirationInDays"] for rule in rules if "ExpirationInDays" in rule}
     assert days == {"fan_outs/": 90, "quarantine/": 90, "replies/": 2, "exports/": 2}
     prefixes = {template.text.split("/", 1)[0] + "/" for template in keys.OBJECTS.values()}
-    assert prefixes - set(days) == {"candles/", "runs/"}
+    assert prefixes - set(days) == {"runs/", *(f"{d.prefix.split('/', 1)[0]}/" for d in DATASETS.values())}
 
 
 def test_access_log_is_telemetry(data: dict[str, Any]) -> None:
@@ -97,29 +99,28 @@ def test_the_table_is_made_last(data: dict[str, Any]) -> None:
     assert set(table["DependsOn"]) == others
 
 
-def test_glue_columns_are_the_candle_schema(data: dict[str, Any]) -> None:
-    tables = properties(data, "AWS::Glue::Table")
-    assert len(tables) == 2
-    for table in tables:
-        columns = table["TableInput"]["StorageDescriptor"]["Columns"]
-        assert [(c["Name"], _ATHENA[c["Type"]]) for c in columns] == [(f.name, f.type) for f in CANDLE_SCHEMA]
-
-
-def test_projected_locations_are_the_stores_keys(data: dict[str, Any]) -> None:
-    layout = re.sub(r"\{(\w+)\}", r"${\1}", keys.CANDLES.text).rsplit("/", 1)[0]
+def test_every_dataset_has_tables_with_its_columns_at_its_keys(data: dict[str, Any]) -> None:
+    seen = set()
     for table in properties(data, "AWS::Glue::Table"):
         entry = table["TableInput"]
         location = text_of(entry["Parameters"]["storage.location.template"])
+        (dataset,) = (d for d in DATASETS.values() if location.startswith(f"s3://{_LAKE}/{d.prefix}/"))
+        layout = re.sub(r"\{(\w+)\}", r"${\1}", keys.data_template(dataset).text).rsplit("/", 1)[0]
         assert location == f"s3://{_LAKE}/{layout}/"
         assert [key["Name"] for key in entry["PartitionKeys"]] == re.findall(r"\$\{(\w+)\}", location)
+        columns = entry["StorageDescriptor"]["Columns"]
+        assert [(c["Name"], _ATHENA[c["Type"]]) for c in columns] == [(f.name, f.type) for f in schema_of(dataset)]
+        seen.add(dataset.name)
+    assert seen == set(DATASETS)
 
 
 @pytest.mark.parametrize("name", TIMEFRAMES)
 def test_each_timeframe_is_in_one_table_whose_periods_it_has(data: dict[str, Any], name: str) -> None:
     parameters = [table["TableInput"]["Parameters"] for table in properties(data, "AWS::Glue::Table")]
-    (own,) = (p for p in parameters if name in p["projection.timeframe.values"].split(","))
+    of_candles = [p for p in parameters if "/candles/" in text_of(p["storage.location.template"])]
+    (own,) = (p for p in of_candles if name in p["projection.timeframe.values"].split(","))
     for open_ms in (1_293_840_000_000, 1_755_475_200_000):
-        period = period_of(Timeframe(name), open_ms)
+        period = period_of(Timeframe(name).period, open_ms)
         assert re.fullmatch(_DATE_FORMATS[own["projection.period.format"]], period)
         assert period >= own["projection.period.range"].split(",")[0]
     assert own["projection.period.range"].endswith(",NOW")

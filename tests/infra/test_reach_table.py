@@ -93,10 +93,18 @@ def test_reformatting_everything_moves_nothing(copy: Path) -> None:
 def test_a_docstring_a_venue_and_a_release_move_nothing(copy: Path) -> None:
     edit(copy, "experiments/run.py", '"""Compute one run, its', '"""Compute a run, its')
     edit(copy, "backtest/kernels/vectorised_engine.py", '"""', '"""Said otherwise. ')
-    edit(copy, "market/series.py", '("binance",', '("another", "binance",')
-    edit(copy, "exchange/profiles.py", "\n\n", "\n\nANOTHER = 1\n\n")
+    venues = copy / "candlecloud" / "exchange" / "venues"
+    (venues / "another.py").write_text((venues / "kraken.py").read_text().replace('"kraken"', '"another"'))
+    edit(copy, "exchange/venues/kraken.py", "page_limit=720", "page_limit=719")
     edit(copy, "errors.py", "\n\n", "\n\nANOTHER = 1\n\n")
     edit(copy, "__init__.py", '__version__ = "', '__version__ = "9')
+    assert changes(copy) == set()
+
+
+def test_another_dataset_moves_nothing(copy: Path) -> None:
+    folder = copy / "candlecloud" / "market" / "datasets"
+    candles = (folder / "candles.py").read_text()
+    (folder / "tides.py").write_text(candles.replace("candles", "tides").replace("CANDLES", "TIDES"))
     assert changes(copy) == set()
 
 

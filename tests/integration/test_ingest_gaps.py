@@ -10,9 +10,10 @@ import pytest
 from candlecloud.errors import SeriesNotFoundError
 from candlecloud.exchange.client import ExchangeClient
 from candlecloud.jobs import backfill_candles, detect_gaps, ingest_candles, reindex_series
-from candlecloud.market.candle import candles_table
+from candlecloud.market.datasets.candles import CANDLES
 from candlecloud.market.gap import Gap
 from candlecloud.market.ranges import TimeRange
+from candlecloud.market.rows import rows_table
 from candlecloud.market.series import Series
 from candlecloud.store import keys
 from candlecloud.store.stores import Stores
@@ -41,7 +42,7 @@ def exchange(market: ReplayExchange) -> Iterator[ExchangeClient]:
 def holed(stores: Stores) -> Stores:
     """A lake with March 2023 but for five hours of ours, and but for the exchange's outage."""
     rows = [candle for time, candle in recorded_in(BTC.id, SPAN).items() if not HOLE.contains(time)]
-    stores.candles.merge(BTC, candles_table(rows, BTC.timeframe, END, "native"), END)
+    stores.candles.merge(BTC, rows_table(CANDLES, rows, BTC, END, "native"), END)
     return stores
 
 
@@ -83,7 +84,7 @@ def test_looking_twice_changes_nothing(holed: Stores) -> None:
 def test_a_gap_that_is_filled_is_closed_whoever_filled_it(holed: Stores) -> None:
     detect(holed)
     rows = list(recorded_in(BTC.id, HOLE).values())
-    holed.candles.merge(BTC, candles_table(rows[:2], BTC.timeframe, END, "native"), END)
+    holed.candles.merge(BTC, rows_table(CANDLES, rows[:2], BTC, END, "native"), END)
     report = detect(holed)
     assert (report.gaps_new, report.gaps_closed, report.gaps_open) == (0, 1, 2)
     assert states(holed) == {
@@ -91,7 +92,7 @@ def test_a_gap_that_is_filled_is_closed_whoever_filled_it(holed: Stores) -> None
         TimeRange(HOLE.start + 2 * HOUR, HOLE.end): ("open", None),
         OUTAGE: ("open", None),
     }
-    holed.candles.merge(BTC, candles_table(rows, BTC.timeframe, END, "native"), END)
+    holed.candles.merge(BTC, rows_table(CANDLES, rows, BTC, END, "native"), END)
     assert detect(holed).gaps_open == 1
 
 
@@ -252,7 +253,7 @@ def test_beyond_the_history_of_the_exchange_is_explained(stores: Stores, market:
     assert known["evidence"]["history_cap"] == 719
 
 
-def test_a_backfill_that_is_cut_short_is_gone_on_with(
+def test_a_backfill_that_was_cut_short_is_resumed(
     stores: Stores, exchange: ExchangeClient, market: ReplayExchange
 ) -> None:
     request = backfill_candles.Request(BTC, START, END)
@@ -283,7 +284,7 @@ def test_a_small_new_hole_does_not_wait_behind_a_long_old_one(
     assert report.still_open[0]["cause"] == "deadline"
 
 
-def test_a_backfill_slot_is_worked_off_once(holed: Stores, exchange: ExchangeClient) -> None:
+def test_a_backfill_slot_is_run_once(holed: Stores, exchange: ExchangeClient) -> None:
     request = backfill_candles.Request(BTC, slot="binance/BTC-USDT/1h@2023-04-02T00:00:00Z")
     first = backfill_candles.backfill(request, context(holed, exchange, clock=WAITS.clock))
     second = backfill_candles.backfill(request, context(holed, exchange, clock=WAITS.clock))
@@ -324,7 +325,7 @@ def test_reindex_puts_the_index_right(holed: Stores) -> None:
 
 
 def test_reindex_names_a_damaged_object(holed: Stores) -> None:
-    key = keys.candles_object(BTC, "2023")
+    key = keys.data_object(CANDLES, BTC, "2023")
     stored = holed.objects.get(key)
     assert stored is not None
     holed.objects.put(key, stored.body[: len(stored.body) // 2])

@@ -116,7 +116,7 @@ def test_only_work_that_was_done_is_the_jobs_last_success(
         return context(stores, exchange, clock=waits.clock, deadline=deadline)
 
     world = SimpleNamespace(stores=stores, clock=waits.clock, context=given)
-    monkeypatch.setattr(wiring, "world_of", lambda function: world)
+    monkeypatch.setattr(wiring, "runtime_of", lambda function: world)
 
     handler = wiring.job_handler(
         "ingest_candles", ingest_candles.Request, ingest_candles.run, settings=ExchangeSettings
@@ -150,7 +150,7 @@ def test_an_error_frees_the_slot_too(stores: Stores, exchange: ExchangeClient, w
             )
 
 
-def test_the_next_firing_brings_what_is_new_and_reads_some_once_more(
+def test_the_next_slot_brings_what_is_new_and_reads_some_once_more(
     ingest: Ingest, market: ReplayExchange, stores: Stores
 ) -> None:
     ingest()
@@ -164,7 +164,7 @@ def test_the_next_firing_brings_what_is_new_and_reads_some_once_more(
 def test_what_a_late_exchange_corrects_becomes_a_revision(
     ingest: Ingest, market: ReplayExchange, stores: Stores, waits: SkippingTime
 ) -> None:
-    """The last closed candle is first served as it was before its end; the next firing reads it once more."""
+    """The last closed candle is first served as it was before its end; the next slot reads it once more."""
     last = TimeRange(CLOSED - MINUTE, CLOSED)
     truth = recorded_in(BTC.id, last)
     market.add_fault("unclosed_last", options={"lag_ms": 90_000})
@@ -215,7 +215,7 @@ def test_nothing_after_the_last_closed_candle_is_requested(ingest: Ingest) -> No
 def test_odd_bounds_are_narrowed_to_whole_candles(ingest: Ingest, stores: Stores) -> None:
     report = ingest(start=CLOSED - 10 * MINUTE + 1, end=CLOSED - 1)
     assert report.requested == 8
-    assert stores.candles.open_times(BTC, TimeRange(0, CLOSED))[0] == CLOSED - 9 * MINUTE
+    assert stores.candles.times(BTC, TimeRange(0, CLOSED))[0] == CLOSED - 9 * MINUTE
 
 
 def test_a_deadline_stops_at_a_committed_cursor_and_the_next_run_goes_on(
@@ -236,7 +236,7 @@ def test_a_deadline_stops_at_a_committed_cursor_and_the_next_run_goes_on(
     assert cut.cursor is not None
     assert parse_time(cut.cursor) == span.start + cut.fetched * MINUTE
     assert len(stored_in(stores, BTC, span)) == cut.fetched
-    # The next firing names no range; what was left is done all the same.
+    # The next slot names no range; what was left is done all the same.
     rest = ingest(scheduled_at="2025-08-18T12:05:00Z")
     assert rest.complete
     assert rest.cursor is None
@@ -258,12 +258,12 @@ def test_live_candles_do_not_wait_behind_what_was_left_over(
     monkeypatch.setattr(exchange, "fetch_window", slow)
     old = TimeRange(CLOSED - 12 * DAY, CLOSED - 2 * DAY)
     left = ingest(start=old.start, end=old.end, deadline=waits.clock() + 25_000).pending
-    for firing in range(1, 4):
+    for slot in range(1, 4):
         market.advance(5 * MINUTE)
         report = ingest(deadline=waits.clock() + 25_000)
-        live = TimeRange(CLOSED, CLOSED + 5 * firing * MINUTE)
+        live = TimeRange(CLOSED, CLOSED + 5 * slot * MINUTE)
         assert stored_in(stores, BTC, live) == recorded_in(BTC.id, live)
-        assert 0 < report.pending < left, "the old range is gone on with all the same"
+        assert 0 < report.pending < left, "the old range is resumed all the same"
         left = report.pending
 
 
@@ -276,8 +276,10 @@ def test_what_came_before_a_failure_is_committed_and_the_rest_is_left(
     )
     report = ingest(start=span.start, end=span.end, chunk_rows=500)
     assert (report.added, report.failed) == (2_000, 1_000)
-    assert stores.ingestion.get_cursor(BTC) == {"left": [[span.start + 1_000 * MINUTE, span.start + 2_000 * MINUTE]]}
-    assert [incident.kind for incident in stores.ingestion.remediations("binance")] == ["exchange_unavailable"] * 5
+    assert stores.ingestion.get_cursor(BTC) == {
+        "remaining": [[span.start + 1_000 * MINUTE, span.start + 2_000 * MINUTE]]
+    }
+    assert [fault.kind for fault in stores.ingestion.exchange_faults("binance")] == ["exchange_unavailable"] * 5
     market.clear_faults()
     assert ingest().complete
     assert stored_in(stores, BTC, span) == recorded_in(BTC.id, span)
@@ -290,7 +292,7 @@ def test_a_ban_keeps_every_later_invocation_away(
     ingest(deadline=waits.clock() + 60_000)
     sent = market.requests.total
     for n in range(25):  # faults that another lane, which was under way, notes after the ban
-        stores.ingestion.record_remediation("binance", "exchange_unavailable", waits.clock() + n, {"status": 503})
+        stores.ingestion.record_exchange_fault("binance", "exchange_unavailable", waits.clock() + n, {"status": 503})
     # Another process, which knows nothing of the first one's circuit breaker.
     fresh = client(market, waits=waits)
     with pytest.raises(RateLimitedError, match="left alone"):
@@ -310,8 +312,8 @@ def test_a_ban_on_the_clock_is_written_down_and_not_slept_through(
     with pytest.raises(ExchangeUnavailableError, match="before the deadline"):
         ingest(deadline=began + 60_000)
     assert waits.clock() < began + 60_000
-    (incident,) = stores.ingestion.remediations("binance")
-    assert incident.details["status"] == 418
+    (fault,) = stores.ingestion.exchange_faults("binance")
+    assert fault.details["status"] == 418
     assert market.requests.total == 1
     for job in (ingest_candles, backfill_candles):
         fresh = client(market, waits=waits)
@@ -358,19 +360,6 @@ def test_a_wrong_page_is_one_quarantine_object_not_a_thousand(
     assert kept["reason"] == "out_of_range"
     assert kept["row"]["rows"] == report.quarantined > 900
     assert len(kept["row"]["first"]) == 20
-
-
-def test_progress_is_told_and_ends_at_the_whole(stores: Stores, exchange: ExchangeClient, waits: SkippingTime) -> None:
-    seen: list[tuple[int, int]] = []
-    request = ingest_candles.Request(BTC, CLOSED - 3_000 * MINUTE, CLOSED)
-    ingest_candles.ingest(
-        request,
-        context(stores, exchange, clock=waits.clock),
-        on_progress=lambda done, total: seen.append((done, total)),
-    )
-    assert seen == sorted(seen)
-    assert seen[-1] == (3_000 * MINUTE, 3_000 * MINUTE)
-    assert len(seen) >= 3
 
 
 def test_ninety_days_of_minutes_are_limited_by_the_network(ingest: Ingest, stores: Stores, waits: SkippingTime) -> None:

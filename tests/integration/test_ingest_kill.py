@@ -8,7 +8,7 @@ from tests.evidence.kill import play
 
 
 @pytest.mark.parametrize("kills", [4, pytest.param(20, marks=pytest.mark.slow)])
-def test_a_killed_ingestion_is_gone_on_with(kills: int) -> None:
+def test_a_killed_ingestion_is_resumed(kills: int) -> None:
     rounds = play(kills, seed=kills)
     assert sum(outcome.struck_work for outcome in rounds) == kills
     for number, outcome in enumerate(rounds, 1):

@@ -37,7 +37,7 @@ def breaking(factor: Factor) -> Iterator[tuple[ScriptedVenue, ExchangeClient, Sk
     with scripted_venue(script, START + 1_200 * MINUTE) as venue:
         found = ExchangeClient(
             "binance", base_url=venue.base_url, min_interval_ms=0, sleep=waits.sleep, clock_ms=waits.clock,
-            dice=random.Random(7),
+            rng=random.Random(7),
         )  # fmt: skip
         with closing(found):
             yield venue, found, waits
@@ -54,7 +54,7 @@ def test_a_flash_crash_does_not_stop_the_series(stores: Stores) -> None:
         venue.now = START + 1_700 * MINUTE
         report = ingest_candles.ingest(ingest_candles.Request(BTC), context(stores, exchange, clock=waits.clock))
         assert (report.added, report.quarantined, report.complete) == (500, 0, True)
-        assert report.facts["price_break"] == 2
+        assert report.anomalies["price_break"] == 2
         venue.now = START + 1_900 * MINUTE
         assert (
             ingest_candles.ingest(ingest_candles.Request(BTC), context(stores, exchange, clock=waits.clock)).added
@@ -74,7 +74,7 @@ def test_a_redenomination_is_believed_when_its_day_is_over_and_the_ticker_says_s
             early.checked()
         venue.now = START + 2_900 * MINUTE
         report = ingest_candles.ingest(ingest_candles.Request(BTC), context(stores, exchange, clock=waits.clock))
-        assert (report.added, report.complete, report.facts["price_break"]) == (1_700, True, 1)
+        assert (report.added, report.complete, report.anomalies["price_break"]) == (1_700, True, 1)
         assert stores.candles.count(BTC) == 2_899
 
 
@@ -82,7 +82,7 @@ def test_a_redenomination_is_believed_when_its_day_is_over_and_the_ticker_says_s
     "factor",
     [
         pytest.param(lambda time, asked: 1 if time < BREAK or asked < 10 else 1 / 20, id="only in wide answers"),
-        pytest.param(lambda time, asked: 1 if time < BREAK else 1 / 20, id="lasting, without a witness"),
+        pytest.param(lambda time, asked: 1 if time < BREAK else 1 / 20, id="lasting, without a reference price"),
         pytest.param(lambda time, asked: 1 / 20 if BREAK <= time < BREAK + 30 * MINUTE else 1, id="half an hour"),
     ],
 )
@@ -90,11 +90,11 @@ def test_a_jump_that_is_not_the_markets_own_is_refused_and_is_no_success(stores:
     with breaking(factor) as (venue, exchange, waits):
         ingest_candles.ingest(ingest_candles.Request(BTC, START), context(stores, exchange, clock=waits.clock))
         venue.now = START + 1_700 * MINUTE
-        firing = ingest_candles.Request(BTC, slot="binance/BTC-USDT/1m@2023-11-15T04:20:00Z")
-        report = ingest_candles.ingest(firing, context(stores, exchange, clock=waits.clock))
-        assert (report.added, report.facts["unlinked_page"]) == (0, 1)
+        due = ingest_candles.Request(BTC, slot="binance/BTC-USDT/1m@2023-11-15T04:20:00Z")
+        report = ingest_candles.ingest(due, context(stores, exchange, clock=waits.clock))
+        assert (report.added, report.anomalies["unlinked_page"]) == (0, 1)
         with pytest.raises(ExchangeError, match="does not fit"):
             report.checked()
-        assert not stores.ingestion.is_slot_done("ingest_candles", firing.slot)
-        again = ingest_candles.ingest(firing, context(stores, exchange, clock=waits.clock))
+        assert not stores.ingestion.is_slot_done("ingest_candles", due.slot)
+        again = ingest_candles.ingest(due, context(stores, exchange, clock=waits.clock))
         assert again.skipped is None, "the platform's retry of the event must be able to take the slot"

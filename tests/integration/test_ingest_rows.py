@@ -8,6 +8,7 @@ import duckdb
 import pytest
 
 from candlecloud.jobs import ingest_candles
+from candlecloud.market.datasets.candles import CANDLES
 from candlecloud.market.series import Series
 from candlecloud.store import keys
 from candlecloud.store.stores import Stores
@@ -21,7 +22,7 @@ _VALUES = ("open", "high", "low", "close", "volume_base", "volume_quote")
 
 def lake_files(stores: Stores, series: Series, folder: Path) -> str:
     """Copy the objects of a series to a folder as they lie; gives DuckDB's name for all of them."""
-    for key, _ in stores.objects.list(keys.candles_prefix(series)):
+    for key, _ in stores.objects.list(keys.data_prefix(CANDLES, series)):
         found = stores.objects.get(key)
         assert found is not None
         path = folder / key

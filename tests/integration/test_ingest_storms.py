@@ -24,20 +24,20 @@ SPAN = TimeRange(parse_time("2024-03-01"), parse_time("2024-09-01"))
 PASSING = [name for name in FAULT_NAMES if name not in ("restated_candle", "unclosed_last", "timeout")]
 
 
-def strike(market: ReplayExchange, dice: random.Random) -> None:
+def strike(market: ReplayExchange, rng: random.Random) -> None:
     """Switch on three faults, each for a few requests or a few hours."""
-    for name in dice.sample(PASSING, 3):
-        at = SPAN.start + dice.randrange(4_000) * HOUR
-        where = dice.random() < 0.5 or name == "missing_window"
-        window = {"window": (at, at + dice.randrange(1, 60) * HOUR)} if where else {}
-        market.add_fault(name, path="klines", skip=dice.randrange(6), times=dice.randrange(1, 6), **window)
+    for name in rng.sample(PASSING, 3):
+        at = SPAN.start + rng.randrange(4_000) * HOUR
+        where = rng.random() < 0.5 or name == "missing_window"
+        window = {"window": (at, at + rng.randrange(1, 60) * HOUR)} if where else {}
+        market.add_fault(name, path="klines", skip=rng.randrange(6), times=rng.randrange(1, 6), **window)
 
 
 @pytest.mark.parametrize("seed", [*range(6), *(pytest.param(n, marks=pytest.mark.slow) for n in range(6, 200))])
 def test_a_storm_is_survived(seed: int, market: ReplayExchange, stores: Stores) -> None:
-    dice, waits = random.Random(seed), SkippingTime()
+    rng, waits = random.Random(seed), SkippingTime()
     market.reset(NOW)
-    strike(market, dice)
+    strike(market, rng)
     request = ingest_candles.Request(ETH, SPAN.start, SPAN.end)
     truth = recorded_in(ETH.id, SPAN)
     with closing(client(market, waits=waits)) as exchange:

@@ -12,6 +12,7 @@ from botocore.exceptions import EndpointConnectionError
 from moto import mock_aws
 
 from candlecloud.errors import TransientStoreError
+from candlecloud.market.datasets.candles import CANDLES
 from candlecloud.market.series import Series
 from candlecloud.store import keys
 from candlecloud.store.aws import AwsClients
@@ -73,21 +74,21 @@ def true_index(stores: Stores, series: Series) -> None:
     found = stores.index.read(series)
     assert found.head_is_true
     etags = {}
-    for key, etag in stores.objects.list(keys.candles_prefix(series)):
-        place = keys.parse_candles_object(key)
+    for key, etag in stores.objects.list(keys.data_prefix(CANDLES, series)):
+        place = keys.parse_data_object(CANDLES, key)
         assert place is not None
         etags[place[1]] = etag
     assert {period: entry.etag for period, entry in found.entries.items()} == etags
     for period, entry in found.entries.items():
         history = stores.candles.read_period_history(series, period)
         assert entry.rows == history.num_rows
-    total = stores.candles.open_times(series)
+    total = stores.candles.times(series)
     if not total:
         assert found.head is None
         return
     head = stores.index.head(series)
     assert head is not None
-    assert (head.rows, head.first_open_time, head.last_open_time) == (len(total), total[0], total[-1])
+    assert (head.rows, head.first, head.last) == (len(total), total[0], total[-1])
 
 
 @pytest.mark.parametrize(("operation", "skip"), [("PutItem", 0), ("PutItem", 1), ("Query", 0), ("UpdateItem", 0)])
@@ -167,10 +168,10 @@ def test_a_stale_entry_is_neither_written_nor_believed(stores: Stores) -> None:
     stores.candles.merge(BTC_1H, make_table(BTC_1H, grid(BTC_1H, JAN_2024, 20)), NOW)
     new = stores.index.read(BTC_1H).entries["2024"]
     assert not stores.index.put_entry(BTC_1H, old)
-    assert not stores.index.put_entry(BTC_1H, replace(new, candles=7))
+    assert not stores.index.put_entry(BTC_1H, replace(new, current=7))
     assert stores.index.read(BTC_1H).entries["2024"] == new
 
-    lie = replace(old, sequence=99, candles=1, first_open_time=0, price_scale=9)
+    lie = replace(old, sequence=99, current=1, first=0, price_scale=9)
     assert stores.index.put_entry(BTC_1H, lie)
     assert stores.candles.count(BTC_1H) == 20
     assert stores.candles.available_range(BTC_1H) is not None
@@ -205,15 +206,15 @@ def test_a_lost_index_is_rebuilt_from_the_lake(stores: Stores) -> None:
 def test_entries_of_removed_objects_go(clients: AwsClients, stores: Stores) -> None:
     times = [JAN_2024, JAN_2024 + 31 * DAY]
     stores.candles.merge(BTC_1M, make_table(BTC_1M, times), NOW)
-    clients.s3.delete_object(Bucket=BUCKET, Key=keys.candles_object(BTC_1M, "2024-01"))
-    assert stores.candles.open_times(BTC_1M) == times[1:]
+    clients.s3.delete_object(Bucket=BUCKET, Key=keys.data_object(CANDLES, BTC_1M, "2024-01"))
+    assert stores.candles.times(BTC_1M) == times[1:]
     assert stores.candles.repair_index(BTC_1M, NOW).removed == 1
     true_index(stores, BTC_1M)
     # Written anew, the object begins at sequence 1 again, and the index follows.
     stores.candles.merge(BTC_1M, make_table(BTC_1M, times), NOW)
     true_index(stores, BTC_1M)
     for period in ("2024-01", "2024-02"):
-        clients.s3.delete_object(Bucket=BUCKET, Key=keys.candles_object(BTC_1M, period))
+        clients.s3.delete_object(Bucket=BUCKET, Key=keys.data_object(CANDLES, BTC_1M, period))
     assert stores.candles.repair_index(BTC_1M, NOW).removed == 2
     true_index(stores, BTC_1M)
     assert stores.index.list_series() == ([], None)
@@ -222,7 +223,7 @@ def test_entries_of_removed_objects_go(clients: AwsClients, stores: Stores) -> N
 def test_an_object_written_anew_under_a_stale_entry_is_repaired(clients: AwsClients, stores: Stores) -> None:
     for count in (5, 6, 7):
         stores.candles.merge(BTC_1H, make_table(BTC_1H, grid(BTC_1H, JAN_2024, count)), NOW)
-    clients.s3.delete_object(Bucket=BUCKET, Key=keys.candles_object(BTC_1H, "2024"))
+    clients.s3.delete_object(Bucket=BUCKET, Key=keys.data_object(CANDLES, BTC_1H, "2024"))
     stores.candles.merge(BTC_1H, make_table(BTC_1H, grid(BTC_1H, JAN_2024, 2)), NOW)
     assert stores.candles.count(BTC_1H) == 2
     assert stores.candles.repair_index(BTC_1H, NOW).repaired == 1
@@ -245,7 +246,7 @@ def test_heads_are_listed_in_order_page_by_page(stores: Stores) -> None:
     assert pages == 5
     assert [head.series.id for head in found] == sorted(series.id for series in made)
     assert found[0].listed_from == JAN_2024 - 5 * DAY
-    assert (found[0].rows, found[0].first_open_time, found[0].updated_at) == (1, JAN_2024, NOW)
+    assert (found[0].rows, found[0].first, found[0].updated_at) == (1, JAN_2024, NOW)
     assert stores.index.list_series(limit=23)[1] is None
     assert stores.index.head(Series.of("kraken", "NEW-USD", "1d")) is None
 

@@ -118,15 +118,15 @@ def test_cursors(stores: Stores) -> None:
     assert stores.ingestion.get_cursor(BTC_1H) is None
 
 
-def test_remediations_come_newest_first(stores: Stores) -> None:
+def test_exchange_faults_come_newest_first(stores: Stores) -> None:
     for i in range(30):
-        stores.ingestion.record_remediation("binance", "rate_limited", NOW + i, {"retry_after_s": i})
-    stores.ingestion.record_remediation("kraken", "unavailable", NOW, {"status": 503})
-    found = stores.ingestion.remediations("binance", limit=12)
+        stores.ingestion.record_exchange_fault("binance", "rate_limited", NOW + i, {"retry_after_s": i})
+    stores.ingestion.record_exchange_fault("kraken", "unavailable", NOW, {"status": 503})
+    found = stores.ingestion.exchange_faults("binance", limit=12)
     assert [entry.at - NOW for entry in found] == list(range(29, 17, -1))
     assert (found[0].kind, found[0].details) == ("rate_limited", {"retry_after_s": 29})
-    assert [entry.details for entry in stores.ingestion.remediations("kraken")] == [{"status": 503}]
-    assert stores.ingestion.remediations("kucoin") == []
+    assert [entry.details for entry in stores.ingestion.exchange_faults("kraken")] == [{"status": 503}]
+    assert stores.ingestion.exchange_faults("kucoin") == []
 
 
 # --- gaps -------------------------------------------------------------------------------------------------------------
@@ -335,7 +335,7 @@ def test_every_item_in_the_table_is_of_a_known_kind(stores: Stores) -> None:
     stores.ingestion.claim_slot("ingest_candles", SLOT, NOW, 1)
     stores.ingestion.record_failure("ingest_candles", NOW, "x")
     stores.ingestion.put_cursor(BTC_1H, {}, NOW)
-    stores.ingestion.record_remediation("binance", "x", NOW, {})
+    stores.ingestion.record_exchange_fault("binance", "x", NOW, {})
     stores.index.set_listed_from(BTC_1H, NOW, NOW)
     stores.runs.open(NewRun(RUN, "backtest", {}, {}, {}), NOW)
     stores.tokens.mint("x", ["read"], NOW)

@@ -14,12 +14,13 @@ from botocore.exceptions import ReadTimeoutError
 from moto import mock_aws
 
 from candlecloud.errors import TransientStoreError
-from candlecloud.market.candle import candles_table, times_ms
+from candlecloud.market.datasets.candles import CANDLES
+from candlecloud.market.rows import rows_table, times_ms
 from candlecloud.market.series import Series
 from candlecloud.store import keys
 from candlecloud.store.aws import AwsClients
-from candlecloud.store.candles import CandleStore
-from candlecloud.store.parquet import CandleFile
+from candlecloud.store.dataset import DatasetStore
+from candlecloud.store.parquet import PeriodFile
 from candlecloud.store.stores import Stores, build_stores
 from infra.local import moto_lock
 from tests.support.candles import BTC_1H, BTC_1M, DAY, HOUR, JAN_2024, MINUTE, grid, make_candles, make_table
@@ -62,7 +63,7 @@ def check(stores: Stores, series: Series, open_times: list[int], seed: int) -> N
     """Every wanted candle once, with its value; the index true."""
     table = stores.candles.read(series)
     assert times_ms(table) == open_times
-    wanted = candles_table(make_candles(open_times, seed), series.timeframe, NOW, "native")
+    wanted = rows_table(CANDLES, make_candles(open_times, seed), series, NOW, "native")
     assert table.drop_columns(["ingested_at"]).equals(wanted.drop_columns(["ingested_at"]))
     found = stores.index.read(series)
     assert found.head_is_true
@@ -111,8 +112,8 @@ def test_kill_9_of_a_writer(server: str, kills: int) -> None:
         writer.send(series, times, chunk=10, seed=5, now=NOW)
         time.sleep(rng.uniform(0.05, 0.5))
         writer.kill()
-        assert len(stores.candles.open_times(series)) >= stored
-        stored = len(stores.candles.open_times(series))
+        assert len(stores.candles.times(series)) >= stored
+        stored = len(stores.candles.times(series))
         for period in ("2024-01", "2024-02"):
             history = stores.candles.read_period_history(series, period)
             assert len(set(times_ms(history))) == history.num_rows
@@ -182,7 +183,7 @@ def test_a_put_without_an_answer_counts_once(clients: AwsClients, stores: Stores
     stores.candles.merge(BTC_1H, make_table(BTC_1H, grid(BTC_1H, JAN_2024, 5)), NOW)
     LostAnswers(clients, count, sent=sent)
     pauses: list[float] = []
-    candles = CandleStore(stores.objects, stores.index, sleep=pauses.append, rng=random.Random(1))
+    candles = DatasetStore(CANDLES, stores.objects, stores.index, sleep=pauses.append, rng=random.Random(1))
     report = candles.merge(BTC_1H, make_table(BTC_1H, grid(BTC_1H, JAN_2024, 10)), NOW)
     assert (report.added, report.unchanged, report.periods) == (5, 5, ("2024",))
     assert len(pauses) == (1 if sent else count)
@@ -198,7 +199,7 @@ def test_an_own_commit_is_known_again_after_others_built_on_it(clients: AwsClien
             other.candles.merge(BTC_1H, make_table(BTC_1H, [JAN_2024 + hour * HOUR]), NOW)
 
     LostAnswers(clients, 1, sent=True)
-    candles = CandleStore(stores.objects, stores.index, sleep=others_write)
+    candles = DatasetStore(CANDLES, stores.objects, stores.index, sleep=others_write)
     report = candles.merge(BTC_1H, make_table(BTC_1H, grid(BTC_1H, JAN_2024, 10)), NOW)
     assert (report.added, report.periods) == (10, ("2024",))
     check(stores, BTC_1H, [*grid(BTC_1H, JAN_2024, 10), JAN_2024 + 20 * HOUR, JAN_2024 + 21 * HOUR], seed=1)
@@ -207,7 +208,7 @@ def test_an_own_commit_is_known_again_after_others_built_on_it(clients: AwsClien
 def test_a_store_that_stays_silent_is_given_up(clients: AwsClients, stores: Stores) -> None:
     LostAnswers(clients, 1000, sent=False)
     pauses: list[float] = []
-    candles = CandleStore(stores.objects, stores.index, sleep=pauses.append)
+    candles = DatasetStore(CANDLES, stores.objects, stores.index, sleep=pauses.append)
     with pytest.raises(TransientStoreError, match="write a stored object"):
         candles.merge(BTC_1H, make_table(BTC_1H, [JAN_2024]), NOW)
     assert len(pauses) == 4
@@ -227,7 +228,7 @@ def test_the_loser_of_a_race_merges_again(clients: AwsClients, stores: Stores) -
 
     clients.s3.meta.events.register("before-call.s3.PutObject", meanwhile)
     pauses: list[float] = []
-    candles = CandleStore(stores.objects, stores.index, sleep=pauses.append)
+    candles = DatasetStore(CANDLES, stores.objects, stores.index, sleep=pauses.append)
     report = candles.merge(BTC_1M, make_table(BTC_1M, grid(BTC_1M, JAN_2024, 10)), NOW)
     assert report.added == 10
     assert len(pauses) == 5
@@ -236,7 +237,7 @@ def test_the_loser_of_a_race_merges_again(clients: AwsClients, stores: Stores) -
 
 def test_an_object_that_vanishes_between_read_and_put_is_written_anew(clients: AwsClients, stores: Stores) -> None:
     stores.candles.merge(BTC_1H, make_table(BTC_1H, grid(BTC_1H, JAN_2024, 5)), NOW)
-    key = keys.candles_object(BTC_1H, "2024")
+    key = keys.data_object(CANDLES, BTC_1H, "2024")
     once = [True]
 
     def vanish(**_: Any) -> None:
@@ -245,8 +246,8 @@ def test_an_object_that_vanishes_between_read_and_put_is_written_anew(clients: A
             AwsClients(session()).s3.delete_object(Bucket=BUCKET, Key=key)
 
     clients.s3.meta.events.register("before-call.s3.PutObject", vanish)
-    candles = CandleStore(stores.objects, stores.index, sleep=lambda _: None)
+    candles = DatasetStore(CANDLES, stores.objects, stores.index, sleep=lambda _: None)
     assert candles.merge(BTC_1H, make_table(BTC_1H, grid(BTC_1H, JAN_2024, 7)), NOW).added == 7
     stored = stores.objects.get(key)
     assert stored is not None
-    assert CandleFile(stored.body, BTC_1H, "2024").footer.sequence == 1
+    assert PeriodFile(CANDLES, stored.body, BTC_1H, "2024").footer.sequence == 1

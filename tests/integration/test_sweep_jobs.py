@@ -27,8 +27,10 @@ from candlecloud.fan_out.kinds.sweep import KIND
 from candlecloud.jobs import collect_fan_out, fail_fan_out, plan_fan_out, run_backtest, run_batch
 from candlecloud.jobs.run_inputs import read_inputs
 from candlecloud.jobs.submit import Submission, submit_fan_out, submit_run
-from candlecloud.market.candle import Candle, candles_table, times_ms
+from candlecloud.market.candle import Candle
+from candlecloud.market.datasets.candles import CANDLES
 from candlecloud.market.ranges import TimeRange
+from candlecloud.market.rows import rows_table, times_ms
 from candlecloud.runs.identity import Identity
 from candlecloud.runs.lifecycle import FAN_OUT_LEASE_MS
 from candlecloud.store import keys
@@ -112,7 +114,7 @@ def restate(stores: Stores, now: int) -> None:
     row = stores.candles.read(BTC_1H, span).to_pylist()[0]
     prices = row["open"], row["high"] + 500, row["low"], row["high"] + 400
     candle = Candle(span.start, *prices, row["volume_base"], row["volume_quote"], row["trades"])
-    report = stores.candles.merge(BTC_1H, candles_table([candle], BTC_1H.timeframe, now, "native"), now)
+    report = stores.candles.merge(BTC_1H, rows_table(CANDLES, [candle], BTC_1H, now, "native"), now)
     assert report.revised == 1
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import ccxt
 
-from candlecloud.market.series import EXCHANGES
+from candlecloud.catalogue import EXCHANGES
 
 _LIBRARY = Path(__file__).parents[2] / "layers" / "core" / "python"
 _LOOK = """
@@ -59,6 +59,6 @@ def test_a_trimmed_layer_is_enough(tmp_path: Path) -> None:
         shutil.copy(whole / f"{name}.py", trimmed)
         shutil.copy(whole / "abstract" / f"{name}.py", trimmed / "abstract")
     (trimmed / "__init__.py").write_text('raise RuntimeError("the package itself is never run")\n')
-    names, _, place, *_ = look(EXCHANGES, tmp_path)
+    names, _, place, *_ = look(tuple(EXCHANGES), tmp_path)
     assert names == list(EXCHANGES)
     assert place.startswith(str(tmp_path))

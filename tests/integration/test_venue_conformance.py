@@ -15,9 +15,10 @@ from candlecloud.errors import (
     UnknownExchangeError,
     UnknownSymbolError,
 )
-from candlecloud.exchange.client import ExchangeClient
+from candlecloud.exchange.client import ExchangeClient, Page
 from candlecloud.exchange.profile import VenueProfile
-from candlecloud.exchange.profiles import PROFILES, profile_for
+from candlecloud.exchange.rows import ReadRows, read_rows
+from candlecloud.exchange.venues import VENUES, binance
 from candlecloud.market.ranges import TimeRange
 from candlecloud.market.series import Series
 from candlecloud.market.timeframe import TIMEFRAMES
@@ -55,12 +56,17 @@ class Venue(NamedTuple):
     def ask(self, start: int, count: int) -> list[int]:
         """Open times of one answer, as received."""
         page = self.client.fetch_window(self.series, TimeRange(start, start + count * self.step))
-        return [candle.open_time for candle in page.rows.candles]
+        return [candle.open_time for candle in self.read(page).candles]
+
+    def read(self, page: Page) -> ReadRows:
+        """The rows of an answer, as received."""
+        return read_rows(page.rows, self.profile.layout, self.series.timeframe)
 
 
 @pytest.fixture(params=CASES, ids=lambda key: "-".join(key))
 def venue(request: pytest.FixtureRequest, market: ReplayExchange) -> Iterator[Venue]:
-    profile, case = PROFILES[request.param], CASES[request.param]
+    case = CASES[request.param]
+    profile = VENUES[case.series.exchange].profile(case.series.symbol)
     market.set_clock(case.now)
     timeframe = case.series.timeframe
     exchange = client(market, case.series.exchange)
@@ -69,9 +75,9 @@ def venue(request: pytest.FixtureRequest, market: ReplayExchange) -> Iterator[Ve
 
 
 def test_every_profile_has_a_case() -> None:
-    assert set(CASES) == set(PROFILES)
+    assert set(CASES) == {(venue.name, profile.market) for venue in VENUES.values() for profile in venue.profiles}
     for (exchange, market), case in CASES.items():
-        assert profile_for(exchange, case.series.symbol).market == market
+        assert VENUES[exchange].profile(case.series.symbol).market == market
 
 
 def test_the_clock_is_the_exchanges(venue: Venue) -> None:
@@ -119,10 +125,11 @@ def test_every_value_is_where_the_profile_says(venue: Venue) -> None:
     start = venue.closed - 300 * venue.step
     page = venue.client.fetch_window(venue.series, TimeRange(start, start + 100 * venue.step))
     truth = recorded(venue.series.id)
-    got = {c.open_time: c for c in page.rows.candles if c.open_time < start + 100 * venue.step}
+    read = venue.read(page)
+    got = {c.open_time: c for c in read.candles if c.open_time < start + 100 * venue.step}
     assert len(got) == 100
     assert all(truth[time] == candle for time, candle in got.items())
-    assert page.rows.bad == []
+    assert read.bad == []
     assert len(page.payload_hash) == 64
 
 
@@ -203,7 +210,7 @@ def test_the_pace_is_kept_whatever_asks(market: ReplayExchange) -> None:
     for _ in range(5):
         exchange.server_time(CASES["binance", "spot"].series.symbol)
     exchange.close()
-    pace = PROFILES["binance", "spot"].min_interval_ms / 1000
+    pace = binance.SPOT.min_interval_ms / 1000
     assert len(waits.slept_s) == 4
     assert 3 * pace < sum(waits.slept_s) <= 4 * pace
 

@@ -11,11 +11,14 @@ import pyarrow.parquet as pq
 from starlette.testclient import TestClient
 
 from candlecloud.api.app import create_app
-from candlecloud.api.dependencies import ApiOptions, Dependencies
-from candlecloud.market.candle import Candle, candles_table
+from candlecloud.api.app_context import ApiOptions, AppContext
+from candlecloud.fan_out.plan import BATCHES_AT_ONCE
+from candlecloud.market.candle import Candle
+from candlecloud.market.datasets.candles import CANDLES
 from candlecloud.market.gap import Gap
 from candlecloud.market.moment import parse_moment
 from candlecloud.market.ranges import TimeRange
+from candlecloud.market.rows import rows_table
 from candlecloud.market.series import Series
 from candlecloud.store.stores import Stores
 from tests.support.cloud import embedded_stores
@@ -48,7 +51,7 @@ class ApiWorld:
 
 @contextmanager
 def api_world(
-    *, max_wait_s: float = 5.0, max_inline_bytes: int = 1_000_000, batches_at_once: int = 100
+    *, max_wait_s: float = 5.0, max_inline_bytes: int = 1_000_000, batches_at_once: int = BATCHES_AT_ONCE
 ) -> Iterator[ApiWorld]:
     """Three months of hourly BTC with a real outage and a restated candle, a month of ETH, a job on time, one late."""
     with embedded_stores() as stores:
@@ -56,7 +59,7 @@ def api_world(
         dispatcher = InlineDispatcher(stores, clock)
         allowed = {"ingest_candles": 7200, "detect_gaps": 93600}
         options = ApiOptions(max_wait_s, 0.01, allowed, max_inline_bytes, batches_at_once=batches_at_once)
-        app = create_app(Dependencies(stores, dispatcher, clock, options))
+        app = create_app(AppContext(stores, dispatcher, clock, options))
         tokens = {scope: stores.tokens.mint(scope, [scope], NOW) for scope in ("read", "run", "data:write", "admin")}
         with TestClient(app, raise_server_exceptions=False) as client:
             yield ApiWorld(client, stores, dispatcher, tokens)
@@ -89,7 +92,7 @@ def store_recorded(stores: Stores, series: Series, name: str, span: TimeRange) -
         Candle(opened, *(float(v) for v in prices), float(base), float(quote), trades)
         for opened, *prices, base, quote, trades in zip(*columns, strict=True)
     ]
-    stores.candles.merge(series, candles_table(rows, series.timeframe, LEARNED, "native"), LEARNED)
+    stores.candles.merge(series, rows_table(CANDLES, rows, series, LEARNED, "native"), LEARNED)
 
 
 def restate_last_candle(stores: Stores) -> None:
@@ -102,4 +105,4 @@ def restate_last_candle(stores: Stores) -> None:
         round(last["volume_quote"] + last["close"], 6),
         last["trades"] + 1,
     )
-    stores.candles.merge(BTC, candles_table([candle], BTC.timeframe, RESTATED, "native"), RESTATED)
+    stores.candles.merge(BTC, rows_table(CANDLES, [candle], BTC, RESTATED, "native"), RESTATED)

@@ -7,7 +7,9 @@ from collections.abc import Iterable
 
 import pyarrow as pa
 
-from candlecloud.market.candle import Candle, candles_table
+from candlecloud.market.candle import Candle
+from candlecloud.market.datasets.candles import CANDLES
+from candlecloud.market.rows import rows_table
 from candlecloud.market.series import Series
 
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
@@ -22,7 +24,7 @@ def make_candles(open_times: Iterable[int], seed: int = 1) -> list[Candle]:
 
 
 def make_table(series: Series, open_times: Iterable[int], seed: int = 1, now: int = JAN_2024) -> pa.Table:
-    return candles_table(make_candles(open_times, seed), series.timeframe, now, "native")
+    return rows_table(CANDLES, make_candles(open_times, seed), series, now, "native")
 
 
 def grid(series: Series, start: int, count: int) -> range:

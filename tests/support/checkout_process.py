@@ -42,7 +42,7 @@ def alone(stores: Stores, sweep_id: str) -> dict[str, str]:
 
 def _do(job: str, event: Mapping[str, Any]) -> Any:
     if job == ALONE:
-        return alone(wiring.world_of("api").stores, event["sweep_id"])
+        return alone(wiring.runtime_of("api").stores, event["sweep_id"])
     return importlib.import_module(f"functions.{job}.handler").handler(event, None)
 
 

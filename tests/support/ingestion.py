@@ -16,17 +16,13 @@ from candlecloud.market.ranges import TimeRange
 from candlecloud.market.series import Series
 from candlecloud.store.stores import Stores
 from infra.local.replay import ReplayExchange
+from infra.local.replay.recorded import Recordings
 
 RECORDED = Path(__file__).parents[1] / "data" / "recorded"
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 _FILES = {
-    "binance/BTC-USDT/1m": "binance_spot_BTCUSDT_1m",
-    "binance/ETH-USDT/1m": "binance_spot_ETHUSDT_1m",
-    "binance/BTC-USDT/1h": "binance_spot_BTCUSDT_1h",
-    "binance/ETH-USDT/1h": "binance_spot_ETHUSDT_1h",
-    "binance/NEAR-USDT_USDT/1m": "binance_usdm_NEARUSDT_1m",
-    "kraken/BTC-USD/1h": "kraken_spot_XBTUSD_1h",
-    "kucoin/BTC-USDT/1h": "kucoin_spot_BTC-USDT_1h",
+    f"{entry['venue']}/{entry['unified']}/{entry['timeframe']}": entry["file"]
+    for entry in Recordings.open().select("candles")
 }
 
 
@@ -58,14 +54,14 @@ def client(
         timeout_ms=timeout_ms,
         sleep=waits.sleep,
         clock_ms=waits.clock,
-        dice=random.Random(7),
+        rng=random.Random(7),
     )
 
 
 @cache
 def recorded(series_id: str) -> dict[int, Candle]:
     """What the replay exchange was given, by open time: each decimal as the float nearest to it."""
-    table = pq.read_table(RECORDED / f"{_FILES[series_id]}.parquet")
+    table = pq.read_table(RECORDED / _FILES[series_id])
     columns = []
     for name in Candle._fields:
         values = table.column(name).to_pylist() if name in table.column_names else [None] * table.num_rows

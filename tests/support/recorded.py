@@ -8,12 +8,14 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from candlecloud.market.candle import Candle, candles_table
+from candlecloud.market.candle import Candle
+from candlecloud.market.datasets.candles import CANDLES
+from candlecloud.market.rows import rows_table
 from candlecloud.market.series import Series
-from candlecloud.market.timeframe import Timeframe
 
 RECORDED = Path(__file__).parents[1] / "data" / "recorded"
 BTC_1H = Series.of("binance", "BTC-USDT", "1h")
+BTC_1M = Series.of("binance", "BTC-USDT", "1m")
 LEARNED = 1_755_648_060_000
 """When the tests' lake learned them: after the last one closed."""
 
@@ -27,7 +29,7 @@ def btc_hours() -> pa.Table:
         Candle(opened, *(float(value) for value in prices), float(base), float(quote), trades)
         for opened, *prices, base, quote, trades in zip(*columns, strict=True)
     ]
-    return candles_table(rows, BTC_1H.timeframe, LEARNED, "native")
+    return rows_table(CANDLES, rows, BTC_1H, LEARNED, "native")
 
 
 @cache
@@ -39,4 +41,4 @@ def btc_minutes() -> pa.Table:
         Candle(opened, *(float(value) for value in prices), float(base), None, None)
         for opened, *prices, base in zip(*columns, strict=True)
     ]
-    return candles_table(rows, Timeframe("1m"), LEARNED, "native")
+    return rows_table(CANDLES, rows, BTC_1M, LEARNED, "native")

@@ -15,12 +15,12 @@ from candlecloud.contract.results import (
     DataCoverage,
     IntrabarBand,
     LookAheadTest,
-    Moment,
     OpenPosition,
     RegimeParameters,
     Regimes,
     RunBenchmark,
     RunResult,
+    Timestamp,
     TrendParameters,
     VolatilityParameters,
 )
@@ -87,7 +87,7 @@ def small_result(
         regimes=Regimes(trend=[refused_regime("up")], volatility=[refused_regime("low")]),
         regime_parameters=RegimeParameters(trend=TREND, volatility=VOLATILITY),
         intrabar=IntrabarBand(ambiguous_exits=0, finer_timeframe=None, finer_bars=0, pessimistic=None, optimistic=None),
-        tripwire=LookAheadTest(on=True, cuts=[Moment.of(START)], passed=True),
+        tripwire=LookAheadTest(on=True, cuts=[Timestamp.of(START)], passed=True),
         conventions=dict(RUN_CONVENTIONS),
         relative_conventions=dict(RELATIVE_CONVENTIONS),
         regime_conventions=dict(REGIME_CONVENTIONS),
@@ -129,8 +129,8 @@ def trade(return_fraction: float, holding_seconds: int, **fields: Any) -> Closed
     """A closed trade."""
     closed = ClosedTrade(
         direction="long",
-        entry_time=Moment.of(START),
-        exit_time=Moment.of(START + 1000 * holding_seconds),
+        entry_time=Timestamp.of(START),
+        exit_time=Timestamp.of(START + 1000 * holding_seconds),
         entry_price=100.0,
         exit_price=100.0 * (1.0 + return_fraction),
         quantity=1.0,

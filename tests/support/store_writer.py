@@ -12,8 +12,9 @@ import time
 from pathlib import Path
 from typing import Any
 
+from candlecloud.market.datasets.candles import CANDLES
 from candlecloud.market.series import Series
-from candlecloud.store.candles import CandleStore
+from candlecloud.store.dataset import DatasetStore
 from tests.support.candles import make_table
 from tests.support.moto_server import environment, stores_from_environment
 
@@ -71,7 +72,7 @@ def _main() -> None:
         conflicts[0] += 1
         time.sleep(seconds)
 
-    candles = CandleStore(stores.objects, stores.index, sleep=pause)
+    candles = DatasetStore(CANDLES, stores.objects, stores.index, sleep=pause)
     print("ready", flush=True)
     for line in sys.stdin:
         command = json.loads(line)

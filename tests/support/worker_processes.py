@@ -13,11 +13,11 @@ from candlecloud.experiments.sweep import evaluate_batch
 from candlecloud.fan_out.batch_file import write_batch
 from candlecloud.fan_out.kinds.sweep import sweep_work
 from candlecloud.fan_out.plan import make_plan
-from candlecloud.market.candle import times_ms
 from candlecloud.market.ranges import TimeRange
+from candlecloud.market.rows import times_ms
+from candlecloud.runs.data_requirements import needed_range
 from candlecloud.runs.identity import Identity, code_version_of
 from candlecloud.runs.inputs import RunInputs
-from candlecloud.runs.sufficiency import needed_range
 from tests.support import swept
 from tests.support.recorded import LEARNED, btc_hours
 

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import numpy as np
 import pytest
 
-from candlecloud.errors import InvalidParameterError, UnknownStrategyError
+from candlecloud.errors import InvalidParameterError
 from candlecloud.parameters import Number, Ordered, Parameter, Warmup
-from candlecloud.registry import Registry, Spec
+from candlecloud.spec import Spec
 
 FAST_SLOW = Ordered(("fast", "slow"))
 LEVELS = Ordered(("low", "exit", "high"), strict=False)
@@ -62,25 +62,6 @@ def test_a_warmup_is_linear_and_grows() -> None:
     assert Warmup(0, {"window": 2}).of({"window": 14}) == 28
     with pytest.raises(ValueError, match="negative"):
         Warmup(10, {"window": -1})
-
-
-def test_a_registry_is_filled_when_it_is_first_read() -> None:
-    calls: list[int] = []
-
-    def load() -> list[Spec]:
-        calls.append(1)
-        return [Spec(name=name, description="One.") for name in ("first", "second")]
-
-    registry = Registry("strategy", load, field="strategy", error=UnknownStrategyError)
-    assert calls == []
-    assert list(registry) == ["first", "second"]
-    assert "first" in registry
-    assert registry.find("second").warmup_bars({}) == 1
-    assert calls == [1]
-    with pytest.raises(UnknownStrategyError, match="There is no strategy 'secnd'") as caught:
-        registry.find("secnd", "body.strategy")
-    assert caught.value.hint == "Did you mean second? Use one of first, second."
-    assert caught.value.details == {"field": "body.strategy", "allowed": ["first", "second"]}
 
 
 def test_values_that_conflict_name_the_place() -> None:

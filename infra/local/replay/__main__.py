@@ -7,7 +7,8 @@ import threading
 from pathlib import Path
 
 from infra.local.replay.clock import format_time
-from infra.local.replay.exchange import DEFAULT_CLOCK, ReplayExchange
+from infra.local.replay.exchange import ReplayExchange
+from infra.local.replay.market import DEFAULT_CLOCK
 
 
 def main(arguments: list[str] | None = None) -> int:

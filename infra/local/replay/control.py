@@ -1,14 +1,12 @@
 """The control endpoints under ``/_replay/``: clock, faults, request log."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from infra.local.replay.clock import format_time, parse_time
 from infra.local.replay.faults import Fault
+from infra.local.replay.market import ReplayMarket
 from infra.local.replay.wire import Response, json_response
-
-if TYPE_CHECKING:
-    from infra.local.replay.exchange import ReplayExchange
 
 PREFIX = "/_replay"
 
@@ -22,19 +20,24 @@ class ControlError(Exception):
 
 
 def control(
-    exchange: "ReplayExchange", method: str, path: str, params: Mapping[str, str], body: Mapping[str, Any]
+    market: ReplayMarket,
+    base_urls: Mapping[str, str],
+    method: str,
+    path: str,
+    params: Mapping[str, str],
+    body: Mapping[str, Any],
 ) -> Response:
     """Answer one control request."""
     try:
         match path.removeprefix(PREFIX).strip("/").split("/"):
             case [""]:
-                content: Any = overview(exchange)
+                content: Any = overview(market, base_urls)
             case ["clock"]:
-                content = clock(exchange, method, body)
+                content = clock(market, method, body)
             case ["faults", *rest]:
-                content = faults(exchange, method, rest, body)
+                content = faults(market, method, rest, body)
             case ["requests"]:
-                content = request_log(exchange, method, params)
+                content = request_log(market, method, params)
             case _:
                 return json_response({"error": f"no such control path: use {PREFIX}/ clock, faults or requests"}, 404)
     except ControlError as error:
@@ -44,47 +47,47 @@ def control(
     return json_response(content)
 
 
-def overview(exchange: "ReplayExchange") -> dict[str, Any]:
+def overview(market: ReplayMarket, base_urls: Mapping[str, str]) -> dict[str, Any]:
     series = {
         name: {"first_open_time": format_time(first), "end": format_time(end)}
-        for name, (first, end) in exchange.recorded_series().items()
+        for name, (first, end) in market.recorded_series().items()
     }
-    return {"clock": clock_state(exchange), "base_urls": exchange.base_urls(), "series": series}
+    return {"clock": clock_state(market), "base_urls": dict(base_urls), "series": series}
 
 
-def clock_state(exchange: "ReplayExchange") -> dict[str, Any]:
-    now = exchange.now()
-    return {"now_ms": now, "now": format_time(now), "rate": exchange.clock.rate}
+def clock_state(market: ReplayMarket) -> dict[str, Any]:
+    now = market.now()
+    return {"now_ms": now, "now": format_time(now), "rate": market.clock.rate}
 
 
-def clock(exchange: "ReplayExchange", method: str, body: Mapping[str, Any]) -> dict[str, Any]:
+def clock(market: ReplayMarket, method: str, body: Mapping[str, Any]) -> dict[str, Any]:
     """GET reads; POST takes any of ``now`` (ms or ISO-8601), ``advance_ms``, ``rate``."""
     if method == "POST":
         if unknown := set(body) - {"now", "advance_ms", "rate"}:
             raise ControlError(400, f"unknown field {', '.join(sorted(unknown))}: use now, advance_ms or rate")
-        exchange.clock.set(
+        market.clock.set(
             parse_time(body["now"]) if "now" in body else None, float(body["rate"]) if "rate" in body else None
         )
-        exchange.clock.advance(int(body.get("advance_ms", 0)))
+        market.clock.advance(int(body.get("advance_ms", 0)))
     elif method != "GET":
         raise ControlError(405, "the clock takes GET and POST")
-    return clock_state(exchange)
+    return clock_state(market)
 
 
-def faults(exchange: "ReplayExchange", method: str, rest: list[str], body: Mapping[str, Any]) -> dict[str, Any]:
+def faults(market: ReplayMarket, method: str, rest: list[str], body: Mapping[str, Any]) -> dict[str, Any]:
     """GET lists, POST switches one on, DELETE switches all off, or the one whose id follows."""
     if method == "GET":
-        return {"faults": [fault.to_dict() for fault in exchange.faults.active()]}
+        return {"faults": [fault.to_dict() for fault in market.faults.active()]}
     if method == "POST":
-        return exchange.faults.add(Fault.from_dict(body)).to_dict()
+        return market.faults.add(Fault.from_dict(body)).to_dict()
     if method == "DELETE":
-        return {"cleared": exchange.faults.clear(int(rest[0]) if rest else None)}
+        return {"cleared": market.faults.clear(int(rest[0]) if rest else None)}
     raise ControlError(405, "faults take GET, POST and DELETE")
 
 
-def request_log(exchange: "ReplayExchange", method: str, params: Mapping[str, str]) -> dict[str, Any]:
+def request_log(market: ReplayMarket, method: str, params: Mapping[str, str]) -> dict[str, Any]:
     """GET returns counts and the newest requests (``venue``, ``path``, ``limit`` narrow them); DELETE forgets."""
-    log = exchange.requests
+    log = market.requests
     if method == "DELETE":
         log.clear()
     recent = log.entries(params.get("venue"), params.get("path"), int(params.get("limit", 100)))

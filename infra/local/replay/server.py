@@ -6,16 +6,20 @@ import socket
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from infra.local.replay import control
+from infra.local.replay.market import ReplayMarket
+from infra.local.replay.venues import find_venues
 from infra.local.replay.wire import Response, json_response
 
-if TYPE_CHECKING:
-    from infra.local.replay.exchange import ReplayExchange
-
 POLL_S = 0.05
+
+
+def venue_urls(base_url: str) -> dict[str, str]:
+    """Return the address of each venue below that of the server."""
+    return {venue: f"{base_url}/{venue}" for venue in find_venues()}
 
 
 class ReplayServer(ThreadingHTTPServer):
@@ -25,11 +29,16 @@ class ReplayServer(ThreadingHTTPServer):
     block_on_close = False
     request_queue_size = 128
 
-    def __init__(self, port: int, exchange: "ReplayExchange") -> None:
-        self.exchange = exchange
+    def __init__(self, port: int, market: ReplayMarket) -> None:
+        self.market = market
         self.stopping = threading.Event()
         self.connections: set[socket.socket] = set()
         super().__init__(("127.0.0.1", port), ReplayHandler)
+
+    @property
+    def url(self) -> str:
+        """Address without a trailing slash."""
+        return f"http://127.0.0.1:{self.server_address[1]}"
 
     def close_all(self) -> None:
         """Stop listening and drop every open connection, so that no client talks to a stopped exchange."""
@@ -84,7 +93,7 @@ class ReplayHandler(BaseHTTPRequestHandler):
             self.send(self.control(split.path, params, content))
             return
         venue, _, rest = split.path.lstrip("/").partition("/")
-        response = self.server.exchange.respond(venue, f"/{rest}", params)
+        response = self.server.market.respond(venue, f"/{rest}", params)
         if isinstance(response, float):
             self.stay_silent(response)
         else:
@@ -97,7 +106,7 @@ class ReplayHandler(BaseHTTPRequestHandler):
             body = None
         if not isinstance(body, dict):
             return json_response({"error": "the body must be a JSON object"}, 400)
-        return control.control(self.server.exchange, self.command, path, params, body)
+        return control.control(self.server.market, venue_urls(self.server.url), self.command, path, params, body)
 
     def send(self, response: Response) -> None:
         self.send_response(response.status)

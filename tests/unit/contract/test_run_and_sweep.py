@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from candlecloud.contract.preview import SignalsRequest
 from candlecloud.contract.run import RunConfig
-from candlecloud.contract.setting import canonical_json
+from candlecloud.contract.run_spec import canonical_json
 from candlecloud.contract.sweep import SweepConfig
 from candlecloud.errors import CandlecloudError, InvalidParameterError, InvalidRangeError, UnknownStrategyError
 from candlecloud.experiments.execution import benchmark_of

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from candlecloud.market.candle import CANDLE_SCHEMA
+from candlecloud.market.datasets.candles import CANDLES
+from candlecloud.market.rows import schema_of
 
-GLOSSARY = Path(__file__).parents[3] / "docs" / "glossary.md"
+ROOT = Path(__file__).parents[3]
+GLOSSARY = ROOT / "docs" / "glossary.md"
 ROW = re.compile(r"^\| (?P<words>[^|]+) \| (?P<meaning>[^|]+) \|$", re.MULTILINE)
 # The words of the design's table, and those that S3 prefixes and HTTP paths carry.
 REQUIRED = (
@@ -20,12 +22,10 @@ REQUIRED = (
         "slot",
         "backfill",
         "revision",
-        "lineage",
-        "incident",
         "lease",
     ),
-    *("order", "fill", "position", "trade", "drawdown", "run", "sweep", "batch", "fold", "in-sample", "out-of-sample"),
-    *("walk-forward", "preset", "artifact", "manifest"),
+    *("order", "fill", "position", "trade", "drawdown", "run", "sweep", "batch", "artifact", "manifest"),
+    *("run spec", "execution settings", "data requirements", "identity payload", "runtime", "app context"),
 )
 
 
@@ -39,10 +39,20 @@ def test_every_required_word_is_explained_once() -> None:
     assert [word for word in REQUIRED if words.count(word) != 1] == []
 
 
+def test_every_word_is_used_outside_the_glossary() -> None:
+    """It explains what exists, and nothing that is only planned."""
+    files = [*ROOT.glob("layers/core/python/candlecloud/**/*.py"), *ROOT.glob("infra/**/*.py"), *ROOT.glob("docs/*.md")]
+    text = " ".join(path.read_text().lower() for path in files if path != GLOSSARY)
+    squeezed = re.sub(r"[\s_-]+", "", text)
+    assert [word for word in entries() if re.sub(r"[\s_-]+", "", word.lower()) not in squeezed] == []
+
+
 def test_words_are_sorted_so_that_a_reader_finds_them() -> None:
     firsts = [m["words"].strip("` ").split(",")[0].strip("`").lower() for m in ROW.finditer(GLOSSARY.read_text())][1:]
     assert firsts == sorted(firsts)
 
 
 def test_time_columns_of_the_lake_have_an_entry_or_are_plain() -> None:
-    assert {"ingested_at", "superseded_at", "volume_base", "volume_quote"} <= set(entries()) & set(CANDLE_SCHEMA.names)
+    assert {"ingested_at", "superseded_at", "volume_base", "volume_quote"} <= set(entries()) & set(
+        schema_of(CANDLES).names
+    )

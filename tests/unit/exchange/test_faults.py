@@ -13,26 +13,32 @@ from candlecloud.errors import (
     RateLimitedError,
     RegionRefusedError,
 )
-from candlecloud.exchange.faults import gravest, translate
-from candlecloud.exchange.retry import RetryPolicy, ask_again
+from candlecloud.exchange.faults import most_severe_error, translate
+from candlecloud.exchange.retry import call_with_retry
+from candlecloud.exchange.venues import VENUES
 
 RESTRICTED = '{"code":0,"msg":"Service unavailable from a restricted location according to \'b. Eligibility\'"}'
+NOT_IN_THE_US = '{"code":"400302","msg":"Our services are currently unavailable in the U.S."}'
 CLOUDFRONT = "The Amazon CloudFront distribution is configured to block access from your country."
 
 
 @pytest.mark.parametrize(
-    ("error", "status", "expected"),
+    ("venue", "error", "status", "expected"),
     [
-        (ccxt.ExchangeNotAvailable(f"binance GET 451 {RESTRICTED}"), 451, RegionRefusedError),
-        (ccxt.ExchangeError("binance GET 451"), 451, RegionRefusedError),
-        (ccxt.ExchangeNotAvailable(f"binance GET 403 Forbidden {CLOUDFRONT}"), 403, RegionRefusedError),
-        (ccxt.DDoSProtection("binance GET 403 Forbidden"), 403, RateLimitedError),
-        (ccxt.ExchangeNotAvailable("kraken GET 403 Forbidden"), 403, ExchangeUnavailableError),
-        (ccxt.ExchangeNotAvailable(f"binance GET 503 {CLOUDFRONT}"), 503, ExchangeUnavailableError),
+        ("binance", ccxt.ExchangeNotAvailable(f"binance GET 451 {RESTRICTED}"), 451, RegionRefusedError),
+        ("binance", ccxt.ExchangeError("binance GET 451"), 451, RegionRefusedError),
+        ("binance", ccxt.ExchangeNotAvailable(f"binance GET 403 Forbidden {CLOUDFRONT}"), 403, RegionRefusedError),
+        ("binance", ccxt.DDoSProtection("binance GET 403 Forbidden"), 403, RateLimitedError),
+        ("kucoin", ccxt.ExchangeError(f"kucoin GET 403 {NOT_IN_THE_US}"), 403, RegionRefusedError),
+        ("kraken", ccxt.ExchangeNotAvailable(f"kraken GET 403 Forbidden {CLOUDFRONT}"), 403, RegionRefusedError),
+        ("kraken", ccxt.ExchangeNotAvailable("kraken GET 403 Forbidden"), 403, ExchangeUnavailableError),
+        ("binance", ccxt.ExchangeNotAvailable(f"binance GET 503 {CLOUDFRONT}"), 503, ExchangeUnavailableError),
     ],
 )
-def test_a_refused_region_is_no_outage(error: Exception, status: int, expected: type[ExchangeError]) -> None:
-    found = translate(error, exchange="binance", status=status, headers={})
+def test_a_refused_region_is_no_outage(
+    venue: str, error: Exception, status: int, expected: type[ExchangeError]
+) -> None:
+    found = translate(error, venue=VENUES[venue], status=status, headers={})
     assert type(found) is expected
     assert found.details["status"] == status
 
@@ -42,10 +48,10 @@ def test_a_refused_region_is_not_asked_again_and_says_what_to_do() -> None:
 
     def ask() -> None:
         asked.append(1)
-        raise translate(ccxt.ExchangeNotAvailable("no"), exchange="binance", status=451, headers={})
+        raise translate(ccxt.ExchangeNotAvailable("no"), venue=VENUES["binance"], status=451, headers={})
 
     with pytest.raises(RegionRefusedError) as caught:
-        ask_again(ask, policy=RetryPolicy(), clock=lambda: 0, sleep=lambda seconds: None, dice=random.Random(1))
+        call_with_retry(ask, clock=lambda: 0, sleep=lambda seconds: None, rng=random.Random(1))
     assert len(asked) == 1
     assert "another AWS region" in caught.value.hint
 
@@ -58,5 +64,5 @@ def test_a_refused_region_is_not_asked_again_and_says_what_to_do() -> None:
         ({"malformed_response"}, ExchangeError),
     ],
 )
-def test_the_gravest_failure_names_the_run(codes: set[str], expected: type[ExchangeError]) -> None:
-    assert gravest(codes) is expected
+def test_the_most_severe_failure_names_the_run(codes: set[str], expected: type[ExchangeError]) -> None:
+    assert most_severe_error(codes) is expected

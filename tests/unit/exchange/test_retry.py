@@ -1,4 +1,4 @@
-"""Asking again: how often, how long between, and when to stop."""
+"""Retries: how often, how long between, and when to stop."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ from candlecloud.errors import (
     RateLimitedError,
     UnknownSymbolError,
 )
-from candlecloud.exchange.pacing import Pace
-from candlecloud.exchange.retry import OutOfTimeError, RetryPolicy, ask_again
+from candlecloud.exchange.retry import OutOfTimeError, RetryPolicy, call_with_retry
 
 
 class Script:
@@ -33,13 +32,12 @@ class Script:
             raise self.errors.pop(0)
         return "answer"
 
-    def run(self, *, deadline: int | None = None, policy: RetryPolicy | None = None) -> str:
-        return ask_again(
+    def run(self, *, deadline: int | None = None) -> str:
+        return call_with_retry(
             self.ask,
-            policy=policy or RetryPolicy(),
             clock=lambda: round(1000 * sum(self.waits)),
             sleep=self.waits.append,
-            dice=random.Random(1),
+            rng=random.Random(1),
             deadline=deadline,
             on_fault=self.noted.append,
         )
@@ -86,9 +84,9 @@ def test_an_open_circuit_is_not_waited_for() -> None:
 
 def test_pauses_grow_within_their_bounds_and_are_jittered() -> None:
     policy = RetryPolicy(base_s=0.5, cap_s=4.0)
-    dice = random.Random(3)
+    rng = random.Random(3)
     for failures, longest in ((1, 0.5), (2, 1.0), (3, 2.0), (4, 4.0), (9, 4.0)):
-        pauses = [policy.pause_s(failures, dice) for _ in range(200)]
+        pauses = [policy.pause_s(failures, rng) for _ in range(200)]
         assert 0 <= min(pauses) < 0.2 * longest
         assert 0.8 * longest < max(pauses) <= longest
 
@@ -104,18 +102,3 @@ def test_no_wait_goes_past_the_deadline() -> None:
     with pytest.raises(OutOfTimeError):
         script.run(deadline=60_000)
     assert script.waits == []
-
-
-def test_the_pace_holds_requests_apart() -> None:
-    pace = Pace(100)
-    assert pace.wait_ms(5_000) == 0
-    pace = pace.started(5_000)
-    assert pace.wait_ms(5_030) == 70
-    assert pace.wait_ms(5_200) == 0
-
-
-def test_a_venue_whose_counter_runs_high_is_left_alone_for_a_minute() -> None:
-    pace = Pace(100, weight_limit=6000).started(0)
-    assert pace.answered(10, 4_700).wait_ms(100) == 0
-    assert pace.answered(10, None).wait_ms(100) == 0
-    assert pace.answered(10, 4_900).wait_ms(10) == 60_000

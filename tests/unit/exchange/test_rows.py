@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from candlecloud.exchange.profiles import PROFILES
 from candlecloud.exchange.rows import number, read_rows, whole
+from candlecloud.exchange.venues import binance, kraken, kucoin
 from candlecloud.market.timeframe import Timeframe
 
 MINUTE = Timeframe("1m")
-BINANCE = PROFILES["binance", "spot"].layout
-KRAKEN = PROFILES["kraken", "spot"].layout
-KUCOIN = PROFILES["kucoin", "spot"].layout
+BINANCE = binance.SPOT.layout
+KRAKEN = kraken.SPOT.layout
+KUCOIN = kucoin.SPOT.layout
 OPEN = 1_591_478_520_000
 
 

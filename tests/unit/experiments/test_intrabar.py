@@ -10,10 +10,10 @@ import pyarrow as pa
 
 from candlecloud.contract.run import RunConfig
 from candlecloud.experiments.run import evaluate_run
-from candlecloud.market.candle import times_ms
+from candlecloud.market.rows import times_ms
+from candlecloud.runs.data_requirements import needed_range
 from candlecloud.runs.identity import Identity
 from candlecloud.runs.inputs import RUN_COLUMNS, RunInputs
-from candlecloud.runs.sufficiency import needed_range
 from tests.support.recorded import btc_hours, btc_minutes
 
 TIGHT: dict[str, Any] = {

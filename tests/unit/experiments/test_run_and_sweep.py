@@ -12,10 +12,10 @@ import pytest
 
 from candlecloud.backtest.simulation import Simulation
 from candlecloud.contract.run import RunConfig
-from candlecloud.contract.setting import canonical_json
+from candlecloud.contract.run_spec import canonical_json
 from candlecloud.contract.sweep import SweepConfig
 from candlecloud.errors import ConflictError, InsufficientDataError, InvalidParameterError
-from candlecloud.experiments.decisions import decide
+from candlecloud.experiments.decisions import make_decisions
 from candlecloud.experiments.grid import parameter_sets
 from candlecloud.experiments.run import evaluate_run
 from candlecloud.experiments.simulate import _plain_costs, simulate_run
@@ -23,11 +23,11 @@ from candlecloud.experiments.sweep import evaluate_batch
 from candlecloud.fan_out.batch_file import write_batch
 from candlecloud.fan_out.kinds.sweep import has_averages_alone
 from candlecloud.features.bars import bars_from_table
-from candlecloud.market.candle import times_ms
+from candlecloud.market.rows import times_ms
+from candlecloud.runs.data_requirements import needed_range
 from candlecloud.runs.identity import Identity
 from candlecloud.runs.inputs import RUN_COLUMNS, RunInputs
 from candlecloud.runs.result_rows import rows_as_dicts, rows_schema
-from candlecloud.runs.sufficiency import needed_range
 from candlecloud.strategies.resolve import strategy_of
 from tests.golden.dual_sma import dual_sma_targets
 from tests.golden.reference import Bar, Rules, replay
@@ -61,7 +61,7 @@ def run(**fields: Any) -> tuple[Identity, pa.Table]:
 
 
 def run_once(table: pa.Table, config: RunConfig) -> Simulation:
-    return simulate_run(decide(bars_from_table(table), config, config.parameters), config, None)
+    return simulate_run(make_decisions(bars_from_table(table), config, config.parameters), config, None)
 
 
 def test_run_result() -> None:

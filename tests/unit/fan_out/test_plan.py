@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from candlecloud.errors import InvalidParameterError
 from candlecloud.fan_out.kind import Work
-from candlecloud.fan_out.kinds import find_kind, kind_names
+from candlecloud.fan_out.kinds import KINDS
 from candlecloud.fan_out.plan import (
     BATCH_TIMEOUT_S,
     FAN_OUT_TIMEOUT_S,
@@ -86,9 +86,9 @@ def test_a_batch_that_would_be_cut_off_is_cut_smaller_or_refused() -> None:
         refuse_too_much(many, make_plan(many), 1_000)
 
 
-@pytest.mark.parametrize("name", kind_names())
+@pytest.mark.parametrize("name", KINDS)
 def test_a_kind_is_what_it_says(name: str) -> None:
-    kind = find_kind(name)
+    kind = KINDS.find(name)
     assert (kind.name, kind.config.kind) == (name, name)
     assert callable(resolve_name(kind.evaluate))
     assert FUNCTIONS[kind.batch_job].room == "fan_out"
@@ -97,10 +97,10 @@ def test_a_kind_is_what_it_says(name: str) -> None:
 
 def test_every_batch_function_belongs_to_a_kind() -> None:
     rooms = {job for job, spec in FUNCTIONS.items() if spec.room == "fan_out"}
-    assert rooms == {find_kind(name).batch_job for name in kind_names()}
+    assert rooms == {KINDS.find(name).batch_job for name in KINDS}
 
 
 def test_what_is_no_kind() -> None:
     for name in ("run", "", "kinds", "__init__"):
-        with pytest.raises(LookupError, match="sweep"):
-            find_kind(name)
+        with pytest.raises(InvalidParameterError, match="no kind of fan-out"):
+            KINDS.find(name)

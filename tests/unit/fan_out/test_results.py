@@ -12,7 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from candlecloud.api.sweep_results import as_arrow, as_parquet, read_page
+from candlecloud.api.negotiation import ARROW, PARQUET
+from candlecloud.api.sweep_results import read_page
+from candlecloud.api.tables import write_table
 from candlecloud.contract.sweep import SweepConfig
 from candlecloud.errors import CorruptObjectError
 from candlecloud.fan_out import results_file
@@ -97,7 +99,9 @@ def test_a_batch_is_read_as_it_was_written() -> None:
     )
 
 
-@pytest.mark.parametrize("content", [b"", b"{}", b"PAR1", as_parquet(ROWS), write_batch(BatchResult(0, 1, ROWS))[:-9]])
+@pytest.mark.parametrize(
+    "content", [b"", b"{}", b"PAR1", write_table(ROWS, PARQUET), write_batch(BatchResult(0, 1, ROWS))[:-9]]
+)
 def test_what_is_no_batch_is_refused(content: bytes) -> None:
     with pytest.raises(CorruptObjectError):
         read_batch(content)
@@ -184,8 +188,8 @@ def test_pages_are_those_of_all_rows_in_order(sort: str, order: str, start: int,
     assert rows_as_dicts(page.rows) == expected
     assert (page.total, page.missing_batches) == (SETS, 0)
     assert page.rows.schema.equals(SCHEMA, check_metadata=True)
-    assert pa.ipc.open_stream(as_arrow(page.rows)).read_all().equals(page.rows)
-    assert pq.read_table(pa.BufferReader(as_parquet(page.rows))).equals(page.rows)
+    assert pa.ipc.open_stream(write_table(page.rows, ARROW)).read_all().equals(page.rows)
+    assert pq.read_table(pa.BufferReader(write_table(page.rows, PARQUET))).equals(page.rows)
 
 
 def test_numbers_keep_their_types() -> None:

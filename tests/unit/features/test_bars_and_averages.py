@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from candlecloud.errors import CorruptObjectError, InvalidRangeError
 from candlecloud.features.bars import bars_from_table, prefix_sums, price_scale, to_ticks
 from candlecloud.features.moving_average import compare_sma, sma, window_sums
-from candlecloud.market.candle import Candle, candles_table
+from candlecloud.market.candle import Candle
+from candlecloud.market.datasets.candles import CANDLES
+from candlecloud.market.rows import rows_table
 from candlecloud.market.timeframe import Timeframe
 from tests.golden.dual_sma import dual_sma_targets
 
@@ -22,7 +24,7 @@ HOUR_MS = 3_600_000
 
 def table_of(*prices: float, volume: float | None = 1.0) -> pa.Table:
     rows = [Candle(i * HOUR_MS, p, p, p, p, volume, None, None) for i, p in enumerate(prices)]
-    return candles_table(rows, Timeframe("1h"), 0, "native")
+    return rows_table(CANDLES, rows, Timeframe("1h"), 0, "native")
 
 
 def test_bars_from_candles() -> None:

@@ -16,7 +16,7 @@ from candlecloud.features.compute import compute_feature
 from candlecloud.features.feature import Compute, Feature
 from candlecloud.features.registry import FEATURES, compute_use
 from candlecloud.parameters import Number, Parameters, Warmup
-from candlecloud.registry import FeatureUse
+from candlecloud.spec import FeatureUse
 from tests.support.drawn_bars import (
     DAY_MS,
     KNOWN_VOLUMES,

@@ -16,7 +16,7 @@ from candlecloud.features.compute import compute_feature
 from candlecloud.features.feature import Feature
 from candlecloud.features.reference import reference_page
 from candlecloud.features.registry import FEATURES, compute_use
-from candlecloud.registry import FeatureUse
+from candlecloud.spec import FeatureUse
 from tests.support.drawn_bars import Step, bars_from_steps
 
 EVERY = pytest.mark.parametrize("feature", FEATURES.values(), ids=FEATURES)
@@ -31,7 +31,7 @@ class Refuse(MetaPathFinder):
             raise ModuleNotFoundError(name)
 sys.meta_path.insert(0, Refuse())
 from candlecloud.catalogue import FEATURES
-from candlecloud.registry import FeatureUse
+from candlecloud.spec import FeatureUse
 for feature in FEATURES.values():
     print(feature.name, FeatureUse(feature, timeframe="1d").warmup_bars(3_600_000), len(feature.schema()))
 """

@@ -12,7 +12,7 @@ from candlecloud.errors import InvalidTimeframeError
 from candlecloud.features.bars import Bars
 from candlecloud.features.registry import FEATURES, compute_use
 from candlecloud.features.resample import align, resample_bars
-from candlecloud.registry import FeatureUse
+from candlecloud.spec import FeatureUse
 from tests.support.drawn_bars import DAY_MS, QUARTER_MS, Step, bars_from_steps, drawn_bars, head
 
 HOUR_MS = 4 * QUARTER_MS

@@ -15,7 +15,7 @@ from candlecloud.backtest.slippage import SLIPPAGE
 from candlecloud.errors import InvalidParameterError
 from candlecloud.features.registry import FEATURES
 from candlecloud.parameters import Number
-from candlecloud.registry import Spec
+from candlecloud.spec import Spec
 from candlecloud.strategies.registry import STRATEGIES
 from candlecloud.strategies.sizing import SIZING
 from infra.generate import __main__ as generate

@@ -9,26 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from candlecloud.errors import InvalidRangeError
-from candlecloud.market.candle import (
-    CANDLE_SCHEMA,
-    QUARANTINE_REASONS,
-    Candle,
-    candles_table,
-    detect_price_scale,
-    empty_candles,
-    period_of,
-    period_range,
-    periods_between,
-    times_ms,
-    validate_candle,
-)
+from candlecloud.market.candle import QUARANTINE_REASONS, Candle
 from candlecloud.market.checksum import content_checksum, day_checksums, market_checksum
+from candlecloud.market.datasets.candles import CANDLES
 from candlecloud.market.ranges import TimeRange
-from candlecloud.market.revision import as_of_view, current_view, merge_candles
-from candlecloud.market.timeframe import Timeframe
+from candlecloud.market.revision import as_of_view, current_view, merge_rows
+from candlecloud.market.rows import empty_table, price_scale, rows_table, schema_of, times_ms
+from candlecloud.market.series import Series
 
-MINUTE = Timeframe("1m")
+BTC_1M = Series.of("binance", "BTC-USDT", "1m")
 START = 1_704_067_200_000
 GOOD = Candle(START, 10.0, 12.0, 9.5, 11.0, 3.0, 33.0, 7)
 WANTED = TimeRange(START, START + 3_600_000)
@@ -57,7 +46,7 @@ LATE = START + 86_400_000
     ],
 )
 def test_validation_names_the_reason(change: dict[str, float], reason: str | None) -> None:
-    assert validate_candle(GOOD._replace(**change), MINUTE, wanted=WANTED, closed_before=LATE) == reason
+    assert CANDLES.refusal(GOOD._replace(**change), BTC_1M, wanted=WANTED, closed_before=LATE) == reason
     assert reason is None or reason in QUARANTINE_REASONS
 
 
@@ -66,9 +55,9 @@ def rows(count: int, **change: float) -> list[Candle]:
 
 
 def merged(*steps: tuple[int, list[Candle]]) -> pa.Table:
-    table = empty_candles()
+    table = empty_table(CANDLES)
     for now, candles in steps:
-        table = merge_candles(table, candles_table(candles, MINUTE, now, "native"), now).table
+        table = merge_rows(CANDLES, table, rows_table(CANDLES, candles, BTC_1M, now, "native"), now).table
     return table
 
 
@@ -99,23 +88,23 @@ def test_unknown_never_supersedes_known_but_known_supersedes_unknown() -> None:
 def test_merging_is_idempotent_loses_nothing_and_keeps_one_current_row(
     steps: list[tuple[int, list[tuple[int, int]]]],
 ) -> None:
-    table = empty_candles()
+    table = empty_table(CANDLES)
     seen: dict[int, float] = {}
     views: list[tuple[int, dict[int, float]]] = []
     now = 0
     for pause, pages in steps:
         now += pause
         page = [GOOD._replace(open_time=START + slot * 60_000, close=float(close)) for slot, close in pages]
-        incoming = candles_table([c._replace(high=13.0, low=8.0) for c in page], MINUTE, now, "native")
-        result = merge_candles(table, incoming, now)
-        again = merge_candles(result.table, incoming, now + 1)
+        incoming = rows_table(CANDLES, [c._replace(high=13.0, low=8.0) for c in page], BTC_1M, now, "native")
+        result = merge_rows(CANDLES, table, incoming, now)
+        again = merge_rows(CANDLES, result.table, incoming, now + 1)
         assert not again.changed
         assert again.table.equals(result.table)
         assert result.added + result.revised + result.unchanged == len({c.open_time for c in page})
         table = result.table
         seen.update({c.open_time: c.close for c in page})
         views.append((now, dict(seen)))
-    assert table.schema.equals(CANDLE_SCHEMA)
+    assert table.schema.equals(schema_of(CANDLES))
     for moment, expected in views:
         view = as_of_view(table, moment)
         assert dict(zip(times_ms(view), view.column("close").to_pylist(), strict=True)) == expected
@@ -124,9 +113,9 @@ def test_merging_is_idempotent_loses_nothing_and_keeps_one_current_row(
 
 def test_a_writer_that_was_overtaken_changes_nothing_that_was_learned_after_it() -> None:
     """It looked at 200, lost the race of its write to one that looked at 205, and merges anew."""
-    overtaken = candles_table([GOOD._replace(close=11.25), rows(2)[1]], MINUTE, 200, "native")
+    overtaken = rows_table(CANDLES, [GOOD._replace(close=11.25), rows(2)[1]], BTC_1M, 200, "native")
     table = merged((100, rows(1)), (205, [GOOD._replace(close=11.5)]))
-    result = merge_candles(table, overtaken, 200)
+    result = merge_rows(CANDLES, table, overtaken, 200)
     assert (result.added, result.revised, result.unchanged) == (1, 0, 1)
     closes = {moment: as_of_view(result.table, moment).column("close").to_pylist() for moment in (100, 204, 205)}
     assert closes == {100: [11.0], 204: [11.0, 11.0], 205: [11.5, 11.0]}
@@ -135,24 +124,24 @@ def test_a_writer_that_was_overtaken_changes_nothing_that_was_learned_after_it()
 
 @given(st.lists(st.tuples(st.integers(0, 50), st.integers(9, 12)), max_size=12))
 def test_whatever_the_order_of_writers_there_is_one_row_at_every_moment(steps: list[tuple[int, int]]) -> None:
-    table = empty_candles()
+    table = empty_table(CANDLES)
     for now, close in steps:
-        page = candles_table([GOOD._replace(high=13.0, low=8.0, close=float(close))], MINUTE, now, "native")
-        result = merge_candles(table, page, now)
+        page = rows_table(CANDLES, [GOOD._replace(high=13.0, low=8.0, close=float(close))], BTC_1M, now, "native")
+        result = merge_rows(CANDLES, table, page, now)
         assert result.added + result.revised + result.unchanged == 1
-        assert merge_candles(result.table, page, now).table.equals(result.table)
+        assert merge_rows(CANDLES, result.table, page, now).table.equals(result.table)
         table = result.table
         assert current_view(table).num_rows == 1
     for moment in range(52):
         assert as_of_view(table, moment).num_rows <= 1
 
 
-@given(st.integers(0, 2999), st.sampled_from(CANDLE_SCHEMA.names))
+@given(st.integers(0, 2999), st.sampled_from(schema_of(CANDLES).names))
 def test_any_single_edited_cell_changes_the_checksum_and_the_day_is_named(row: int, name: str) -> None:
     table = merged((100, rows(3000)))
     edited = _edit(table, row, name)
-    assert content_checksum(edited) != content_checksum(table)
-    before, after = day_checksums(table), day_checksums(edited)
+    assert content_checksum(edited, "open_time") != content_checksum(table, "open_time")
+    before, after = day_checksums(table, "open_time"), day_checksums(edited, "open_time")
     assert {day for day in before | after if before.get(day) != after.get(day)}
 
 
@@ -172,29 +161,13 @@ def _edit(table: pa.Table, row: int, name: str) -> pa.Table:
 def test_market_checksum_sees_values_and_not_when_we_learned_them() -> None:
     early, late = merged((100, rows(5))), merged((900, rows(5)))
     assert market_checksum(early) == market_checksum(late)
-    assert content_checksum(early) != content_checksum(late)
+    assert content_checksum(early, "open_time") != content_checksum(late, "open_time")
     assert market_checksum(merged((100, rows(5, close=11.25)))) != market_checksum(early)
     assert market_checksum(merged((100, rows(5, volume_quote=None)))) != market_checksum(early)
 
 
-@given(st.sampled_from(["1m", "1h", "1d"]), st.integers(0, 2_000_000_000_000))
-def test_periods_tile_time(name: str, time_ms: int) -> None:
-    timeframe = Timeframe(name)
-    period = period_of(timeframe, time_ms)
-    span = period_range(timeframe, period)
-    assert span.contains(time_ms)
-    assert period_of(timeframe, span.end) != period
-    assert periods_between(timeframe, TimeRange(time_ms, span.end + 1)) == [period, period_of(timeframe, span.end)]
-
-
-@pytest.mark.parametrize("period", ["2024", "2024-13", "x"])
-def test_what_is_no_period_is_refused(period: str) -> None:
-    with pytest.raises(InvalidRangeError):
-        period_range(MINUTE, period)
-
-
 def test_price_scale() -> None:
     tiny = GOOD._replace(open=1e-07, high=12.0, low=1e-08, close=0.25)
-    assert detect_price_scale(candles_table([GOOD], MINUTE, 1, "native")) == 1
-    assert detect_price_scale(candles_table([tiny], MINUTE, 1, "native")) == 8
-    assert detect_price_scale(empty_candles()) == 0
+    assert price_scale(rows_table(CANDLES, [GOOD], BTC_1M, 1, "native"), CANDLES.prices) == 1
+    assert price_scale(rows_table(CANDLES, [tiny], BTC_1M, 1, "native"), CANDLES.prices) == 8
+    assert price_scale(empty_table(CANDLES), CANDLES.prices) == 0

@@ -15,12 +15,12 @@ import pytest
 from candlecloud.contract.result_json import read_result
 from candlecloud.contract.run import RunConfig
 from candlecloud.experiments.run import evaluate_run
-from candlecloud.market.candle import times_ms
+from candlecloud.market.rows import times_ms
 from candlecloud.pages.kit.thinning import MOST_POINTS
 from candlecloud.pages.tear_sheet.page import CONTENT_SECURITY_POLICY, render
+from candlecloud.runs.data_requirements import needed_range
 from candlecloud.runs.identity import Identity
 from candlecloud.runs.inputs import RUN_COLUMNS, RunInputs
-from candlecloud.runs.sufficiency import needed_range
 from tests.support.pages import as_html, as_xml, ids_of, numbers_of, part_of, words_of
 from tests.support.recorded import btc_hours
 

@@ -15,12 +15,12 @@ from candlecloud.contract.result_json import read_result, write_result
 from candlecloud.contract.results import (
     IntrabarBand,
     LookAheadTest,
-    Moment,
     Outcome,
     RefusedOrder,
     Regimes,
     RunResult,
     Span,
+    Timestamp,
 )
 from candlecloud.market.moment import iso
 from candlecloud.metrics.figures import RegimeFigures, RegimeRow, Relative, RunMetrics
@@ -130,7 +130,7 @@ def test_curves_as_large_and_as_small_as_numbers_are_have_a_page() -> None:
 
 def test_many_of_everything_have_a_page() -> None:
     gaps = [Span(start="2023-01-01T00:00:00Z", end="2023-01-01T01:00:00Z")] * 20
-    orders = [RefusedOrder(time=Moment.of(START), reason="size_zero")] * 1_000
+    orders = [RefusedOrder(time=Timestamp.of(START), reason="size_zero")] * 1_000
     result = small_result([100.0] * 50, refused_orders=orders, refused_counts={"size_zero": 70_000}, capped_fills=12)
     page = checked(replace(result, data=replace(result.data, gaps=1_000, first_gaps=gaps)))
     assert "and 995 more" in words_of(part_of(page, "data"))
@@ -147,7 +147,7 @@ def test_hostile_text_is_only_text() -> None:
             open_position=short_position(),
             assumptions={text: text, "deep": {text: [text]}},
             conventions={"total_return": text, text: text},
-            refused_orders=[RefusedOrder(time=Moment.of(START), reason=text)],
+            refused_orders=[RefusedOrder(time=Timestamp.of(START), reason=text)],
             refused_counts={text: 1},
             regimes=Regimes(trend=[RegimeRow(text, 1, 1.0, 0, None, text)], volatility=[]),
             intrabar=IntrabarBand(
@@ -192,9 +192,9 @@ def test_parts_are_shown_with_their_numbers() -> None:
             pessimistic=OUTCOME,
             optimistic=replace(OUTCOME, total_return=0.2),
         ),
-        tripwire=LookAheadTest(on=True, cuts=[Moment.of(START)] * 2, passed=True),
+        tripwire=LookAheadTest(on=True, cuts=[Timestamp.of(START)] * 2, passed=True),
         refused_counts={"below_min_notional": 3},
-        refused_orders=[RefusedOrder(time=Moment.of(START), reason="below_min_notional")] * 3,
+        refused_orders=[RefusedOrder(time=Timestamp.of(START), reason="below_min_notional")] * 3,
         trades=[trade(0.1, 7200, funding=1.5, mae=-0.02, mfe=0.15)],
         open_position=short_position(),
         waiting_target=-0.5,
@@ -243,7 +243,7 @@ def test_tripwire_that_was_off_claims_nothing() -> None:
 
 
 def test_failed_tripwire_is_an_alert() -> None:
-    page = checked(small_result([100.0], tripwire=LookAheadTest(on=True, cuts=[Moment.of(START)], passed=False)))
+    page = checked(small_result([100.0], tripwire=LookAheadTest(on=True, cuts=[Timestamp.of(START)], passed=False)))
     assert "Not passed." in words_of(part_of(page, "tripwire"))
 
 

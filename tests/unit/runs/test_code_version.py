@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from candlecloud.backtest.slippage import SLIPPAGE
-from candlecloud.fan_out.kinds import kind_names
+from candlecloud.fan_out.kinds import KINDS
 from candlecloud.features.registry import FEATURES
 from candlecloud.runs import code_version as module
 from candlecloud.runs.code_version import ENGINE_VERSION, code_version
@@ -75,7 +75,7 @@ def test_unknown_entry_names_the_generator(family: str) -> None:
 def test_every_entry_of_the_registries_has_a_version() -> None:
     families = {"strategies": (*STRATEGIES, "rules"), "features": FEATURES, "sizing": SIZING, "slippage": SLIPPAGE}
     entries = [f"{family}/{name}" for family, names in families.items() for name in names]
-    for kind in ("run", *kind_names()):
+    for kind in ("run", *KINDS):
         code_version(kind, entries)
 
 

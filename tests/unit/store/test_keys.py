@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from candlecloud.errors import InvalidParameterError
+from candlecloud.market.datasets.candles import CANDLES
 from candlecloud.market.ranges import TimeRange
 from candlecloud.market.series import Series
 from candlecloud.store import keys
@@ -27,8 +28,8 @@ VALUES = {
     "round": ["0", "19"],
     "first": ["000000000", "000000123"],
     "after": ["000000124", "000010000"],
-    "series": ["binance/BTC-USDT/1m", "binance/BTC-USDT_USDT/1m"],
-    "shard": ["0", "7"],
+    "series": ["binance/BTC-USDT/1m", "binance/BTC-USDT_USDT/1m", "tides:binance/BTC-USDT_USDT"],
+    "shard": ["0", "7", "tides:7"],
     "state": ["open", "explained"],
     "start": ["0001704067200000"],
     "end": ["0001704153600000", "0001704153660000"],
@@ -107,11 +108,11 @@ def test_no_item_is_per_candle() -> None:
 
 
 def test_candle_objects_are_hive_partitions() -> None:
-    key = keys.candles_object(Series.of("binance", "BTC-USDT", "1m"), "2024-01")
+    key = keys.data_object(CANDLES, Series.of("binance", "BTC-USDT", "1m"), "2024-01")
     assert key == "candles/exchange=binance/symbol=BTC-USDT/timeframe=1m/period=2024-01/candles.parquet"
-    assert keys.parse_candles_object(key) == (Series.of("binance", "BTC-USDT", "1m"), "2024-01")
-    assert keys.parse_candles_object(key + ".tmp") is None
-    assert keys.candles_prefix(Series.of("binance", "BTC-USDT", "1m")) == key.partition("2024-01")[0]
+    assert keys.parse_data_object(CANDLES, key) == (Series.of("binance", "BTC-USDT", "1m"), "2024-01")
+    assert keys.parse_data_object(CANDLES, key + ".tmp") is None
+    assert keys.data_prefix(CANDLES, Series.of("binance", "BTC-USDT", "1m")) == key.partition("2024-01")[0]
 
 
 CODES = st.text(st.characters(exclude_categories=["Cs", "Cc", "Z"], exclude_characters="/:-_~"), min_size=1, max_size=8)
@@ -120,8 +121,8 @@ CODES = st.text(st.characters(exclude_categories=["Cs", "Cc", "Z"], exclude_char
 @given(base=CODES)
 def test_any_symbol_survives_the_path(base: str) -> None:
     series = Series.of("kraken", f"{base}/USD", "1d")
-    key = keys.candles_object(series, "2024")
-    assert keys.parse_candles_object(key) == (series, "2024")
+    key = keys.data_object(CANDLES, series, "2024")
+    assert keys.parse_data_object(CANDLES, key) == (series, "2024")
     assert re.fullmatch(r"[A-Za-z0-9._~=/-]+", key)
 
 

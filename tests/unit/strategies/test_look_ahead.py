@@ -11,7 +11,7 @@ from candlecloud.arrays import FloatArray
 from candlecloud.errors import LookAheadError
 from candlecloud.features.bars import Bars, bars_from_table
 from candlecloud.features.registry import FEATURES, compute_use
-from candlecloud.registry import FeatureUse
+from candlecloud.spec import FeatureUse
 from candlecloud.strategies.tripwire import Reading, check_causality, garbage_from
 from tests.golden.bars import bars_of
 from tests.support.recorded import btc_hours

@@ -1,8 +1,8 @@
-"""Every feature, strategy, sizing and slippage model as data, out of ``catalogue.json``.
+"""Every feature, strategy, sizing and slippage model, and every exchange, as data, out of ``catalogue.json``.
 
 The file is made from the registries that compute (``python -m infra.generate``), and a test holds it against them. So
-the API and the planner know every name, bound and warm-up without carrying NumPy. It is read when the first entry is
-asked for.
+the API and the planner know every name, bound and warm-up without carrying NumPy or ccxt. It is read when the first
+entry is asked for.
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from candlecloud.errors import UnknownFeatureError, UnknownStrategyError
+from candlecloud.errors import UnknownExchangeError, UnknownFeatureError, UnknownStrategyError
 from candlecloud.parameters import Ordered, Parameter, Warmup
-from candlecloud.registry import FeatureSpec, FeatureUse, Registry, Spec, StrategySpec
+from candlecloud.registry import Registry
+from candlecloud.spec import FeatureSpec, FeatureUse, Spec, StrategySpec
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +25,18 @@ class ListedStrategy(StrategySpec):
     """A strategy and what it reads beside prices, with default parameters."""
 
     reads: tuple[FeatureUse, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListedExchange:
+    """An exchange, and the kinds of market that candlecloud reads of it."""
+
+    name: str
+    markets: tuple[str, ...]
+
+
+def _exchanges() -> list[ListedExchange]:
+    return [ListedExchange(name=entry["name"], markets=tuple(entry["markets"])) for entry in _document()["exchanges"]]
 
 
 def _features() -> list[FeatureSpec]:
@@ -78,3 +91,4 @@ FEATURES: Registry[FeatureSpec] = Registry("feature", _features, field="feature"
 STRATEGIES: Registry[ListedStrategy] = Registry("strategy", _strategies, field="strategy", error=UnknownStrategyError)
 SIZING: Registry[Spec] = Registry("sizing model", _sizing, field="sizing.model")
 SLIPPAGE: Registry[Spec] = Registry("slippage model", _slippage, field="slippage.model")
+EXCHANGES: Registry[ListedExchange] = Registry("exchange", _exchanges, field="exchange", error=UnknownExchangeError)

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from candlecloud.errors import CandlecloudError
 from candlecloud.settings import PREFIX, FunctionSettings
 from candlecloud.store.tokens import SCOPES
-from candlecloud.wiring import World, read_settings
+from candlecloud.wiring import Runtime, read_settings
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"candlecloud: which {name}? Give --{name}, or set {variable}.", file=sys.stderr)
             return 2
     try:
-        print(_mint_token(options, World("command", read_settings("command", FunctionSettings, environment))))
+        print(_mint_token(options, Runtime("command", read_settings("command", FunctionSettings, environment))))
     except CandlecloudError as error:
         print(f"candlecloud: {error}\n{error.hint}", file=sys.stderr)
         return 1
@@ -49,6 +49,6 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _mint_token(options: argparse.Namespace, world: World) -> str:
+def _mint_token(options: argparse.Namespace, runtime: Runtime) -> str:
     scopes = [scope.strip() for scope in options.scopes.split(",") if scope.strip()]
-    return world.stores.tokens.mint(options.name, scopes, world.clock())
+    return runtime.stores.tokens.mint(options.name, scopes, runtime.clock())

@@ -99,12 +99,12 @@ class LookAheadError(CandlecloudError):
     """A decision moved when bars after it were replaced; `details` names the reading and the first bar."""
 
     code = "look_ahead"
-    default_hint = "Make the named reading of bars up to its own only; shift what is known later."
+    default_hint = "Compute the named signal from its own bar and earlier ones only. Shift values that are known later."
 
 
 class ConflictError(CandlecloudError):
     code = "conflict"
-    default_hint = "Someone else changed the same thing; read it again and retry."
+    default_hint = "Somebody else has changed the same thing. Read it again, then retry."
 
 
 class IdempotencyConflictError(CandlecloudError):
@@ -169,7 +169,7 @@ class CorruptObjectError(CandlecloudError):
 
 
 class TransientStoreError(CandlecloudError):
-    """S3 or DynamoDB did not answer; the same call may succeed in a moment."""
+    """S3 or DynamoDB did not answer; the same call may succeed soon."""
 
     code = "store_unavailable"
     default_hint = "Try again in a few seconds."

@@ -1,214 +1,21 @@
-"""What a registry holds: entries as data, and the errors for what is not there. Needs no NumPy.
+"""Entries found by name, with the nearest name in the error, and discovered in a package so that nothing lists them.
 
-A `Spec` is all of an entry but its function: checks, warm-up, schema and documentation need no more. The registries of
-`features`, `strategies` and `backtest` hold subclasses that also compute; `candlecloud.catalogue` holds the data alone.
+Discovered entries are in alphabetical order, because a file system has none.
+A package of entries holds its registry: ``STRATEGIES = Registry("strategy", one_per_module(__name__, Strategy), ...)``.
+To add an entry, write its module; the registry finds it. What makes up a result names its entries by the object, and
+asks a registry only for what a configuration names.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cached_property
-from typing import Any, Generic, Literal, Protocol, TypeVar
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Any, Generic, Protocol, TypeVar
 
 from candlecloud.errors import InvalidInputError, InvalidParameterError
-from candlecloud.market.timeframe import Timeframe
-from candlecloud.parameters import Number, Ordered, Parameter, Parameters, Warmup, check_bounds, parameters_schema
-
-
-@dataclass(frozen=True, kw_only=True)
-class Spec:
-    """Name, parameters with bounds and warm-up of an entry.
-
-    Attributes
-    ----------
-    ordered : tuple of Ordered
-        Which values must ascend for a parameter set to make sense.
-    warmup : Warmup
-        Bars until the first value; 1 if nothing is waited for.
-    """
-
-    name: str
-    description: str
-    parameters: tuple[Parameter, ...] = ()
-    ordered: tuple[Ordered, ...] = ()
-    warmup: Warmup = field(default_factory=Warmup)
-
-    def check_bounds(self, values: Mapping[str, Any], field: str = "parameters") -> dict[str, Number]:
-        """Complete values by defaults and check each by itself.
-
-        Returns
-        -------
-        dict
-            Every parameter of the entry, in its order.
-
-        Raises
-        ------
-        InvalidParameterError
-            For an unknown name or a value out of bounds; `field` names the place in the request.
-        """
-        return check_bounds(self.name, self.parameters, values, field)
-
-    def check_parameters(self, values: Mapping[str, Any], field: str = "parameters") -> dict[str, Number]:
-        """Like `check_bounds`, and check that the values go together.
-
-        Raises
-        ------
-        InvalidParameterError
-            For an unknown name, a value out of bounds, or values that conflict.
-        """
-        checked = self.check_bounds(values, field)
-        reason = self.conflict(checked)
-        if reason is not None:
-            raise InvalidParameterError(f"{field}: {reason}.", field=field, got=checked)
-        return checked
-
-    def conflict(self, parameters: Parameters) -> str | None:
-        """Why values, each in its bounds, do not go together; None if they do."""
-        return next((reason for order in self.ordered if (reason := order.reason(parameters)) is not None), None)
-
-    def warmup_bars(self, parameters: Parameters) -> int:
-        """Closed bars that the first value or decision needs, the current one included."""
-        return self.warmup.of(parameters)
-
-    def schema(self) -> dict[str, Any]:
-        """JSON Schema of the parameters."""
-        return parameters_schema(self.parameters)
-
-    def parameter_lines(self) -> list[str]:
-        """Parameters as a Markdown table and what must hold between them, for a page; empty without parameters."""
-        if not self.parameters:
-            return []
-        lines = ["\n| parameter | kind | from | to | default | meaning |\n|---|---|---|---|---|---|"]
-        lines += [
-            f"| `{p.name}` | {p.kind} | {p.low} | {p.high} | {p.default} | {p.description} |" for p in self.parameters
-        ]
-        if self.ordered:
-            lines.append("\nTogether: " + "; ".join(order.text for order in self.ordered) + ".")
-        return lines
-
-
-@dataclass(frozen=True, kw_only=True)
-class FeatureSpec(Spec):
-    """A causal function of bars, without the function.
-
-    Entries before the warm-up are NaN, and so are entries whose inputs are unknown (a volume that the exchange does not
-    say) or whose formula is 0/0; no others.
-
-    Attributes
-    ----------
-    formula, source : str
-        What is computed, and the book, paper or function that defines it.
-    outputs : tuple of str
-        Names of the arrays that it computes; a feature with one output calls it by its own name.
-    kind : {"indicator", "label"}
-        A label's values are small whole numbers, named by `labels`.
-    recursive : bool
-        Whether values remember every bar since the first one given (seeded as TA-Lib does). All others depend on a
-        window alone: the same window of bars gives the same bits wherever the bars begin.
-    labels : mapping
-        Value of a label to its name.
-    """
-
-    formula: str
-    source: str
-    outputs: tuple[str, ...] = ()
-    kind: Literal["indicator", "label"] = "indicator"
-    recursive: bool = False
-    labels: Mapping[int, str] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        if not self.outputs:
-            object.__setattr__(self, "outputs", (self.name,))
-
-
-@dataclass(frozen=True, kw_only=True)
-class StrategySpec(Spec):
-    """A rule that turns bars into a target position, without the rule.
-
-    Attributes
-    ----------
-    sides : frozenset of str
-        ``long`` and ``short``, as far as the target ever names them: a run in the other direction could not trade.
-    crossing : tuple of str, optional
-        Names of the parameters that are the windows a and b, where the long signal is exactly SMA(a) > SMA(b) of
-        closes: an engine may then make the signal itself.
-    """
-
-    sides: frozenset[str] = frozenset({"long", "short"})
-    crossing: tuple[str, str] | None = None
-
-
-@dataclass(frozen=True)
-class FeatureUse:
-    """One feature as a strategy reads it.
-
-    Attributes
-    ----------
-    parameters : mapping
-        Those that differ from the defaults, or all.
-    timeframe : str, optional
-        Name of a higher timeframe that it is computed on; the bars' own when left out.
-    output : str, optional
-        Which of the feature's outputs; the first when left out.
-    shift : int
-        How many bars back, in bars of the timeframe that it is computed on: 1 on ``1d`` is the daily value before the
-        last one known.
-
-    Raises
-    ------
-    InvalidParameterError
-        If the shift points into the future.
-    """
-
-    feature: FeatureSpec
-    parameters: Parameters = field(default_factory=dict)
-    timeframe: str | None = None
-    output: str | None = None
-    shift: int = 0
-
-    def __post_init__(self) -> None:
-        if self.shift < 0:
-            raise InvalidParameterError(
-                f"shift of {self.feature.name} must not be below 0.", hint="1 is the bar before.", field="shift"
-            )
-
-    def output_name(self, field: str = "output") -> str:
-        """Name of the output that is read: the first one if the use does not say.
-
-        Raises
-        ------
-        InvalidParameterError
-            If the feature has no such output; `field` names the place in the request.
-        """
-        outputs = self.feature.outputs
-        if self.output is not None and self.output not in outputs:
-            raise InvalidParameterError(
-                f"{self.feature.name} has no output {str(self.output)[:80]!r}.",
-                hint=f"Outputs of {self.feature.name}: {', '.join(outputs)}.",
-                field=field,
-                allowed=list(outputs),
-            )
-        return self.output or outputs[0]
-
-    def warmup_bars(self, bar_ms: int) -> int:
-        """Bars of `bar_ms` that the first value needs, wherever on the grid they begin; more if candles are absent.
-
-        (warm-up + shift) x ratio, and ratio - 1 more for a bar of the higher timeframe that they begin inside.
-
-        Raises
-        ------
-        InvalidParameterError
-            If a parameter is unknown, out of bounds or in conflict with another.
-        InvalidTimeframeError
-            If there is no such timeframe.
-        """
-        bars = self.feature.warmup_bars(self.feature.check_parameters(self.parameters)) + self.shift
-        if self.timeframe is None:
-            return bars
-        ratio = max(1, Timeframe.parse(self.timeframe).ms // bar_ms)
-        return bars * ratio + ratio - 1
 
 
 class Named(Protocol):
@@ -220,6 +27,7 @@ class Named(Protocol):
 
 
 Entry = TypeVar("Entry", bound=Named, covariant=True)
+Kind = TypeVar("Kind", bound=Named)
 
 
 class Registry(Mapping[str, Entry], Generic[Entry]):
@@ -229,8 +37,8 @@ class Registry(Mapping[str, Entry], Generic[Entry]):
     ----------
     noun : str
         What an entry is, for the message: ``strategy``.
-    entries : iterable or callable
-        The entries, or what gives them when the first is asked for.
+    entries : iterable, mapping or callable
+        The entries, or by name, or what gives them when the first is asked for.
     field : str
         Where a name stands in a request, if the caller does not say.
     error : type
@@ -240,7 +48,7 @@ class Registry(Mapping[str, Entry], Generic[Entry]):
     def __init__(
         self,
         noun: str,
-        entries: Iterable[Entry] | Callable[[], Iterable[Entry]],
+        entries: Iterable[Entry] | Mapping[str, Entry] | Callable[[], Iterable[Entry]],
         *,
         field: str,
         error: type[InvalidInputError] = InvalidParameterError,
@@ -251,9 +59,9 @@ class Registry(Mapping[str, Entry], Generic[Entry]):
         self._error = error
 
     @cached_property
-    def _entries(self) -> dict[str, Entry]:
-        given = self._given() if callable(self._given) else self._given
-        return {entry.name: entry for entry in given}
+    def _entries(self) -> Mapping[str, Entry]:
+        given: Any = self._given() if callable(self._given) else self._given
+        return given if isinstance(given, Mapping) else _by_name(given)
 
     def __getitem__(self, name: str) -> Entry:
         return self._entries[name]
@@ -263,6 +71,9 @@ class Registry(Mapping[str, Entry], Generic[Entry]):
 
     def __len__(self) -> int:
         return len(self._entries)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._entries
 
     def find(self, name: str, field: str | None = None) -> Entry:
         """Look an entry up by its name.
@@ -281,3 +92,76 @@ class Registry(Mapping[str, Entry], Generic[Entry]):
                 allowed=list(self),
             )
         return self[name]
+
+
+def one_per_module(package: str, kind: type[Kind]) -> Mapping[str, Kind]:
+    """Entries of a package whose modules define one each, and are named like it.
+
+    The names are read from the folder; a module is imported when its entry is asked for, and no other is.
+
+    Parameters
+    ----------
+    package : str
+        Usually ``__name__`` of the package that holds the registry.
+    kind : type
+        Of the entries.
+    """
+    return _Modules(package, kind)
+
+
+def many_per_module(package: str, kind: type[Kind]) -> Callable[[], Iterable[Kind]]:
+    """Entries of a package whose modules define any number each; all are imported when the first entry is asked for.
+
+    Parameters
+    ----------
+    package, kind
+        As in `one_per_module`.
+    """
+    return lambda: sorted(
+        (entry for module in _module_names(package) for entry in _entries_of(package, module, kind)),
+        key=lambda entry: entry.name,
+    )
+
+
+class _Modules(Mapping[str, Kind]):
+    def __init__(self, package: str, kind: type[Kind]) -> None:
+        self._package = package
+        self._kind = kind
+
+    @cached_property
+    def _names(self) -> tuple[str, ...]:
+        return tuple(_module_names(self._package))
+
+    def __getitem__(self, name: str) -> Kind:
+        if name not in self._names:
+            raise KeyError(name)
+        for entry in _entries_of(self._package, name, self._kind):
+            if entry.name == name:
+                return entry
+        raise TypeError(f"{self._package}.{name} must define a {self._kind.__name__} named {name!r}.")
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
+
+
+def _module_names(package: str) -> list[str]:
+    """Without packages: these hold no entries, but kernels."""
+    return sorted(module.name for module in iter_modules(import_module(package).__path__) if not module.ispkg)
+
+
+def _entries_of(package: str, module: str, kind: type[Kind]) -> list[Kind]:
+    return [value for value in vars(import_module(f"{package}.{module}")).values() if isinstance(value, kind)]
+
+
+def _by_name(entries: Iterable[Entry]) -> dict[str, Entry]:
+    found: dict[str, Entry] = {}
+    for entry in entries:
+        if found.setdefault(entry.name, entry) is not entry:
+            raise ValueError(f"Two entries are named {entry.name!r}.")
+    return found

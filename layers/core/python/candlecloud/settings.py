@@ -15,6 +15,8 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, Json, field_validator
 
+from candlecloud.fan_out.plan import BATCHES_AT_ONCE
+
 PREFIX = "CANDLECLOUD_"
 
 
@@ -85,13 +87,15 @@ class ApiSettings(CallerSettings):
     """For the HTTP function."""
 
     state_machine_arn: str = Field(description="State machine that POST /sweeps starts")
-    batches_at_once: int = Field(default=100, ge=1, description="Batches of a fan-out that run at the same time")
+    batches_at_once: int = Field(
+        default=BATCHES_AT_ONCE, ge=1, description="Batches of a fan-out that run at the same time"
+    )
     max_wait_s: float = Field(default=20.0, ge=0, le=25, description="How long POST /backtest/run waits before 202")
     max_inline_bytes: int = Field(
         default=1_000_000, ge=1, description="Answers above it are stored and linked to by a presigned URL"
     )
     allowed_age_s: Json[dict[str, int]] = Field(
-        default_factory=lambda: {"ingest_candles": 7200, "detect_gaps": 93600},
+        default_factory=dict,
         description="JSON, job to the age in seconds of its last success above which /health calls it stalled",
     )
 

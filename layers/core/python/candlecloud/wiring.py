@@ -40,8 +40,8 @@ class LambdaContext(Protocol):
     def get_remaining_time_in_millis(self) -> int: ...
 
 
-class World:
-    """What one function may touch."""
+class Runtime:
+    """What one function works with, each part built on first use."""
 
     def __init__(self, function: str, settings: FunctionSettings) -> None:
         self.function = function
@@ -101,7 +101,7 @@ class World:
         return self.once("clients", AwsClients)
 
     def once(self, name: str, build: Callable[[], T]) -> T:
-        """What `build` makes, made once for this world."""
+        """What `build` makes, made once for this runtime."""
         with self._lock:
             if name not in self._built:
                 self._built[name] = build()
@@ -124,8 +124,8 @@ Handler = Callable[[dict[str, Any], LambdaContext | None], dict[str, Any]]
 
 _declared: dict[str, type[FunctionSettings]] = {}
 _environments: dict[str, Mapping[str, str]] = {}
-_worlds: dict[str, World] = {}
-_worlds_lock = threading.RLock()
+_runtimes: dict[str, Runtime] = {}
+_runtimes_lock = threading.RLock()
 
 
 def configure(environments: Mapping[str, Mapping[str, str]]) -> None:
@@ -133,10 +133,10 @@ def configure(environments: Mapping[str, Mapping[str, str]]) -> None:
 
     An empty mapping goes back to the process's environment.
     """
-    with _worlds_lock:
+    with _runtimes_lock:
         _environments.clear()
         _environments.update(environments)
-        _worlds.clear()
+        _runtimes.clear()
 
 
 def declare(function: str, settings: type[FunctionSettings]) -> None:
@@ -157,13 +157,13 @@ def declared_settings(function: str) -> type[FunctionSettings]:
     return _declared[function]
 
 
-def world_of(function: str) -> World:
-    """The function's world, built once per process and configuration."""
-    with _worlds_lock:
-        if function not in _worlds:
+def runtime_of(function: str) -> Runtime:
+    """The function's runtime, built once per process and configuration."""
+    with _runtimes_lock:
+        if function not in _runtimes:
             environment = _environments.get(function, os.environ)
-            _worlds[function] = World(function, read_settings(function, declared_settings(function), environment))
-        return _worlds[function]
+            _runtimes[function] = Runtime(function, read_settings(function, declared_settings(function), environment))
+        return _runtimes[function]
 
 
 def read_settings(function: str, settings: type[T_settings], environment: Mapping[str, str]) -> T_settings:
@@ -214,21 +214,21 @@ def job_handler(
     declare(function, settings)
 
     def handler(event: dict[str, Any], context: LambdaContext | None = None) -> dict[str, Any]:
-        world = world_of(function)
+        runtime = runtime_of(function)
         remaining = _NO_DEADLINE_MS if context is None else context.get_remaining_time_in_millis()
-        deadline = world.clock() + remaining - DEADLINE_MARGIN_MS
+        deadline = runtime.clock() + remaining - DEADLINE_MARGIN_MS
         owner = getattr(context, "aws_request_id", None) or str(uuid.uuid4())
         with telemetry.observe(function, request_id=owner) as log:
             try:
-                done = run(request.from_event(event), world.context(owner=owner, deadline=deadline))
+                done = run(request.from_event(event), runtime.context(owner=owner, deadline=deadline))
                 report = done.to_dict()
             except Exception as error:
                 if keep_status:
                     reason = f"{type(error).__name__}: {error}"
-                    world.stores.ingestion.record_failure(function, world.clock(), reason)
+                    runtime.stores.ingestion.record_failure(function, runtime.clock(), reason)
                 raise
             if keep_status and not report.get("skipped"):  # nothing was done: that is no news of the job
-                world.stores.ingestion.record_success(function, world.clock(), report)
+                runtime.stores.ingestion.record_success(function, runtime.clock(), report)
             log.info("done", report=report if log_report else {"fields": sorted(report)})
             return report
 

@@ -15,7 +15,7 @@ from candlecloud.errors import InvalidParameterError
 from candlecloud.features.bars import Bars, bars_from_table
 from candlecloud.features.registry import FEATURES, compute_use
 from candlecloud.market.timeframe import Timeframe
-from candlecloud.registry import FeatureUse
+from candlecloud.spec import FeatureUse
 from candlecloud.strategies.tripwire import Reading, check_causality
 from tests.golden.bars import bars_of
 from tests.golden.rules import RulesLoop

@@ -9,45 +9,19 @@ from starlette.responses import Response
 
 from candlecloud import __version__
 from candlecloud.api import validation
-from candlecloud.api.dependencies import Dependencies
+from candlecloud.api.app_context import AppContext
 from candlecloud.api.errors import problem_response
 from candlecloud.api.request_context import RequestContext
-from candlecloud.api.routes import (
-    candles,
-    documentation,
-    features,
-    gaps,
-    health,
-    ingestion,
-    runs,
-    series,
-    signals,
-    strategies,
-    sweeps,
-)
+from candlecloud.api.routes import routers
 from candlecloud.errors import CandlecloudError
 
-_ROUTERS = (
-    health,
-    candles,
-    series,
-    gaps,
-    features,
-    strategies,
-    signals,
-    runs,
-    sweeps,
-    ingestion,
-    documentation,
-)
 
-
-def create_app(dependencies: Dependencies | None) -> FastAPI:
+def create_app(context: AppContext | None) -> FastAPI:
     """Make the application.
 
     Parameters
     ----------
-    dependencies : Dependencies or None
+    context : AppContext or None
         None makes an application that can only describe itself (for the OpenAPI document).
     """
     app = FastAPI(
@@ -59,9 +33,9 @@ def create_app(dependencies: Dependencies | None) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
     )
-    app.state.dependencies = dependencies
-    for module in _ROUTERS:
-        app.include_router(module.router)
+    app.state.context = context
+    for router in routers():
+        app.include_router(router)
     app.add_middleware(RequestContext)
     app.add_exception_handler(CandlecloudError, _on_error)
     app.add_exception_handler(RequestValidationError, _on_validation)

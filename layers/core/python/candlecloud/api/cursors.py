@@ -45,11 +45,11 @@ def read(query: dict[str, Any], cursor: str | None) -> Any:
     if cursor is None:
         return None
     if not _ALPHABET.match(cursor):
-        raise InvalidCursorError("This is not a cursor of ours.", field="cursor")
+        raise InvalidCursorError("This is not a cursor of this API.", field="cursor")
     try:
         raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
     except (binascii.Error, ValueError) as error:
-        raise InvalidCursorError("This is not a cursor of ours.", field="cursor") from error
+        raise InvalidCursorError("This is not a cursor of this API.", field="cursor") from error
     payload = raw[_DIGEST_BYTES:]
     if raw[:_DIGEST_BYTES] != _digest(query, payload):
         raise InvalidCursorError("This cursor was issued for another query, or was changed.", field="cursor")

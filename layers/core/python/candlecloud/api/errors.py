@@ -19,7 +19,7 @@ class UseJsonBodyError(CandlecloudError):
     """A POST carried query parameters."""
 
     code = "use_json_body"
-    default_hint = "Move these parameters into the JSON body; a POST takes nothing from its URL."
+    default_hint = "Move these parameters into the JSON body. A POST reads no query parameters."
 
 
 class InvalidJsonError(CandlecloudError):
@@ -75,7 +75,7 @@ class InternalError(CandlecloudError):
     """An error of ours; the log has it under the request id, the answer shows nothing of it."""
 
     code = "internal_error"
-    default_hint = "Try again; if it stays, report the request_id."
+    default_hint = "Try again. If it fails again, report the request_id."
 
 
 STATUS: Mapping[str, int] = {
@@ -109,7 +109,7 @@ STATUS: Mapping[str, int] = {
     "sweep_not_found": 404,
     "conflict": 409,
     "idempotency_conflict": 409,
-    # The world behind us
+    # What stands behind us
     "rate_limited": 429,
     "exchange_error": 502,
     "malformed_response": 502,

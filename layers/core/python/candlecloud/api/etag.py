@@ -28,7 +28,7 @@ def answer(
     Parameters
     ----------
     immutable : bool
-        The answer to this URL will never be another one (a finished run, a moment in the past): clients may keep it
+        The answer to this URL will never be another one (a finished run, an instant in the past): clients may keep it
         without asking again.
     """
     content = body if isinstance(body, bytes) else body.model_dump_json().encode()

@@ -7,7 +7,8 @@ one request at a time, and the local gateway gives each request a thread; a hop 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from inspect import signature
 from typing import Any, Literal
 from urllib.parse import parse_qsl
 
@@ -19,9 +20,10 @@ from fastapi.security import HTTPBearer
 from starlette.responses import Response
 
 from candlecloud.api import idempotency, negotiation
-from candlecloud.api.dependencies import dependencies_of
+from candlecloud.api.app_context import app_context
 from candlecloud.api.errors import InvalidRequestError, UseJsonBodyError
 from candlecloud.api.json_body import read_body
+from candlecloud.api.responses import problems
 from candlecloud.errors import ForbiddenError, UnauthorizedError
 from candlecloud.store.tokens import TokenRecord
 
@@ -40,7 +42,7 @@ def needs(scope: Scope) -> list[DependsParameter]:
 
 
 class GuardedRoute(APIRoute):
-    """A route that can't be reached without its guards.
+    """A route that can't be reached without its guards; it documents the errors that they and its input give.
 
     Raises
     ------
@@ -49,6 +51,7 @@ class GuardedRoute(APIRoute):
     """
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        options["responses"] = _usual_problems(endpoint, options) | (options.get("responses") or {})
         super().__init__(path, endpoint, **options)
         if self.scope is None and path not in PUBLIC_PATHS:
             raise ValueError(f"{path} names no scope; give it dependencies=needs(...)")
@@ -56,8 +59,7 @@ class GuardedRoute(APIRoute):
     @property
     def scope(self) -> str | None:
         """The scope that a token needs here; None for a public route."""
-        scopes = [s for d in self.dependencies if isinstance(d, SecurityParameter) for s in d.scopes or ()]
-        return scopes[0] if scopes else None
+        return _scope(self.dependencies)
 
     @property
     def offered(self) -> tuple[str, ...]:
@@ -82,6 +84,23 @@ class GuardedRoute(APIRoute):
         return guarded
 
 
+def _scope(dependencies: Iterable[DependsParameter]) -> str | None:
+    scopes = [s for d in dependencies if isinstance(d, SecurityParameter) for s in d.scopes or ()]
+    return scopes[0] if scopes else None
+
+
+def _usual_problems(endpoint: Callable[..., Any], options: Mapping[str, Any]) -> dict[int | str, dict[str, Any]]:
+    """Errors of any route, of one that needs a token, of one that takes a body, and of one that takes anything."""
+    statuses = {400, 406}
+    if _scope(options.get("dependencies") or ()) is not None:
+        statuses |= {401, 403}
+    if "POST" in (options.get("methods") or ()):
+        statuses |= {409, 413, 415, 422}
+    if signature(endpoint).parameters.keys() - {"request", "app"}:
+        statuses.add(422)
+    return problems(*statuses)
+
+
 def authorize(request: Request, scope: str) -> TokenRecord:
     """The caller's token, if it carries the scope.
 
@@ -96,7 +115,7 @@ def authorize(request: Request, scope: str) -> TokenRecord:
     token = token.strip()
     if kind.lower() != "bearer" or not token:
         raise UnauthorizedError("This route needs a bearer token.")
-    known = dependencies_of(request).stores.tokens.lookup(token) if len(token) <= _MAX_TOKEN_LENGTH else None
+    known = app_context(request).stores.tokens.lookup(token) if len(token) <= _MAX_TOKEN_LENGTH else None
     if known is None:
         raise UnauthorizedError("This token is not valid.")
     if scope not in known.scopes and "admin" not in known.scopes:
@@ -115,23 +134,21 @@ def read_query(request: Request) -> Mapping[str, str]:
     Raises
     ------
     InvalidRequestError
-        Naming the parameter that is repeated or holds a control character.
+        Naming the parameter that is repeated or contains a control character.
     """
     text = request.scope["query_string"].decode("latin-1")
     try:
         pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=_MAX_QUERY_FIELDS)
     except ValueError as error:
-        raise InvalidRequestError(f"The query holds more than {_MAX_QUERY_FIELDS} parameters.") from error
+        raise InvalidRequestError(f"The query has more than {_MAX_QUERY_FIELDS} parameters.") from error
     found: dict[str, str] = {}
     for key, value in pairs:
         name = key[:80]
         if not (key + value).isprintable():
             name = "".join(c if c.isprintable() else "?" for c in name)
-            raise InvalidRequestError(f"The query parameter {name!r} holds a control character.", field=name)
+            raise InvalidRequestError(f"The query parameter {name!r} contains a control character.", field=name)
         if key in found:
-            raise InvalidRequestError(
-                f"The query parameter {name!r} stands there twice.", hint="Send it once.", field=name
-            )
+            raise InvalidRequestError(f"The query parameter {name!r} is sent twice.", hint="Send it once.", field=name)
         found[key] = value
     return found
 

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 from starlette.requests import Request
 from starlette.responses import Response
 
-from candlecloud.api.dependencies import dependencies_of
+from candlecloud.api.app_context import app_context
 from candlecloud.api.errors import InvalidRequestError
 from candlecloud.api.json_body import JsonRequest
 from candlecloud.errors import ConflictError
@@ -40,10 +40,10 @@ async def once(request: JsonRequest, route: str, handle: Callable[[Request], Awa
         return await handle(request)
     if not re.match(PATTERN, key):
         raise InvalidRequestError("The Idempotency-Key must be 1 to 200 printable ASCII characters.", field=HEADER)
-    world = dependencies_of(request)
-    store = world.stores.idempotency
+    app = app_context(request)
+    store = app.stores.idempotency
     claim = store.claim(
-        _digest(request.state.token.token_id, route, key), hashlib.sha256(request.content).hexdigest(), world.clock()
+        _digest(request.state.token.token_id, route, key), hashlib.sha256(request.content).hexdigest(), app.clock()
     )
     if claim.state == "replay" and claim.reply is not None:
         headers = {**claim.reply.headers, "Idempotent-Replayed": "true"}

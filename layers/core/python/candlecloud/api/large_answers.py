@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from candlecloud.api import etag
-from candlecloud.api.dependencies import Dependencies
+from candlecloud.api.app_context import AppContext
 from candlecloud.api.negotiation import ARROW, JSON, PARQUET
 from candlecloud.store import keys
 
@@ -18,7 +18,7 @@ _FORMATS = {JSON: "json", ARROW: "arrow", PARQUET: "parquet"}
 
 def deliver(
     request: Request,
-    world: Dependencies,
+    app: AppContext,
     body: bytes,
     media_type: str,
     *,
@@ -34,9 +34,9 @@ def deliver(
         Key of the object that already holds the body; without it a large body is written under the hash of its
         content.
     """
-    if len(body) <= world.options.max_inline_bytes:
+    if len(body) <= app.options.max_inline_bytes:
         return etag.answer(request, body, media_type, immutable=immutable, headers=headers)
-    objects = world.stores.objects
+    objects = app.stores.objects
     key = stored_at
     if key is None:
         key = keys.export_object(hashlib.sha256(body).hexdigest(), _FORMATS[media_type])

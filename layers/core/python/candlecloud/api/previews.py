@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from candlecloud.api.dependencies import Dependencies
-from candlecloud.contract.fields import SeriesFields
+from candlecloud.api.app_context import AppContext
+from candlecloud.api.responses import both_forms
+from candlecloud.contract.fields import SeriesFields, refuse_future
 from candlecloud.contract.preview import FeaturesRequest, SignalsRequest
-from candlecloud.errors import CandlecloudError, InvalidRangeError
-from candlecloud.market.moment import iso
+from candlecloud.errors import CandlecloudError
 
 Asked = TypeVar("Asked", FeaturesRequest, SignalsRequest)
 
@@ -26,7 +26,7 @@ def from_query(model: type[Asked], query: SeriesFields, **others: Any) -> Asked:
     return model.from_dict(shared | {"symbol": query.symbol_key, **others}, place="query")
 
 
-def compute(world: Dependencies, request: FeaturesRequest | SignalsRequest) -> dict[str, Any]:
+def compute(app: AppContext, request: FeaturesRequest | SignalsRequest) -> dict[str, Any]:
     """Have a request computed, and return the answer.
 
     Raises
@@ -34,11 +34,8 @@ def compute(world: Dependencies, request: FeaturesRequest | SignalsRequest) -> d
     CandlecloudError
         What the function reported; or the data that is asked for lies in the future.
     """
-    if request.as_of is not None and request.as_of > world.clock():
-        raise InvalidRangeError(
-            "as_of lies in the future.", hint="Leave it out for the newest state of the data.", field="as_of"
-        )
-    report = world.dispatcher.ask("preview_series", request.to_dict())
+    refuse_future(request.as_of, app.clock())
+    report = app.dispatcher.ask("preview_series", request.to_dict())
     if report["error"] is not None:
         raise reported_error(report["error"])
     answer: dict[str, Any] = report["answer"]
@@ -53,16 +50,10 @@ def reported_error(failure: Mapping[str, Any]) -> CandlecloudError:
     return error
 
 
-def both_forms(name: str, time_ms: int | None) -> dict[str, Any]:
-    """A time under its name as ISO-8601, and under ``<name>_ms``."""
-    return {name: None if time_ms is None else iso(time_ms), f"{name}_ms": time_ms}
-
-
 def bar_times(bar: Mapping[str, Any]) -> dict[str, Any]:
     """Open, close and closing price of a bar."""
     return {
-        **both_forms("open_time", bar["open_time"]),
-        **both_forms("close_time", bar["close_time"]),
+        **both_forms(open_time=bar["open_time"], close_time=bar["close_time"]),
         "close": bar["close"],
     }
 

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from candlecloud.api.dependencies import Dependencies
+from candlecloud.api.app_context import AppContext
+from candlecloud.api.responses import both_forms
 from candlecloud.errors import CandlecloudError
 from candlecloud.jobs.dispatch import start
 from candlecloud.jobs.submit import Deployed, Submission
-from candlecloud.market.moment import iso
 from candlecloud.runs.lifecycle import describe_failure
 from candlecloud.store.run_record import RunRecord
 
 
-def deployed(world: Dependencies) -> Deployed:
+def deployed(app: AppContext) -> Deployed:
     """What computes the requests that this API takes."""
-    options = world.options
-    return Deployed(world.dispatcher.functions, options.git_hash, options.batches_at_once)
+    options = app.options
+    return Deployed(app.dispatcher.functions, options.git_hash, options.batches_at_once)
 
 
-def started(world: Dependencies, submission: Submission) -> RunRecord:
+def started(app: AppContext, submission: Submission) -> RunRecord:
     """The record of a submission, started if this call opened it.
 
     Raises
@@ -30,22 +30,19 @@ def started(world: Dependencies, submission: Submission) -> RunRecord:
     record = submission.record
     if submission.is_new:
         try:
-            start(record, world.dispatcher)
+            start(record, app.dispatcher)
         except CandlecloudError as error:
-            world.stores.runs.abandon(record.run_id, record.attempt, describe_failure(error), world.clock())
+            app.stores.runs.abandon(record.run_id, record.attempt, describe_failure(error), app.clock())
             raise
     return record
 
 
-def told(record: RunRecord) -> dict[str, Any]:
+def record_fields(record: RunRecord) -> dict[str, Any]:
     """What an answer says of any record, as it is held: nothing is read again to be written the same."""
     return {
         "state": record.state,
         "attempt": record.attempt,
-        "created_at": iso(record.created_at),
-        "created_at_ms": record.created_at,
-        "updated_at": iso(record.updated_at),
-        "updated_at_ms": record.updated_at,
+        **both_forms(created_at=record.created_at, updated_at=record.updated_at),
         **record.document,
         "git_hash": record.git_hash,
         "error": record.error,

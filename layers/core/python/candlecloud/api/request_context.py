@@ -73,7 +73,7 @@ def accept_request_id(given: str | None) -> str:
 
 def _check_path(path: str) -> None:
     if _UNREADABLE.search(path):
-        raise InvalidRequestError("The path holds a control character.", field="path")
+        raise InvalidRequestError("The path contains a control character.", field="path")
 
 
 def _printable(path: str) -> str:

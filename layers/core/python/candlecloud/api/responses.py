@@ -9,6 +9,7 @@ from typing import Any
 
 from candlecloud.api.errors import PROBLEM_JSON, STATUS
 from candlecloud.api.schemas.problem import Problem
+from candlecloud.market.moment import iso
 
 _SCHEMA = {"schema": {"$ref": f"#/components/schemas/{Problem.__name__}"}}
 
@@ -24,6 +25,15 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
             "content": {PROBLEM_JSON: _SCHEMA},
         }
         for status in sorted({*statuses, 500, 503})
+    }
+
+
+def both_forms(**times_ms: int | None) -> dict[str, Any]:
+    """Each time under its name as ISO-8601, and under ``<name>_ms``."""
+    return {
+        key: value
+        for name, time_ms in times_ms.items()
+        for key, value in ((name, None if time_ms is None else iso(time_ms)), (f"{name}_ms", time_ms))
     }
 
 

@@ -50,9 +50,9 @@ def check_text(value: Any, path: str = "", depth: int = 0) -> None:
         raise InvalidJsonError(f"The body is nested more than {_MAX_DEPTH} levels deep.")
     if isinstance(value, str):
         if "\x00" in value:
-            raise InvalidJsonError(f"{path or 'The body'} holds a NUL character.", field=path)
+            raise InvalidJsonError(f"{path or 'The body'} contains a NUL character.", field=path)
         if not value.isascii() and any("\ud800" <= c <= "\udfff" for c in value):
-            raise InvalidJsonError(f"{path or 'The body'} holds half of a surrogate pair.", field=path)
+            raise InvalidJsonError(f"{path or 'The body'} contains half of a surrogate pair.", field=path)
     elif isinstance(value, dict):
         for key, item in value.items():
             check_text(key, f"{path}.(key)" if path else "A key", depth)
@@ -84,7 +84,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         seen: set[str] = set()
         repeated = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
-        raise InvalidJsonError(f"The key {_short(repeated)!r} stands twice in one object.", field=_short(repeated))
+        raise InvalidJsonError(f"The key {_short(repeated)!r} appears twice in one object.", field=_short(repeated))
     return found
 
 

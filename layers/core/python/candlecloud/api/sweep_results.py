@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
@@ -108,18 +107,3 @@ class _ResultsFile:
 def _begin(chunk: pq.ColumnChunkMetaData) -> int:
     dictionary = chunk.dictionary_page_offset
     return int(chunk.data_page_offset if dictionary is None else dictionary)
-
-
-def as_arrow(rows: pa.Table) -> bytes:
-    """An Arrow IPC stream."""
-    sink = io.BytesIO()
-    with pa.ipc.new_stream(sink, rows.schema) as writer:
-        writer.write_table(rows)
-    return sink.getvalue()
-
-
-def as_parquet(rows: pa.Table) -> bytes:
-    """A Parquet file."""
-    sink = io.BytesIO()
-    pq.write_table(rows, sink, compression="zstd")
-    return sink.getvalue()

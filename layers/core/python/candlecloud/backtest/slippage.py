@@ -9,7 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from candlecloud.parameters import Number, Parameter, Parameters
-from candlecloud.registry import Registry, Spec
+from candlecloud.registry import Registry
+from candlecloud.spec import Spec
 
 
 @dataclass(frozen=True, kw_only=True)

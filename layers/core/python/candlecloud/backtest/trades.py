@@ -5,57 +5,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from candlecloud.arrays import FloatArray
-from candlecloud.backtest.orders import Fill, Reason
+from candlecloud.backtest.orders import Fill
+from candlecloud.backtest.trade_figures import TradeFigures
 from candlecloud.features.bars import Bars
 
 
-@dataclass(frozen=True)
-class Trade:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trade(TradeFigures):
     """One round trip.
 
     Attributes
     ----------
     entry_time, exit_time : int
         ms UTC: the open of the bar for a fill at the open, else its close (a fill within a bar has no time of its own).
-    quantity : float
-        Base asset, all that was taken on (bought for a long, sold for a short).
-    entry_price, exit_price : float
-        Mean price of the fills in and out, slippage included, fees not.
-    fees, slippage, funding, pnl : float
-        Quote currency; funding is what was paid less what was received; pnl is after all three.
-    return_fraction : float
-        pnl over the notional taken on.
-    mae, mfe : float
-        Maximum adverse and favourable excursion, as fractions (0 or more) of the entry price. They come from the highs
-        and lows of the bars that it was held over. The last bar counts as far as is certain: not at all for an exit at
-        the open, by the exit price alone for one within, whole for one at the close.
-    holding_bars : int
-        Closes that the position was held over.
-    exit_reason : str
-        Of the last fill.
     """
 
-    direction: Literal["long", "short"]
     entry_time: int
     exit_time: int
-    entry_price: float
-    exit_price: float
-    quantity: float
-    fees: float
-    slippage: float
-    funding: float
-    pnl: float
-    return_fraction: float
-    mae: float
-    mfe: float
-    holding_bars: int
-    holding_seconds: int
-    exit_reason: Reason
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)

@@ -1,4 +1,4 @@
-"""Fields that many documents share: moments, names, numbers, a series, a range."""
+"""Fields that many documents share: instants, names, numbers, a series, a range."""
 
 from __future__ import annotations
 
@@ -19,11 +19,12 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from candlecloud.catalogue import EXCHANGES
 from candlecloud.contract.refusals import as_field_error
 from candlecloud.errors import CandlecloudError, InvalidRangeError
 from candlecloud.market.moment import LATEST_MS, iso, parse_moment
 from candlecloud.market.ranges import TimeRange
-from candlecloud.market.series import EXCHANGES, Series, parse_exchange
+from candlecloud.market.series import Series
 from candlecloud.market.symbol import Symbol
 from candlecloud.market.timeframe import Timeframe
 
@@ -55,7 +56,7 @@ def _name_bounds(schema: Any) -> None:
 
 
 def parse_instant(value: Any) -> int:
-    """Read a moment as ms UTC, with pydantic's kind of error.
+    """Read an instant as ms UTC, with pydantic's kind of error.
 
     Raises
     ------
@@ -79,7 +80,7 @@ Instant = Annotated[
         }
     ),
 ]
-"""A moment in a request: ms UTC once read, ISO-8601 as JSON."""
+"""An instant in a request: ms UTC once read, ISO-8601 as JSON."""
 
 
 def _number(value: Any) -> int | float:
@@ -109,10 +110,11 @@ def _checked(parse: Callable[[str], T], canonical: Callable[[T], str]) -> AfterV
     return AfterValidator(check)
 
 
+_EXCHANGES = ", ".join(f"{exchange.name} ({', '.join(exchange.markets)})" for exchange in EXCHANGES.values())
 Exchange = Annotated[
     str,
-    Field(max_length=32, description=f"Exchange id: {', '.join(EXCHANGES)}"),
-    _checked(parse_exchange, lambda exchange: exchange),
+    Field(max_length=32, description=f"Exchange id and its markets: {_EXCHANGES}"),
+    _checked(EXCHANGES.find, lambda exchange: exchange.name),
 ]
 _SYMBOL = "`BTC-USDT` (spot), `BTC-USDT_USDT` (perpetual), or any unified form of ccxt, such as `BTC/USDT:USDT`"
 SymbolText = Annotated[
@@ -128,8 +130,22 @@ TimeframeText = Annotated[
     ),
     _checked(Timeframe.parse, lambda timeframe: timeframe.name),
 ]
-Start = Annotated[Instant | None, Field(description="First moment, included: ISO-8601 or unix ms")]
-End = Annotated[Instant | None, Field(description="Last moment, excluded: ISO-8601 or unix ms")]
+Start = Annotated[Instant | None, Field(description="Start of the range, included: ISO-8601 or unix ms")]
+End = Annotated[Instant | None, Field(description="End of the range, excluded: ISO-8601 or unix ms")]
+
+
+def refuse_future(as_of: int | None, now: int) -> None:
+    """Refuse to show what is not known yet.
+
+    Raises
+    ------
+    InvalidRangeError
+        If ``as_of`` lies after now, both in ms UTC.
+    """
+    if as_of is not None and as_of > now:
+        raise InvalidRangeError(
+            "as_of lies in the future.", hint="Leave it out for the newest state of the data.", field="as_of"
+        )
 
 
 class RangeFields(Strict):
@@ -141,7 +157,7 @@ class RangeFields(Strict):
     @model_validator(mode="after")
     def _start_before_end(self) -> RangeFields:
         if self.start is not None and self.end is not None and self.end <= self.start:
-            raise as_field_error(InvalidRangeError("This must lie after start."), "end")
+            raise as_field_error(InvalidRangeError("This must be after start."), "end")
         return self
 
     def within(self, available: TimeRange) -> TimeRange:
@@ -179,8 +195,8 @@ class SeriesFields(SymbolFields):
             if len(given) != 1:
                 raise PydanticCustomError(
                     "invalid_symbol",
-                    "Exactly one of symbol and coin is needed.",
-                    {"hint": "Send symbol, such as BTC-USDT; coin is another name for it.", "field": "symbol"},
+                    "Send either symbol or coin, and not both.",
+                    {"hint": "Send symbol, such as BTC-USDT. coin is another name for it.", "field": "symbol"},
                 )
         return values
 

@@ -76,10 +76,10 @@ class Funding(Strict):
     def _check_rates(self) -> None:
         if self.rates is None:
             allowed = '[["2024-01-01T00:00:00Z", 0.0001], ...]'
-            raise _wrong("funding.rates", "A schedule needs its settlements.", f"Send rates as {allowed}.")
+            raise _wrong("funding.rates", "A schedule needs rates.", f"Send rates as {allowed}.")
         for number, ((before, _), (time, _)) in enumerate(pairwise(self.rates), 1):
             if time <= before:
-                raise _wrong(f"funding.rates.{number}.0", "This must be a time after the one before it.", None)
+                raise _wrong(f"funding.rates.{number}.0", "This time is not after the one before it.", None)
 
 
 def check_funding(funding: Funding | None, *, is_perpetual: bool) -> None:
@@ -94,7 +94,7 @@ def check_funding(funding: Funding | None, *, is_perpetual: bool) -> None:
     if funding is None and is_perpetual:
         raise _wrong(
             "funding",
-            "A perpetual pays funding; say what this run shall assume.",
+            "A perpetual pays funding. Say which funding this run uses.",
             'Send settled rates as {"model": "schedule", "rates": [[time, rate], ...]}, an assumption as '
             '{"model": "fixed_rate", "rate_per_8h": 0.0001}, or {"model": "ignored"}.',
             allowed=list(_OF_MODEL),

@@ -10,13 +10,13 @@ from typing import Annotated, Any, Self
 from pydantic import Field, ValidationError, model_validator
 
 from candlecloud.catalogue import FEATURES
+from candlecloud.contract.execution_settings import Direction
 from candlecloud.contract.fields import Instant, Name, Number, RangeFields, SeriesFields, Strict, TimeframeText
 from candlecloud.contract.refusals import as_field_error, refuse
-from candlecloud.contract.setting import RulesOrNone, check_direction, check_rules, find_strategy
-from candlecloud.contract.trading import Direction
+from candlecloud.contract.run_spec import RulesOrNone, check_direction, check_rules, find_strategy
 from candlecloud.errors import CandlecloudError, InvalidParameterError, InvalidTimeframeError
 from candlecloud.market.timeframe import Timeframe
-from candlecloud.registry import FeatureUse, StrategySpec
+from candlecloud.spec import FeatureUse, StrategySpec
 from candlecloud.strategies.rules.language import RULES
 
 MAX_ROWS = 1_000
@@ -27,7 +27,7 @@ _SETTLE = 20  # warm-ups after which the beginning weighs less than 1e-8 in an e
 _LEAST_SETTLE = 500
 _DAY_MS = 86_400_000
 
-AsOf = Annotated[Instant | None, Field(description="On the candles as they were known at this moment; default now")]
+AsOf = Annotated[Instant | None, Field(description="On the candles as they were known then; default now")]
 Rows = Annotated[int, Field(ge=1, le=MAX_ROWS, description="Rows")]
 
 

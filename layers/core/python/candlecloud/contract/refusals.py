@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from pydantic import ValidationError
@@ -65,9 +65,17 @@ def read_error(
     return kind(message, hint=first["hint"], field=first["field"], errors=errors, **details)
 
 
-def refuse(error: ValidationError, place: str = "document") -> CandlecloudError:
-    """The error of what FastAPI did not read: a record, an event, what a query comes to, a caller in this process."""
-    found = read_error(error.errors(include_url=False), place=place)
+def refuse(error: ValidationError, place: str = "document", known: Iterable[str] = ()) -> CandlecloudError:
+    """The error of what FastAPI did not read: a record, an event, what a query comes to, a caller in this process.
+
+    Parameters
+    ----------
+    known : iterable of str
+        The fields that there are, for the hint to one that is not.
+    """
+    fields = ", ".join(known)
+    hint = f"Fields: {fields}." if fields else None
+    found = read_error(error.errors(include_url=False), lambda _place, path: None if path[1:] else hint, place)
     return found if type(found) is not InvalidInputError else _as_parameter(found)
 
 

@@ -10,17 +10,17 @@ from pydantic import TypeAdapter, ValidationError
 
 from candlecloud.contract.refusals import read_error
 from candlecloud.contract.results import RESULT_SCHEMA, RunResult
-from candlecloud.contract.setting import Setting, canonical_json
+from candlecloud.contract.run_spec import RunSpec, canonical_json
 from candlecloud.errors import ConflictError
 
-_HINT = "Send the request of this run again: it is then computed anew, in the form of today."
+_HINT = "Send this run's request again: it is then computed in this schema."
 
 
 def document_of(part: Any) -> Any:
     """A part of a result as JSON-able values. Lists of numbers and free mappings go through as they are, uncopied."""
     if is_dataclass(part):
         return {field.name: document_of(getattr(part, field.name)) for field in fields(part)}
-    if isinstance(part, Setting):
+    if isinstance(part, RunSpec):
         return part.identity_dict()
     if isinstance(part, list) and part and is_dataclass(part[0]):
         return [document_of(entry) for entry in part]
@@ -57,7 +57,9 @@ def _refused(error: ValidationError) -> ConflictError:
     if schema is not None:
         told = repr(schema["input"])[:80] if schema["type"] != "missing" else "none"
         return ConflictError(
-            f"The stored result has schema {told}; here {RESULT_SCHEMA!r} is read.", hint=_HINT, wanted=RESULT_SCHEMA
+            f"The stored result has schema {told}; this version reads {RESULT_SCHEMA!r}.",
+            hint=_HINT,
+            wanted=RESULT_SCHEMA,
         )
     wrong = read_error(found, place="result")
     return ConflictError(f"The stored result is malformed. {wrong.message}", hint=_HINT, field=wrong.details["field"])

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import FailFast, Field
 
+from candlecloud.backtest.trade_figures import TradeFigures
 from candlecloud.contract.run import RunConfig
 from candlecloud.market.moment import iso
 from candlecloud.metrics.figures import Metrics, Part, RegimeRow, Relative, RunMetrics
@@ -20,14 +21,14 @@ Curve = Annotated[list[float], FailFast()]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Moment(Part):
+class Timestamp(Part):
     """A time written both ways."""
 
     iso: str
     unix_ms: int
 
     @classmethod
-    def of(cls, time_ms: int) -> Moment:
+    def of(cls, time_ms: int) -> Timestamp:
         """Of ms UTC."""
         return cls(iso=iso(time_ms), unix_ms=time_ms)
 
@@ -148,30 +149,16 @@ class LookAheadTest(Part):
     """The tripwire: the cuts behind which the future was garbage; `passed` is None where it was off."""
 
     on: bool
-    cuts: list[Moment]
+    cuts: list[Timestamp]
     passed: bool | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ClosedTrade(Part):
-    """A round trip, from flat to flat; what each field means stands in `candlecloud.backtest.trades.Trade`."""
+class ClosedTrade(TradeFigures):
+    """A round trip; a fill within a bar has the time of the bar's close."""
 
-    direction: Side
-    entry_time: Moment
-    exit_time: Moment
-    entry_price: float
-    exit_price: float
-    quantity: float
-    fees: float
-    slippage: float
-    funding: float
-    pnl: float
-    return_fraction: float
-    mae: float
-    mfe: float
-    holding_bars: int
-    holding_seconds: int
-    exit_reason: str
+    entry_time: Timestamp
+    exit_time: Timestamp
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,7 +177,7 @@ class OpenPosition(Part):
 class RefusedOrder(Part):
     """An order that did not trade: the open of its bar, and why."""
 
-    time: Moment
+    time: Timestamp
     reason: str
 
 

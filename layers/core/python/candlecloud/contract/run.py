@@ -8,11 +8,11 @@ from pydantic import Field, model_validator
 
 from candlecloud.contract.fields import Name, Number
 from candlecloud.contract.refusals import as_field_error
-from candlecloud.contract.setting import Setting
+from candlecloud.contract.run_spec import RunSpec
 from candlecloud.errors import CandlecloudError
 
 
-class RunConfig(Setting):
+class RunConfig(RunSpec):
     """A backtest. Without start or end it takes all that is stored, less the warm-up."""
 
     kind: ClassVar[str] = "run"

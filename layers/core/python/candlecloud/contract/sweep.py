@@ -1,4 +1,4 @@
-"""Many backtests that differ in the strategy's parameters: one setting and a grid."""
+"""Many backtests that differ in the strategy's parameters: one run spec and a grid."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pydantic import Discriminator, Field, Tag, model_validator
 from candlecloud.contract.fields import Name, Number, Strict
 from candlecloud.contract.refusals import as_field_error
 from candlecloud.contract.run import RunConfig
-from candlecloud.contract.setting import Setting
+from candlecloud.contract.run_spec import RunSpec
 from candlecloud.errors import CandlecloudError, InvalidParameterError
 from candlecloud.parameters import Number as PlainNumber
 from candlecloud.parameters import Parameter
@@ -47,7 +47,7 @@ class GridSize(NamedTuple):
     first_excluded: Mapping[str, Any] | None
 
 
-class SweepConfig(Setting):
+class SweepConfig(RunSpec):
     """Many backtests that differ in the strategy's parameters.
 
     ``grid`` is a list of values per parameter, ascending, once it is read: the order they are sent in does not matter.
@@ -72,7 +72,7 @@ class SweepConfig(Setting):
             self._set(grid=self._axes())
             both = [name for name in self.parameters if name in self.grid]
             if both:
-                self._refuse(f"grid.{both[0]}", f"{both[0]} stands in both parameters and grid.", "Leave it in one.")
+                self._refuse(f"grid.{both[0]}", f"{both[0]} is in both parameters and grid.", "Leave it out of one.")
             checked = self.strategy_rule.check_bounds(self.parameters)
             self._set(parameters={name: value for name, value in checked.items() if name not in self.grid})
             self._check_size()
@@ -113,7 +113,7 @@ class SweepConfig(Setting):
 
     def run_config(self, parameters: Mapping[str, PlainNumber]) -> RunConfig:
         """The run of one parameter set: alone it gives the same result, bit for bit."""
-        shared = {name: value for name, value in self.to_dict().items() if name in Setting.model_fields}
+        shared = {name: value for name, value in self.to_dict().items() if name in RunSpec.model_fields}
         return RunConfig.from_dict(shared | {"parameters": dict(parameters)})
 
     def identity_dict(self) -> dict[str, Any]:
@@ -168,7 +168,7 @@ def _steps(given: Steps, parameter: Parameter, field: str) -> list[PlainNumber]:
             got=repr(given.step)[:80],
         )
     if stop < start:
-        raise InvalidParameterError(f"{field}.stop lies below start.", field=f"{field}.stop")
+        raise InvalidParameterError(f"{field}.stop must not be below start.", field=f"{field}.stop")
     wide = Decimal(str(given.step))
     count = int((stop - start) / wide) + 1
     exact = (start + k * wide for k in range(min(count, MAX_VALUES + 1)))

@@ -1,1 +1,1 @@
-"""The exchanges: venue profiles as data, one client over ccxt's raw endpoints, and a pager that proves its coverage."""
+"""The exchanges: venue profiles as data, and one client over ccxt's raw endpoints, paced and with a circuit breaker."""

@@ -18,15 +18,14 @@ from candlecloud.errors import (
     InvalidParameterError,
     MalformedResponseError,
 )
-from candlecloud.exchange.breaker import Breaker
 from candlecloud.exchange.faults import BANNED, translate
-from candlecloud.exchange.pacing import Pace
+from candlecloud.exchange.pacing import Breaker, Pace
 from candlecloud.exchange.payload import header_int, rows_at, value_at, whole_at, window_params
 from candlecloud.exchange.profile import VenueProfile
-from candlecloud.exchange.profiles import profile_for
-from candlecloud.exchange.retry import Dice, Sleep
-from candlecloud.exchange.rows import ReadRows, number, read_rows
+from candlecloud.exchange.retry import Sleep
+from candlecloud.exchange.rows import number, read_rows
 from candlecloud.exchange.venue_class import load_venue_class
+from candlecloud.exchange.venues import VENUES
 from candlecloud.market.ranges import TimeRange
 from candlecloud.market.series import Series
 from candlecloud.market.symbol import Symbol
@@ -39,14 +38,14 @@ _OPTIONS = {"enableRateLimit": False, "enableLastJsonResponse": False}
 
 @dataclass(frozen=True)
 class Page:
-    """One answer.
+    """One answer as it came: nothing in it is read or checked yet.
 
     Attributes
     ----------
     asked : TimeRange
         Open times that were asked for.
-    rows : ReadRows
-        What came, in the order received.
+    rows : list
+        The venue's rows as parsed from JSON, in the order received; anything may stand in it.
     market_key : str, optional
         The market that the answer names, where the venue names it.
     payload_hash : str
@@ -54,14 +53,9 @@ class Page:
     """
 
     asked: TimeRange
-    rows: ReadRows
+    rows: list[Any]
     market_key: str | None
     payload_hash: str
-
-    @property
-    def received(self) -> int:
-        """Rows in the answer, good or bad."""
-        return len(self.rows.candles) + len(self.rows.bad)
 
 
 class Quote(NamedTuple):
@@ -86,8 +80,8 @@ class ExchangeClient:
         Pace in place of the profile's. Slower is always allowed, faster on loopback only.
     timeout_ms : int
         Longest wait for an answer.
-    sleep, clock_ms, dice
-        Injected time (ms of a monotonic clock) and randomness, for the pace and for the pager's retries.
+    sleep, clock_ms, rng
+        Injected time (ms of a monotonic clock) and randomness, for the pace and for retries.
 
     Raises
     ------
@@ -104,11 +98,12 @@ class ExchangeClient:
         timeout_ms: int = TIMEOUT_MS,
         sleep: Sleep = time.sleep,
         clock_ms: Callable[[], float] = lambda: time.monotonic() * 1000,
-        dice: Dice | None = None,
+        rng: random.Random | None = None,
     ) -> None:
         self.exchange = exchange
+        self._venue = VENUES.find(exchange)
         self.sleep = sleep
-        self.dice: Dice = dice if dice is not None else random.Random()
+        self.rng = rng or random.Random()
         self._clock_ms = clock_ms
         self._is_loopback = base_url is not None and _check_address(base_url)
         self._min_interval_ms = min_interval_ms
@@ -125,7 +120,7 @@ class ExchangeClient:
 
     def profile(self, symbol: Symbol) -> VenueProfile:
         """The profile that serves a symbol on this exchange."""
-        return profile_for(self.exchange, symbol)
+        return self._venue.profile(symbol)
 
     def wait_ms(self, symbol: Symbol) -> float:
         """How long a request for this symbol would sleep first to keep the pace, in ms."""
@@ -136,7 +131,7 @@ class ExchangeClient:
     def server_time(self, symbol: Symbol) -> int:
         """The exchange's clock, ms UTC: what decides whether a candle is closed."""
         profile = self.profile(symbol)
-        answer = self._get(profile, profile.server_time.method, {})
+        answer = self._get(profile, profile.server_time.method, profile.server_time.fixed)
         moment = whole_at(answer, profile.server_time.value_path, self.exchange)
         return moment * profile.server_time.unit_ms
 
@@ -163,8 +158,7 @@ class ExchangeClient:
         with self._lane:
             answer = self._get(profile, endpoint.method, params)
             body = self._ccxt.last_http_response or ""
-        raw_rows, key = rows_at(answer, endpoint, self.exchange)
-        rows = read_rows(raw_rows, profile.layout, series.timeframe)
+        rows, key = rows_at(answer, endpoint, self.exchange)
         return Page(window, rows, key, hashlib.sha256(body.encode()).hexdigest())
 
     def listing_start(self, series: Series) -> int | None:
@@ -175,12 +169,14 @@ class ExchangeClient:
         MalformedResponseError
             If a question for one candle is answered with several.
         """
-        if not self.profile(series.symbol).lists_from_zero:
+        profile = self.profile(series.symbol)
+        if not profile.lists_from_zero:
             return None
-        page = self.fetch_window(series, TimeRange(0, _FAR_FUTURE), limit=1)
-        if page.received > 1:
-            raise MalformedResponseError(f"{self.exchange} answered with {page.received} candles instead of one.")
-        return page.rows.candles[0].open_time if page.rows.candles else None
+        rows = self.fetch_window(series, TimeRange(0, _FAR_FUTURE), limit=1).rows
+        if len(rows) > 1:
+            raise MalformedResponseError(f"{self.exchange} answered with {len(rows)} candles instead of one.")
+        first = read_rows(rows, profile.layout, series.timeframe).candles
+        return first[0].open_time if first else None
 
     def quoted_price(self, symbol: Symbol) -> Quote | None:
         """What a second endpoint quotes for exactly this symbol; None where the venue has no such endpoint.
@@ -195,7 +191,7 @@ class ExchangeClient:
         if endpoint is None:
             return None
         wanted = profile.market_id(symbol)
-        answer = self._get(profile, endpoint.method, {endpoint.symbol_param: wanted})
+        answer = self._get(profile, endpoint.method, {**endpoint.fixed, endpoint.symbol_param: wanted})
         if value_at(answer, endpoint.symbol_path, self.exchange) != wanted:
             raise MalformedResponseError(f"{self.exchange} answered for another symbol than {symbol}.")
         try:
@@ -242,7 +238,7 @@ class ExchangeClient:
 
     def _failure(self, error: Exception) -> CandlecloudError:
         status, headers = self._ccxt.answer_status, self._ccxt.answer_headers
-        failure = translate(error, exchange=self.exchange, status=status, headers=headers)
+        failure = translate(error, venue=self._venue, status=status, headers=headers)
         if isinstance(failure, ExchangeUnavailableError):
             wait = failure.details.get("retry_after_s")
             self.breaker = self.breaker.failed(

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from candlecloud.errors import MalformedResponseError
-from candlecloud.exchange.profile import CandleEndpoint, VenueProfile
+from candlecloud.exchange.profile import AnswerPath, CandleEndpoint, VenueProfile
 from candlecloud.exchange.rows import whole
 from candlecloud.market.ranges import TimeRange
 from candlecloud.market.series import Series
 
 
-def whole_at(answer: Any, path: tuple[str, ...], exchange: str) -> int:
+def whole_at(answer: Any, path: AnswerPath, exchange: str) -> int:
     """The whole number at a path of an answer; MalformedResponseError where there is none."""
     try:
         return whole(value_at(answer, path, exchange))
@@ -20,10 +20,10 @@ def whole_at(answer: Any, path: tuple[str, ...], exchange: str) -> int:
         raise MalformedResponseError(f"{exchange} answered with something else than a time.") from error
 
 
-def value_at(answer: Any, path: tuple[str, ...], exchange: str) -> Any:
+def value_at(answer: Any, path: AnswerPath, exchange: str) -> Any:
     """The value at a path of an answer; MalformedResponseError where there is none."""
     for key in path:
-        if not isinstance(answer, dict) or key not in answer:
+        if not _has(answer, key):
             raise MalformedResponseError(f"{exchange} answered without the field {key!r}.", shape=_shape(answer))
         answer = answer[key]
     return answer
@@ -34,7 +34,7 @@ def rows_at(answer: Any, endpoint: CandleEndpoint, exchange: str) -> tuple[list[
     market_key: str | None = None
     for key in endpoint.path:
         if key == "*":
-            keys = [k for k in answer if k != "last"] if isinstance(answer, dict) else []
+            keys = [k for k in answer if k not in endpoint.beside] if isinstance(answer, dict) else []
             if len(keys) != 1:
                 raise MalformedResponseError(f"{exchange} answered for {len(keys)} markets instead of one.")
             market_key = key = str(keys[0])
@@ -44,6 +44,12 @@ def rows_at(answer: Any, endpoint: CandleEndpoint, exchange: str) -> tuple[list[
             f"{exchange} answered with {_shape(answer)} instead of a list of candles.", shape=_shape(answer)
         )
     return answer, market_key
+
+
+def _has(answer: Any, key: str | int) -> bool:
+    if isinstance(key, int):
+        return isinstance(answer, list) and key < len(answer)
+    return isinstance(answer, dict) and key in answer
 
 
 def _shape(answer: Any) -> str:
@@ -61,6 +67,7 @@ def window_params(profile: VenueProfile, series: Series, window: TimeRange, limi
     unit = endpoint.time_unit_ms
     start = window.start - series.timeframe.ms if endpoint.start_exclusive else window.start
     params: dict[str, Any] = {
+        **endpoint.fixed,
         endpoint.symbol_param: profile.market_id(series.symbol),
         endpoint.interval_param: profile.interval(series.timeframe),
         endpoint.start_param: max(0, start) // unit,

@@ -1,20 +1,21 @@
-"""The form of a venue profile: how a venue is asked, what its rows hold, where it stops, how fast it may be asked.
+"""The form of a venue: how each of its markets is asked, what its rows hold, where it stops, how fast it may be asked.
 
-`client` reads a profile to build a request, `rows` to read the answer, `pager` to walk. `profiles` holds the venues.
+`client` reads a profile to build a request, `rows` to read the answer, `ingestion.fetch` to walk. `venues` holds one
+file each.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Literal
 
-from candlecloud.errors import InvalidTimeframeError
+from candlecloud.errors import InvalidParameterError, InvalidTimeframeError
 from candlecloud.market.symbol import Symbol
 from candlecloud.market.timeframe import Timeframe
 
 Market = Literal["spot", "linear"]
+AnswerPath = tuple[str | int, ...]
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,10 @@ class CandleEndpoint:
         How the venue reads the bounds; `client` moves them so that ``[start, end)`` is what is asked.
     path : tuple of str
         Keys that lead to the rows; ``"*"`` is the key that names the market, which is checked.
+    beside : tuple of str
+        Keys that stand beside ``"*"`` and name no market.
+    fixed : mapping
+        Parameters that every request has.
     """
 
     method: str
@@ -66,18 +71,24 @@ class CandleEndpoint:
     end_inclusive: bool
     start_exclusive: bool
     path: tuple[str, ...]
+    beside: tuple[str, ...] = ()
+    fixed: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class ValueEndpoint:
-    """A small answer: one number, and the symbol and time it belongs to where they matter."""
+    """A small answer: one number, and the symbol and time it belongs to where they matter.
+
+    A path is of keys and, in lists, of places; `fixed` are parameters that every request has.
+    """
 
     method: str
-    value_path: tuple[str, ...]
+    value_path: AnswerPath
     unit_ms: int = 1
     symbol_param: str = ""
-    symbol_path: tuple[str, ...] = ()
-    time_path: tuple[str, ...] = ()
+    symbol_path: AnswerPath = ()
+    time_path: AnswerPath = ()
+    fixed: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -106,6 +117,10 @@ class VenueProfile:
         Pause between two requests; never shorter than the venue's own limit.
     weight_header, weight_limit
         Header in which the venue counts what this address used in the running minute, and its limit.
+    symbol_joint, currency_ids
+        How the venue writes a symbol: what stands between two currencies, and those that it calls otherwise.
+    plain_market_id : callable
+        From the name of a market in an answer to the name that it is asked by.
     lists_from_zero : bool
         Whether a request from the epoch with limit 1 answers with the first candle ever.
     quote_price : ValueEndpoint, optional
@@ -127,7 +142,8 @@ class VenueProfile:
     absence_lag_ms: int
     min_interval_ms: int
     symbol_joint: str = ""
-    currency_ids: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    currency_ids: Mapping[str, str] = field(default_factory=dict)
+    plain_market_id: Callable[[str], str] = str
     history_cap: int | None = None
     lists_from_zero: bool = False
     quote_price: ValueEndpoint | None = None
@@ -156,15 +172,55 @@ class VenueProfile:
         return f"{base}{self.symbol_joint}{quote}{expiry}"
 
     def names_market(self, key: str, symbol: Symbol) -> bool:
-        """Whether a key of an answer names the market of `symbol`.
-
-        Kraken answers with its old ids (``XXBTZUSD`` for XBTUSD): a crypto code with X, a currency with Z before it.
-        """
-        plain = key
-        if len(key) == 8 and key[0] in "XZ" and key[4] in "XZ":
-            plain = key[1:4] + key[5:]
-        return self.market_id(symbol) in (key, plain)
+        """Whether a key of an answer names the market of `symbol`."""
+        return self.market_id(symbol) in (key, self.plain_market_id(key))
 
     def reread_candles(self, timeframe: Timeframe) -> int:
         """How many of the newest closed candles are read once more."""
         return max(2, -(-self.reread_ms // timeframe.ms))
+
+
+@dataclass(frozen=True)
+class Venue:
+    """An exchange: its markets, and how it words what ccxt does not tell apart.
+
+    Attributes
+    ----------
+    name : str
+        ccxt's id of it; the file below `venues` has the same name.
+    profiles : tuple of VenueProfile
+        One per kind of market.
+    unknown_symbol_marks : tuple of str
+        Any of them in the text of an error says that the venue does not list the symbol.
+    region_marks : tuple of str
+        Any of them, in lower case, in the text of a 403 says that the venue does not serve this address's region.
+    """
+
+    name: str
+    profiles: tuple[VenueProfile, ...]
+    unknown_symbol_marks: tuple[str, ...] = ()
+    region_marks: tuple[str, ...] = ()
+
+    def profile(self, symbol: Symbol) -> VenueProfile:
+        """The profile that serves a symbol.
+
+        Raises
+        ------
+        InvalidParameterError
+            If candlecloud has no profile for this kind of market on this exchange.
+        """
+        market: Market | None = None
+        if symbol.is_spot:
+            market = "spot"
+        elif symbol.settle == symbol.quote and symbol.strike is None:
+            market = "linear"
+        for profile in self.profiles:
+            if profile.market == market:
+                return profile
+        raise InvalidParameterError(
+            f"{self.name} candles of {symbol.ccxt} are not supported.",
+            hint=f"Supported of {self.name}: {', '.join(profile.market for profile in self.profiles)}.",
+            field="symbol",
+            exchange=self.name,
+            symbol=symbol.key,
+        )

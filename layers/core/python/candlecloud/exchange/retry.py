@@ -1,22 +1,17 @@
-"""Asking again: exponential backoff with full jitter, the venue's `Retry-After` honoured, never past a deadline."""
+"""Retries: exponential backoff with full jitter, the venue's `Retry-After` honoured, never past a deadline."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from random import Random
+from typing import TypeVar
 
 from candlecloud.errors import ExchangeError, ExchangeUnavailableError, MalformedResponseError
 
 T = TypeVar("T")
 Clock = Callable[[], int]
 Sleep = Callable[[float], None]
-
-
-class Dice(Protocol):
-    """What is needed of `random.Random`."""
-
-    def random(self) -> float: ...
 
 
 class OutOfTimeError(Exception):
@@ -39,19 +34,22 @@ class RetryPolicy:
     base_s: float = 0.5
     cap_s: float = 20.0
 
-    def pause_s(self, failures: int, dice: Dice, retry_after_s: float | None = None) -> float:
+    def pause_s(self, failures: int, rng: Random, retry_after_s: float | None = None) -> float:
         """Seconds to wait after `failures` failures; the venue's own wish is the least."""
-        backoff = min(self.cap_s, self.base_s * 2.0 ** (failures - 1)) * dice.random()
+        backoff = min(self.cap_s, self.base_s * 2.0 ** (failures - 1)) * rng.random()
         return backoff if retry_after_s is None else retry_after_s + backoff
 
 
-def ask_again(
+DEFAULT_POLICY = RetryPolicy()
+
+
+def call_with_retry(
     ask: Callable[[], T],
     *,
-    policy: RetryPolicy,
     clock: Clock,
     sleep: Sleep,
-    dice: Dice,
+    rng: Random,
+    policy: RetryPolicy = DEFAULT_POLICY,
     deadline: int | None = None,
     on_fault: Callable[[ExchangeError], None] | None = None,
 ) -> T:
@@ -81,7 +79,7 @@ def ask_again(
                 on_fault(error)
             if failures == policy.attempts or error.details.get("circuit_open"):
                 raise
-            pause = policy.pause_s(failures, dice, error.details.get("retry_after_s"))
+            pause = policy.pause_s(failures, rng, error.details.get("retry_after_s"))
             if deadline is not None and clock() + 1000 * pause >= deadline:
                 raise OutOfTimeError(error.message) from error
             sleep(pause)

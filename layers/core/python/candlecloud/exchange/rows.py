@@ -43,7 +43,7 @@ def read_rows(raw_rows: Sequence[Any], layout: RowLayout, timeframe: Timeframe) 
     Returns
     -------
     ReadRows
-        Values are not judged here (see `market.candle.validate_candle`), only read.
+        Values are not judged here (see `market.dataset.Dataset.refusal`), only read.
     """
     read = _reader(layout, timeframe.ms)
     candles: list[Candle] = []

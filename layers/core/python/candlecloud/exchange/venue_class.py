@@ -14,7 +14,7 @@ from threading import Lock
 from types import ModuleType
 from typing import Any
 
-from candlecloud.market.series import parse_exchange
+from candlecloud.exchange.venues import VENUES
 
 _lock = Lock()
 
@@ -25,9 +25,9 @@ def load_venue_class(exchange: str) -> type[Any]:
     Raises
     ------
     UnknownExchangeError
-        If the id is not on the allow-list; it is checked before anything is looked up by it.
+        If the id is not that of a venue; it is checked before anything is looked up by it.
     """
-    parse_exchange(exchange)
+    VENUES.find(exchange)
     with _lock:
         if "ccxt" not in sys.modules:
             sys.modules["ccxt"] = _stand_in()

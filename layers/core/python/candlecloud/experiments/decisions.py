@@ -10,13 +10,13 @@ from candlecloud.arrays import FloatArray
 from candlecloud.backtest.funding import funding_by_bar, settlements
 from candlecloud.backtest.inputs import Backtest
 from candlecloud.backtest.orders import allowed_target
-from candlecloud.contract.setting import Setting
+from candlecloud.contract.run_spec import RunSpec
 from candlecloud.errors import InsufficientDataError
 from candlecloud.features.bars import Bars
 from candlecloud.features.registry import compute_use
 from candlecloud.market.moment import iso
 from candlecloud.parameters import Parameters
-from candlecloud.runs.sufficiency import needed_range
+from candlecloud.runs.data_requirements import needed_range
 from candlecloud.strategies.resolve import strategy_of
 from candlecloud.strategies.sizing import SIZING
 from candlecloud.strategies.tripwire import Reading, check_causality
@@ -52,7 +52,7 @@ class Decisions:
         return self.backtest.start_bar
 
 
-def own_bars(bars: Bars, setting: Setting, parameters: Parameters) -> tuple[Bars, int]:
+def own_bars(bars: Bars, spec: RunSpec, parameters: Parameters) -> tuple[Bars, int]:
     """The run's own bars, out of bars that reach back to its warm-up or further, and the first of its range.
 
     Raises
@@ -60,15 +60,15 @@ def own_bars(bars: Bars, setting: Setting, parameters: Parameters) -> tuple[Bars
     InsufficientDataError
         If no bar lies in the range.
     """
-    span = setting.range
-    own = bars.since(needed_range(span, setting.warmup_bars_of(parameters), setting.series).start)
+    span = spec.range
+    own = bars.since(needed_range(span, spec.warmup_bars_of(parameters), spec.series).start)
     start_bar = own.index_of(span.start)
     if start_bar >= len(own):
         raise InsufficientDataError("No candle lies in the run's range.", start=iso(span.start))
     return own, start_bar
 
 
-def decide(bars: Bars, setting: Setting, parameters: Parameters) -> Decisions:
+def make_decisions(bars: Bars, spec: RunSpec, parameters: Parameters) -> Decisions:
     """Compute targets and sizes of one parameter set.
 
     Raises
@@ -76,15 +76,13 @@ def decide(bars: Bars, setting: Setting, parameters: Parameters) -> Decisions:
     InsufficientDataError
         If no bar lies in the range.
     """
-    own, start_bar = own_bars(bars, setting, parameters)
-    target = _target(own, setting, parameters)
-    backtest = Backtest(own, setting.initial_equity, start_bar, setting.direction, _funding(own, setting))
-    return Decisions(backtest, target, _size(own, target, setting))
+    own, start_bar = own_bars(bars, spec, parameters)
+    target = _target(own, spec, parameters)
+    backtest = Backtest(own, spec.initial_equity, start_bar, spec.direction, _funding(own, spec))
+    return Decisions(backtest, target, _size(own, target, spec))
 
 
-def prove_causality(
-    decisions: Decisions, setting: Setting, parameters: Parameters, rng: np.random.Generator
-) -> list[int]:
+def prove_causality(decisions: Decisions, spec: RunSpec, parameters: Parameters, rng: np.random.Generator) -> list[int]:
     """Spring the tripwire on everything that decides; returns the cuts as bar numbers of the run's own bars.
 
     Raises
@@ -92,28 +90,28 @@ def prove_causality(
     LookAheadError
         If something looked ahead.
     """
-    uses = strategy_of(setting.strategy_rule).features(parameters)
+    uses = strategy_of(spec.strategy_rule).features(parameters)
     readings = [Reading(f"feature {use.feature.name}", lambda bars, use=use: compute_use(bars, use)) for use in uses]  # type: ignore[misc]
-    readings.append(Reading(f"strategy {setting.strategy}", lambda bars: _target(bars, setting, parameters)))
+    readings.append(Reading(f"strategy {spec.strategy}", lambda bars: _target(bars, spec, parameters)))
     if not isinstance(decisions.size, float):
 
         def size(bars: Bars) -> FloatArray:
-            return np.asarray(_size(bars, _target(bars, setting, parameters), setting), np.float64)
+            return np.asarray(_size(bars, _target(bars, spec, parameters), spec), np.float64)
 
-        readings.append(Reading(f"sizing {setting.sizing.model}", size))
+        readings.append(Reading(f"sizing {spec.sizing.model}", size))
     return check_causality(decisions.bars, readings, rng=rng)
 
 
-def _target(bars: Bars, setting: Setting, parameters: Parameters) -> FloatArray:
-    return allowed_target(strategy_of(setting.strategy_rule).target(bars, parameters), setting.direction)
+def _target(bars: Bars, spec: RunSpec, parameters: Parameters) -> FloatArray:
+    return allowed_target(strategy_of(spec.strategy_rule).target(bars, parameters), spec.direction)
 
 
-def _size(bars: Bars, target: FloatArray, setting: Setting) -> float | FloatArray:
-    return SIZING.find(setting.sizing.model).size(bars, target, setting.sizing.parameters)
+def _size(bars: Bars, target: FloatArray, spec: RunSpec) -> float | FloatArray:
+    return SIZING.find(spec.sizing.model).size(bars, target, spec.sizing.parameters)
 
 
-def _funding(bars: Bars, setting: Setting) -> FloatArray | None:
-    funding = setting.funding
+def _funding(bars: Bars, spec: RunSpec) -> FloatArray | None:
+    funding = spec.funding
     if funding is None or funding.model == "ignored":
         return None
-    return funding_by_bar(bars.open_time, *settlements(setting.range, funding.rates, funding.rate_per_8h))
+    return funding_by_bar(bars.open_time, *settlements(spec.range, funding.rates, funding.rate_per_8h))

@@ -7,18 +7,18 @@ from typing import Any
 import numpy as np
 
 from candlecloud.backtest.assumptions import name_assumptions
-from candlecloud.contract.setting import Setting
+from candlecloud.contract.run_spec import RunSpec
 from candlecloud.experiments.execution import execution_of
 from candlecloud.features.bars import Bars
 from candlecloud.market.moment import iso
+from candlecloud.runs.data_requirements import CandleCoverage, measure_coverage, needed_range
 from candlecloud.runs.inputs import RunInputs
-from candlecloud.runs.sufficiency import Coverage, measure_coverage, needed_range
 
 
-def describe_coverage(setting: Setting, warmup_bars: int, inputs: RunInputs) -> Coverage:
+def describe_coverage(spec: RunSpec, warmup_bars: int, inputs: RunInputs) -> CandleCoverage:
     """How many of the needed candles are there."""
-    needed = needed_range(setting.range, warmup_bars, setting.series)
-    return measure_coverage(needed, inputs.candles.column("open_time"), setting.series)
+    needed = needed_range(spec.range, warmup_bars, spec.series)
+    return measure_coverage(needed, inputs.candles.column("open_time"), spec.series)
 
 
 def describe_bars(bars: Bars, first: int) -> dict[str, Any]:
@@ -32,16 +32,16 @@ def describe_bars(bars: Bars, first: int) -> dict[str, Any]:
     }
 
 
-def describe_assumptions(setting: Setting, bars: Bars) -> dict[str, Any]:
+def describe_assumptions(spec: RunSpec, bars: Bars) -> dict[str, Any]:
     """Every switch of the semantics by name."""
-    funding = setting.funding
+    funding = spec.funding
     return name_assumptions(
-        execution_of(setting),
-        direction=setting.direction,
-        slippage=setting.slippage.model_dump(),
-        sizing=setting.sizing.model_dump(),
+        execution_of(spec),
+        direction=spec.direction,
+        slippage=spec.slippage.model_dump(),
+        sizing=spec.sizing.model_dump(),
         funding=None if funding is None else funding.model_dump(mode="json") | {"rates": len(funding.rates or ())},
-        finer_timeframe=setting.finer_timeframe,
-        tripwire=setting.tripwire,
+        finer_timeframe=spec.finer_timeframe,
+        tripwire=spec.tripwire,
         unknown_volume_bars=int(np.isnan(bars.volume).sum()),
     )

@@ -15,7 +15,7 @@ from candlecloud.features.bars import Bars, bars_from_table
 from candlecloud.features.compute import compute_feature, compute_use
 from candlecloud.features.registry import FEATURES
 from candlecloud.market.ranges import TimeRange
-from candlecloud.registry import FeatureUse
+from candlecloud.spec import FeatureUse
 from candlecloud.strategies.resolve import strategy_of
 
 

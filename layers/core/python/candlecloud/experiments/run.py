@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, cast
 
 import numpy as np
@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from candlecloud.backtest.intrabar import intrabar_data
 from candlecloud.backtest.simulation import Simulation
+from candlecloud.backtest.trade_figures import TradeFigures
 from candlecloud.backtest.trades import Trade
 from candlecloud.contract.result_json import document_of, write_result
 from candlecloud.contract.results import (
@@ -20,16 +21,16 @@ from candlecloud.contract.results import (
     DataCoverage,
     IntrabarBand,
     LookAheadTest,
-    Moment,
     OpenPosition,
     Outcome,
     RefusedOrder,
     RunBenchmark,
     RunResult,
     Span,
+    Timestamp,
 )
 from candlecloud.contract.run import RunConfig
-from candlecloud.experiments.decisions import Decisions, decide, prove_causality
+from candlecloud.experiments.decisions import Decisions, make_decisions, prove_causality
 from candlecloud.experiments.describe import describe_assumptions, describe_bars, describe_coverage
 from candlecloud.experiments.execution import BENCHMARK, benchmark_of
 from candlecloud.experiments.regimes import describe_by_regime, regime_parameters
@@ -40,10 +41,10 @@ from candlecloud.metrics.conventions import REGIME_CONVENTIONS, RELATIVE_CONVENT
 from candlecloud.metrics.distribution import describe_distribution
 from candlecloud.metrics.figures import RunMetrics
 from candlecloud.metrics.relative import compare_with_benchmark
+from candlecloud.runs.data_requirements import CandleCoverage
 from candlecloud.runs.identity import Identity
 from candlecloud.runs.inputs import RunInputs
 from candlecloud.runs.manifest import build_manifest
-from candlecloud.runs.sufficiency import Coverage
 
 _REFUSED_SHOWN = 1_000
 
@@ -92,7 +93,7 @@ def evaluate_run(identity: Identity, inputs: RunInputs) -> EvaluatedRun:
     inputs.check_revision(identity.data_revision)
     bars = bars_from_table(inputs.candles)
     finer = None if inputs.finer is None else bars_from_table(inputs.finer)
-    decisions = decide(bars, config, config.parameters)
+    decisions = make_decisions(bars, config, config.parameters)
     tripwire = _spring_tripwire(decisions, config, identity)
     simulation = simulate_run(decisions, config, finer)
     held, benchmark = _buy_and_hold(bars, config)
@@ -138,7 +139,7 @@ def library_versions() -> dict[str, str]:
 def _buy_and_hold(bars: Bars, config: RunConfig) -> tuple[Simulation, RunBenchmark]:
     """The benchmark's simulation, and what is reported of it."""
     own = benchmark_of(config)
-    decisions = decide(bars, own, own.parameters)
+    decisions = make_decisions(bars, own, own.parameters)
     simulation = simulate_run(decisions, own, None)
     reported = RunBenchmark(
         strategy=BENCHMARK,
@@ -168,7 +169,7 @@ def _spring_tripwire(decisions: Decisions, config: RunConfig, identity: Identity
     rng = np.random.default_rng([config.seed, int(identity.id[-16:], 16)])
     cuts = prove_causality(decisions, config, config.parameters, rng)
     opened = decisions.bars.open_time
-    return LookAheadTest(on=True, cuts=[Moment.of(int(opened[cut])) for cut in cuts], passed=True)
+    return LookAheadTest(on=True, cuts=[Timestamp.of(int(opened[cut])) for cut in cuts], passed=True)
 
 
 def _intrabar(decisions: Decisions, config: RunConfig, finer: Bars | None, simulation: Simulation) -> IntrabarBand:
@@ -210,7 +211,7 @@ def _curves(simulation: Simulation, held: Simulation) -> Curves:
 def _refused_orders(simulation: Simulation) -> list[RefusedOrder]:
     """The first of them."""
     opened, refused = simulation.backtest.bars.open_time, simulation.refused[:_REFUSED_SHOWN]
-    return [RefusedOrder(time=Moment.of(int(opened[bar])), reason=reason) for bar, reason in refused]
+    return [RefusedOrder(time=Timestamp.of(int(opened[bar])), reason=reason) for bar, reason in refused]
 
 
 def _counts(simulation: Simulation) -> dict[str, int]:
@@ -219,7 +220,7 @@ def _counts(simulation: Simulation) -> dict[str, int]:
     return {reason: reasons.count(reason) for reason in sorted(set(reasons))}
 
 
-def _describe_data(bars: Bars, start_bar: int, coverage: Coverage) -> DataCoverage:
+def _describe_data(bars: Bars, start_bar: int, coverage: CandleCoverage) -> DataCoverage:
     """The run's bars, and what the stored candles cover of them."""
     counted = coverage.to_dict()
     gaps = [Span(**gap) for gap in counted.pop("first_gaps")]
@@ -228,5 +229,5 @@ def _describe_data(bars: Bars, start_bar: int, coverage: Coverage) -> DataCovera
 
 def _describe_trade(trade: Trade) -> ClosedTrade:
     """A trade with its times written both ways."""
-    times = {"entry_time": Moment.of(trade.entry_time), "exit_time": Moment.of(trade.exit_time)}
-    return ClosedTrade(**vars(trade) | times)
+    figures = {field.name: getattr(trade, field.name) for field in fields(TradeFigures)}
+    return ClosedTrade(**figures, entry_time=Timestamp.of(trade.entry_time), exit_time=Timestamp.of(trade.exit_time))

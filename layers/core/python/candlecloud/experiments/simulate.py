@@ -22,9 +22,9 @@ from candlecloud.backtest.vectorised_engine import (
     statistics_of_pairs,
     statistics_of_signals,
 )
-from candlecloud.contract.setting import Setting
-from candlecloud.contract.trading import fixed_fraction
-from candlecloud.experiments.decisions import Decisions, decide
+from candlecloud.contract.execution_settings import fixed_fraction
+from candlecloud.contract.run_spec import RunSpec
+from candlecloud.experiments.decisions import Decisions, make_decisions
 from candlecloud.experiments.execution import execution_of
 from candlecloud.experiments.grid import ParameterSets
 from candlecloud.features.bars import Bars
@@ -37,13 +37,13 @@ _SPENT = 1e-150
 _ALL_OF_IT = fixed_fraction()
 
 
-def simulate_run(decisions: Decisions, setting: Setting, finer: Bars | None, *, optimistic: bool = False) -> Simulation:
+def simulate_run(decisions: Decisions, spec: RunSpec, finer: Bars | None, *, optimistic: bool = False) -> Simulation:
     """Trade what was decided; every fill and close is recorded."""
     backtest = replace(decisions.backtest, intrabar=_intrabar(decisions.bars, finer), optimistic=optimistic)
-    return simulate(backtest, decisions.target, execution_of(setting), decisions.size)
+    return simulate(backtest, decisions.target, execution_of(spec), decisions.size)
 
 
-def statistics_of_sets(bars: Bars, finer: Bars | None, setting: Setting, sets: ParameterSets) -> FloatArray:
+def statistics_of_sets(bars: Bars, finer: Bars | None, spec: RunSpec, sets: ParameterSets) -> FloatArray:
     """One row per parameter set, in their order.
 
     Parameters
@@ -58,22 +58,22 @@ def statistics_of_sets(bars: Bars, finer: Bars | None, setting: Setting, sets: P
     """
     rows = np.empty((len(sets), len(COLUMNS)))
     done = np.zeros(len(sets), np.bool_)
-    crossing = setting.strategy_rule.crossing
-    costs = None if crossing is None else _plain_costs(bars, setting)
+    crossing = spec.strategy_rule.crossing
+    costs = None if crossing is None else _plain_costs(bars, spec)
     if crossing is not None and costs is not None:
         fast, slow = (sets.columns[name].astype(np.int64) for name in crossing)
-        done = _have_whole_warmup(bars, setting, slow)
-        rows[done] = _rows_of_pairs(bars, setting, costs, fast[done], slow[done])
-        done[done] = rows[done, 0] > _SPENT * setting.initial_equity
+        done = _have_whole_warmup(bars, spec, slow)
+        rows[done] = _rows_of_pairs(bars, spec, costs, fast[done], slow[done])
+        done[done] = rows[done, 0] > _SPENT * spec.initial_equity
     intrabar = None if done.all() else _intrabar(bars, finer)  # once for all sets: their bars end alike
     for k in np.flatnonzero(~done).tolist():
         parameters = sets.parameters(k)
-        rows[k] = statistics_of_run(decide(bars, setting, parameters), setting, parameters, intrabar)
+        rows[k] = statistics_of_run(make_decisions(bars, spec, parameters), spec, parameters, intrabar)
     return rows
 
 
 def statistics_of_run(
-    decisions: Decisions, setting: Setting, parameters: Parameters, intrabar: IntrabarData | None
+    decisions: Decisions, spec: RunSpec, parameters: Parameters, intrabar: IntrabarData | None
 ) -> FloatArray:
     """The row of one set: what its run shows as metrics.
 
@@ -82,73 +82,73 @@ def statistics_of_run(
     intrabar : IntrabarData, optional
         Of bars that end where those of the decisions end.
     """
-    row = _vectorised_row(decisions, setting, parameters)
+    row = _vectorised_row(decisions, spec, parameters)
     if row is not None:
         return row
     own = None if intrabar is None else intrabar.of_last(len(decisions.bars))
     backtest = replace(decisions.backtest, intrabar=own)
-    return statistics_of_target(backtest, decisions.target, execution_of(setting), decisions.size)
+    return statistics_of_target(backtest, decisions.target, execution_of(spec), decisions.size)
 
 
 def statistics_of_simulation(
-    decisions: Decisions, setting: Setting, parameters: Parameters, simulation: Simulation
+    decisions: Decisions, spec: RunSpec, parameters: Parameters, simulation: Simulation
 ) -> FloatArray:
     """The same row as `statistics_of_run`, where the run has been simulated already.
 
     The bar engine's row is that of the simulation, bit for bit. Where a sweep takes the vectorised engine it is asked
     here too: it sums in another order, so its last bits differ, and a run shows the numbers of its row in a sweep.
     """
-    row = _vectorised_row(decisions, setting, parameters)
+    row = _vectorised_row(decisions, spec, parameters)
     return simulation.statistics if row is None else row
 
 
-def summary_of_row(row: FloatArray, bars: Bars, start_bar: int, setting: Setting) -> Metrics:
+def summary_of_row(row: FloatArray, bars: Bars, start_bar: int, spec: RunSpec) -> Metrics:
     """The numbers of a row of statistics."""
-    return summary_of(row, **_extent_of(bars, start_bar, setting))
+    return summary_of(row, **_extent_of(bars, start_bar, spec))
 
 
-def summary_columns_of(rows: FloatArray, bars: Bars, start_bar: int, setting: Setting) -> dict[str, FloatArray]:
+def summary_columns_of(rows: FloatArray, bars: Bars, start_bar: int, spec: RunSpec) -> dict[str, FloatArray]:
     """The numbers of many rows of statistics, each the bits of its row alone."""
-    return summary_columns(rows, **_extent_of(bars, start_bar, setting))
+    return summary_columns(rows, **_extent_of(bars, start_bar, spec))
 
 
-def _extent_of(bars: Bars, start_bar: int, setting: Setting) -> Extent:
+def _extent_of(bars: Bars, start_bar: int, spec: RunSpec) -> Extent:
     """What the rows of one run or sweep share."""
     return {
-        "initial_equity": setting.initial_equity,
+        "initial_equity": spec.initial_equity,
         "n_bars": len(bars) - start_bar,
-        "timeframe_ms": setting.series.timeframe.ms,
+        "timeframe_ms": spec.series.timeframe.ms,
         "span_ms": int(bars.close_time[-1] - bars.open_time[start_bar]),
     }
 
 
-def _plain_costs(bars: Bars, setting: Setting) -> PlainCosts | None:
+def _plain_costs(bars: Bars, spec: RunSpec) -> PlainCosts | None:
     """Costs of a run that is long with all of its equity or flat, and nothing else; None for any other run."""
-    execution = execution_of(setting)
+    execution = execution_of(spec)
     plain = Execution(
         taker_fee_bps=execution.taker_fee_bps,
         maker_fee_bps=execution.maker_fee_bps,
         slippage_bps=execution.slippage_bps,
         flatten_at_end=execution.flatten_at_end,
     )
-    if execution != plain or setting.direction != "long" or setting.sizing != _ALL_OF_IT:
+    if execution != plain or spec.direction != "long" or spec.sizing != _ALL_OF_IT:
         return None
-    if setting.funding is not None and setting.funding.model != "ignored":
+    if spec.funding is not None and spec.funding.model != "ignored":
         return None
     costs = PlainCosts(execution.taker_fee_bps / 10_000.0, execution.slippage_bps / 10_000.0, execution.flatten_at_end)
     # Judged on the run's own range, so that a sweep, which holds more bars before it, judges alike.
-    return costs if fits_vectorised_engine(bars.since(setting.range.start), costs) else None
+    return costs if fits_vectorised_engine(bars.since(spec.range.start), costs) else None
 
 
-def _vectorised_row(decisions: Decisions, setting: Setting, parameters: Parameters) -> FloatArray | None:
+def _vectorised_row(decisions: Decisions, spec: RunSpec, parameters: Parameters) -> FloatArray | None:
     """The vectorised engine's row; None where that does not fit, or equity came so low that only bars show ruin."""
-    costs = _plain_costs(decisions.bars, setting)
+    costs = _plain_costs(decisions.bars, spec)
     if costs is None:
         return None
-    crossing, initial = setting.strategy_rule.crossing, setting.initial_equity
+    crossing, initial = spec.strategy_rule.crossing, spec.initial_equity
     if crossing is not None:
         fast, slow = (np.array([parameters[name]], np.int64) for name in crossing)
-        row = np.ravel(_rows_of_pairs(decisions.bars, setting, costs, fast, slow))
+        row = np.ravel(_rows_of_pairs(decisions.bars, spec, costs, fast, slow))
     elif np.isin(decisions.target, (0.0, 1.0)).all():
         row = np.ravel(statistics_of_signals(decisions.backtest, [decisions.target > 0.0], costs))
     else:
@@ -156,19 +156,19 @@ def _vectorised_row(decisions: Decisions, setting: Setting, parameters: Paramete
     return row if row[0] > _SPENT * initial else None
 
 
-def _have_whole_warmup(bars: Bars, setting: Setting, warmup_bars: IntArray) -> BoolArray:
+def _have_whole_warmup(bars: Bars, spec: RunSpec, warmup_bars: IntArray) -> BoolArray:
     """Whether no candle of a set's own warm-up is absent; if one is, it decides later than on longer bars."""
-    start = setting.range.start
-    begins = np.searchsorted(bars.open_time, start - warmup_bars * setting.series.timeframe.ms)
+    start = spec.range.start
+    begins = np.searchsorted(bars.open_time, start - warmup_bars * spec.series.timeframe.ms)
     return np.asarray(bars.index_of(start) - begins == warmup_bars, np.bool_)
 
 
-def _rows_of_pairs(bars: Bars, setting: Setting, costs: PlainCosts, fast: IntArray, slow: IntArray) -> FloatArray:
-    return statistics_of_pairs(_plain_backtest(bars, setting), fast, slow, costs)
+def _rows_of_pairs(bars: Bars, spec: RunSpec, costs: PlainCosts, fast: IntArray, slow: IntArray) -> FloatArray:
+    return statistics_of_pairs(_plain_backtest(bars, spec), fast, slow, costs)
 
 
-def _plain_backtest(bars: Bars, setting: Setting) -> Backtest:
-    return Backtest(bars, setting.initial_equity, bars.index_of(setting.range.start))
+def _plain_backtest(bars: Bars, spec: RunSpec) -> Backtest:
+    return Backtest(bars, spec.initial_equity, bars.index_of(spec.range.start))
 
 
 def _intrabar(bars: Bars, finer: Bars | None) -> IntrabarData | None:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from candlecloud.arrays import FloatArray
 from candlecloud.contract.sweep import SweepConfig
-from candlecloud.experiments.decisions import decide, prove_causality
+from candlecloud.experiments.decisions import make_decisions, prove_causality
 from candlecloud.experiments.describe import describe_assumptions, describe_bars, describe_coverage
 from candlecloud.experiments.execution import BENCHMARK, benchmark_of
 from candlecloud.experiments.grid import ParameterSets, parameter_sets
@@ -54,7 +54,7 @@ def evaluate_batch(config: SweepConfig, inputs: RunInputs, start: int, end: int)
         for number in _tested_sets(sets.total, start, end):
             one = sets.parameters(number - start)
             rng = np.random.default_rng([config.seed, number])
-            prove_causality(decide(bars, config, one), config, one, rng)
+            prove_causality(make_decisions(bars, config, one), config, one, rng)
     rows = statistics_of_sets(bars, finer, config, sets)
     columns = summary_columns_of(rows, bars, bars.index_of(config.range.start), config)
     common = _common(config, bars, inputs, sets.total) if start == 0 else None
@@ -81,7 +81,7 @@ def _tested_sets(total: int, start: int, end: int) -> list[int]:
 
 def _common(config: SweepConfig, bars: Bars, inputs: RunInputs, total: int) -> Mapping[str, Any]:
     benchmark = benchmark_of(config)
-    decisions = decide(bars, benchmark, benchmark.parameters)
+    decisions = make_decisions(bars, benchmark, benchmark.parameters)
     row = statistics_of_run(decisions, benchmark, benchmark.parameters, None)
     metrics = summary_of_row(row, decisions.bars, decisions.start_bar, config).to_dict()
     coverage = describe_coverage(config, config.warmup_bars, inputs)

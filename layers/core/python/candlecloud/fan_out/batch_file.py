@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from candlecloud.contract.setting import canonical_json
+from candlecloud.contract.run_spec import canonical_json
 from candlecloud.errors import CorruptObjectError
 
 NOTES = "candlecloud.batch"
@@ -78,5 +78,6 @@ def read_batch(content: bytes) -> BatchResult:
         return BatchResult(table=file.read(use_threads=False).replace_schema_metadata(None), **notes)
     except (pa.ArrowException, OSError, TypeError, KeyError, ValueError) as error:
         raise CorruptObjectError(
-            "The stored result of a batch is none.", hint="Send the same request again: that computes it anew."
+            "The stored object is not the result of a batch.",
+            hint="Send the same request again: it is then computed again.",
         ) from error

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
-from candlecloud.contract.setting import Setting
+from candlecloud.contract.run_spec import RunSpec
 from candlecloud.runs.identity import Identity
 from candlecloud.runs.lifecycle import RunType, State
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from candlecloud.fan_out.batch_file import BatchResult
 
-Config = TypeVar("Config", bound=Setting)
+Config = TypeVar("Config", bound=RunSpec)
 
 
 @dataclass(frozen=True)

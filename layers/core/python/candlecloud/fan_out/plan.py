@@ -12,6 +12,8 @@ if TYPE_CHECKING:  # the limits are read where there is no Arrow
     from candlecloud.fan_out.kind import Work
 
 MAX_BATCHES = 500
+BATCHES_AT_ONCE = 100
+"""Batches of a fan-out that run at the same time, where the deployment does not say otherwise."""
 BATCH_TIMEOUT_S = 120
 """Time limit of a function that computes batches; its children on AWS live five minutes, so that two tries fit."""
 FAN_OUT_TIMEOUT_S = 4 * 3600
@@ -67,7 +69,7 @@ def refuse_too_much(work: Work, plan: Plan, batches_at_once: int) -> None:
             f"This may take {_in_words(seconds)}: {count} {each}, {batches_at_once} at a time. "
             f"Allowed are {_in_words(limit)}."
         )
-        hint = f"{fewer}; or let more batches run at once (batches_at_once of the deployment)."
+        hint = f"{fewer}; or let more batches run at once (`batches_at_once` in cdk.json)."
     else:
         return
     numbers = {"batch_seconds": round(plan.batch_s), "batches": count, "batches_at_once": batches_at_once}

@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from candlecloud.contract.setting import canonical_json
+from candlecloud.contract.run_spec import canonical_json
 
 ROW_GROUP_ROWS = 5_000
 NOTES = "candlecloud.results"

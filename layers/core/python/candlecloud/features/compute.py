@@ -10,7 +10,7 @@ from candlecloud.features.bars import Bars
 from candlecloud.features.feature import Feature
 from candlecloud.features.resample import align, resample_bars
 from candlecloud.market.timeframe import Timeframe
-from candlecloud.registry import FeatureUse
+from candlecloud.spec import FeatureUse
 
 
 def compute_feature(bars: Bars, feature: Feature, parameters: Mapping[str, Any]) -> Mapping[str, FloatArray]:

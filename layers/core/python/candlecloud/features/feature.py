@@ -9,7 +9,7 @@ from typing import TypeAlias
 from candlecloud.arrays import FloatArray
 from candlecloud.features.bars import Bars
 from candlecloud.parameters import Parameters
-from candlecloud.registry import FeatureSpec
+from candlecloud.spec import FeatureSpec
 
 Compute: TypeAlias = Callable[[Bars, Parameters], Mapping[str, FloatArray]]
 """Bars and checked parameters to one array of the bars' length per output; entry t is made of bars 0..t only."""

@@ -25,7 +25,8 @@ from candlecloud.features.volatility import (
     VOLATILITY_OF_VOLATILITY,
 )
 from candlecloud.features.volume import OBV, SESSION_VWAP, VWAP
-from candlecloud.registry import FeatureUse, Registry
+from candlecloud.registry import Registry
+from candlecloud.spec import FeatureUse
 
 FEATURES: Registry[Feature] = Registry(
     "feature",

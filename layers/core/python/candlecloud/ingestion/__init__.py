@@ -1,1 +1,1 @@
-"""How candles get here: what is stored and what is not, the plan, the fetch, the ledger of gaps, slots of schedules."""
+"""How candles get here: what is stored and missing, the plan, the fetch, the gap ledger, slots of schedules."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,26 +10,29 @@ import pyarrow as pa
 
 from candlecloud.errors import ExchangeError, ExchangeUnavailableError, RateLimitedError
 from candlecloud.exchange.client import ExchangeClient
-from candlecloud.exchange.coverage import FetchReport
-from candlecloud.exchange.pager import Bounds, Sink, fetch_range, read_bounds
 from candlecloud.exchange.retry import Clock
+from candlecloud.ingestion.fetch.coverage import FetchReport
+from candlecloud.ingestion.fetch.pager import Pager
+from candlecloud.ingestion.fetch.session import FetchSession, open_session
 from candlecloud.ingestion.gap_ledger import Finding, findings_of, write_findings
-from candlecloud.market.candle import Candle, candles_table, period_range, periods_between, times_ms
+from candlecloud.ingestion.plan import Cursor
+from candlecloud.market.candle import Candle
+from candlecloud.market.datasets.candles import CANDLES
 from candlecloud.market.gaps import missing_ranges
+from candlecloud.market.period import period_range, periods_between
 from candlecloud.market.ranges import IntervalSet, TimeRange
+from candlecloud.market.rows import rows_table, times_ms
 from candlecloud.market.series import Series
 from candlecloud.store.stores import Stores
 
 SOURCE = "native"
 CHUNK_ROWS = 20_000
 CHUNK_MS = 30_000  # a slow venue's rows are committed at least this often
-_MOST_REMEDIATIONS = 20
+_MOST_FAULTS = 20
 _LANES_LOOKED_BACK = 4
 _QUARANTINE_SAMPLE = 20
 _NEIGHBOURS = 10
 _MOST_RANGES_WITH_NEIGHBOURS = 32
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass
@@ -50,21 +53,21 @@ class Acquired:
 
 
 @dataclass
-class Committer:
-    """Collects candles and merges them into the lake chunk by chunk."""
+class LakeWriter:
+    """Collects candles and merges them into the lake chunk by chunk; the cursor follows."""
 
     stores: Stores
     series: Series
     clock: Clock
-    on_commit: Callable[[IntervalSet], None]
-    chunk_rows: int = CHUNK_ROWS
+    cursor: Cursor | None
+    chunk_rows: int
     waiting: list[Candle] = field(default_factory=list)
     since: int | None = None
     added: int = 0
     revised: int = 0
     unchanged: int = 0
 
-    def take(self, candles: list[Candle]) -> None:
+    def add(self, candles: list[Candle]) -> None:
         """Take candles, and commit if there are enough of them or the first has waited long enough."""
         self.waiting += candles
         now = self.clock()
@@ -73,75 +76,69 @@ class Committer:
             self.commit()
 
     def commit(self) -> None:
-        """Merge what is waiting, then tell how far that is."""
+        """Merge what is waiting, then advance the cursor."""
         if not self.waiting:
             return
         now = self.clock()
-        table = candles_table(self.waiting, self.series.timeframe, now, SOURCE)
+        table = rows_table(CANDLES, self.waiting, self.series, now, SOURCE)
         merged = self.stores.candles.merge(self.series, table, now)
         self.added += merged.added
         self.revised += merged.revised
         self.unchanged += merged.unchanged
         times = [candle.open_time for candle in self.waiting]
         self.waiting, self.since = [], None
-        self.on_commit(IntervalSet.from_grid(times, self.series.timeframe.ms))
+        if self.cursor is not None:
+            self.cursor.advance(IntervalSet.from_grid(times, self.series.timeframe.ms))
 
 
-def agree_on_time(
+def start_session(
     stores: Stores, exchange: ExchangeClient, series: Series, *, clock: Clock, deadline: int | None = None
-) -> Bounds:
-    """What every acquisition begins with: not a word to an exchange that has shut us out, then its clock.
+) -> FetchSession:
+    """What every acquisition begins with: no request to an exchange that has banned us, then its clock.
 
     Raises
     ------
     RateLimitedError
-        If the exchange has shut us out and that time is not over; nothing is asked then.
+        If the exchange has banned us, and that time is not over; nothing is asked then.
     ExchangeUnavailableError
-        If it does not tell the time before the deadline; the incidents are written down.
+        If it does not tell the time before the deadline; the faults are written down.
     """
     refuse_while_banned(stores, series.exchange, clock())
-    incidents = _Incidents(stores, series, clock)
-    return read_bounds(exchange, series, clock, deadline=deadline, on_fault=incidents.remediate)
+    return open_session(exchange, series, clock, deadline=deadline, incidents=_StoredIncidents(stores, series, clock))
 
 
 def acquire(
     stores: Stores,
-    exchange: ExchangeClient,
-    series: Series,
+    session: FetchSession,
     wanted: IntervalSet,
     *,
-    bounds: Bounds,
-    clock: Clock,
-    deadline: int | None = None,
-    on_commit: Callable[[IntervalSet], None] = lambda committed: None,
-    on_progress: Progress = lambda done_ms, total_ms: None,
+    cursor: Cursor | None = None,
     chunk_rows: int = CHUNK_ROWS,
 ) -> Acquired:
     """Fetch the wanted candles and commit them.
 
     Parameters
     ----------
+    session : FetchSession
+        From `start_session`.
+    cursor : Cursor, optional
+        Advanced with each commit.
     chunk_rows : int
         How many candles are collected before they are merged into the lake.
-    bounds : Bounds
-        From `agree_on_time`.
-    on_commit : callable
-        Told after each commit which intervals are in the lake now.
     """
-    committer = Committer(stores, series, clock, on_commit, chunk_rows)
-    incidents = _Incidents(stores, series, clock)
-    sink = Sink(committer.take, incidents.quarantine, incidents.remediate, on_progress)
+    series, clock = session.series, session.clock
+    writer = LakeWriter(stores, series, clock, cursor, chunk_rows)
+    pager = Pager(session, wanted, neighbours(stores, series, wanted))
     try:
-        fetch = fetch_range(
-            exchange, series, wanted, sink,
-            bounds=bounds, clock=clock, deadline=deadline, known=neighbours(stores, series, wanted),
-        )  # fmt: skip
+        for candles in pager.pages():
+            writer.add(candles)
     finally:
-        committer.commit()  # what came is good, whatever came after it
+        writer.commit()  # what came is good, whatever came after it
+    fetch = pager.report()
     if fetch.listed_from is not None:
         stores.index.set_listed_from(series, fetch.listed_from, clock())
     write_findings(stores.gaps, series, _about_what_is_missing(stores, series, findings_of(fetch)), clock())
-    return Acquired(fetch, committer.added, committer.revised, committer.unchanged)
+    return Acquired(fetch, writer.added, writer.revised, writer.unchanged)
 
 
 def _about_what_is_missing(stores: Stores, series: Series, findings: list[Finding]) -> Iterator[Finding]:
@@ -149,9 +146,9 @@ def _about_what_is_missing(stores: Stores, series: Series, findings: list[Findin
     timeframe = series.timeframe
     doubtful = [finding.range for finding in findings if finding.state != "repaired"]
     missing = IntervalSet()
-    for period in sorted({period for span in doubtful for period in periods_between(timeframe, span)}):
-        whole = period_range(timeframe, period)
-        missing = missing.union(missing_ranges(stores.candles.open_times(series, whole), whole, timeframe))
+    for period in sorted({period for span in doubtful for period in periods_between(timeframe.period, span)}):
+        whole = period_range(timeframe.period, period)
+        missing = missing.union(missing_ranges(stores.candles.times(series, whole), whole, timeframe))
     for finding in findings:
         if finding.state == "repaired":
             yield finding
@@ -163,8 +160,8 @@ def _about_what_is_missing(stores: Stores, series: Series, findings: list[Findin
 def refuse_while_banned(stores: Stores, exchange: str, now: int) -> None:
     """Stay away while an earlier answer of the exchange, to whichever invocation, said to stay away."""
     # A ban still counts when invocations that were under way have noted their own, later faults since.
-    newest = stores.ingestion.remediations(exchange, limit=_LANES_LOOKED_BACK * _MOST_REMEDIATIONS)
-    until = max((int(incident.details.get("until", 0)) for incident in newest), default=0)
+    newest = stores.ingestion.exchange_faults(exchange, limit=_LANES_LOOKED_BACK * _MOST_FAULTS)
+    until = max((int(fault.details.get("until", 0)) for fault in newest), default=0)
     if until > now:
         raise RateLimitedError(
             f"{exchange} asked to be left alone until a time that has not come.",
@@ -192,13 +189,13 @@ def read_candles(stores: Stores, series: Series, span: TimeRange) -> list[Candle
 
 
 @dataclass
-class _Incidents:
+class _StoredIncidents:
     """Writes down bad rows and the venue's faults as they come."""
 
     stores: Stores
     series: Series
     clock: Clock
-    remediations: int = 0
+    faults: int = 0
 
     def quarantine(self, reason: str, rows: list[Any], payload_hash: str) -> None:
         """Few bad rows are kept one by one; of a whole bad page, a sample and the count."""
@@ -207,16 +204,17 @@ class _Incidents:
         for row in rows:
             self.stores.quarantine.put(self.series, reason, row, payload_hash, self.clock())
 
-    def remediate(self, error: ExchangeError) -> None:
-        if not isinstance(error, ExchangeUnavailableError) or self.remediations >= _MOST_REMEDIATIONS:
+    def record_fault(self, error: ExchangeError) -> None:
+        """That the venue made us wait; so many times at most, for a venue that is down is down for every window."""
+        if not isinstance(error, ExchangeUnavailableError) or self.faults >= _MOST_FAULTS:
             return
-        self.remediations += 1
+        self.faults += 1
         now = self.clock()
         details = {"message": error.message, "status": error.details.get("status")}
         wait_s = error.details.get("retry_after_s")
         if wait_s is not None and isinstance(error, RateLimitedError):
             details["until"] = now + round(1000 * wait_s)
-        self.stores.ingestion.record_remediation(self.series.exchange, error.code, now, details)
+        self.stores.ingestion.record_exchange_fault(self.series.exchange, error.code, now, details)
 
 
 def count(ranges: Iterable[TimeRange], series: Series) -> int:

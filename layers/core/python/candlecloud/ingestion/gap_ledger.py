@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from candlecloud.exchange.coverage import FetchReport
+from candlecloud.ingestion.fetch.coverage import FetchReport
 from candlecloud.market.gap import Gap, GapState
 from candlecloud.market.ranges import IntervalSet, TimeRange
 from candlecloud.market.series import Series

@@ -1,4 +1,4 @@
-"""Working off each firing of a schedule once, however often it is delivered."""
+"""Each slot of a schedule is run once, however often its event is delivered."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from candlecloud.errors import ConflictError
 from candlecloud.exchange.retry import Clock
 from candlecloud.store.ingestion import IngestionStore
 
-ALREADY_DONE = "This firing of the schedule is worked off already."
+ALREADY_DONE = "This slot of the schedule is already done."
 _LONGEST_MS = 15 * 60_000
 _LEASE_MARGIN_MS = 60_000
 
@@ -23,7 +23,7 @@ class Outcome(Protocol):
 R = TypeVar("R", bound=Outcome)
 
 
-def work_off(
+def run_once(
     ingestion: IngestionStore, job: str, slot: str, work: Callable[[], R], *, clock: Clock, deadline: int
 ) -> R | None:
     """Do the work of a slot, unless that is done already.
@@ -47,7 +47,7 @@ def work_off(
         if ingestion.is_slot_done(job, slot):
             return None
         raise ConflictError(
-            f"Another invocation is at {slot}.", hint="Send the event again when its lease is over.", slot=slot
+            f"Another invocation is working on {slot}.", hint="Send the event again when its lease is over.", slot=slot
         )
     try:
         report = work()

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
-from candlecloud.errors import ExchangeError, SeriesNotFoundError
-from candlecloud.exchange.coverage import FetchReport
-from candlecloud.exchange.faults import gravest
-from candlecloud.ingestion.acquire import Progress, acquire, agree_on_time, count
+from candlecloud.errors import SeriesNotFoundError
+from candlecloud.ingestion.acquire import acquire, count, start_session
+from candlecloud.ingestion.fetch.coverage import FetchReport
 from candlecloud.ingestion.gap_ledger import Finding, all_gaps, due_again, note_asked_again, write_findings
-from candlecloud.ingestion.slots import ALREADY_DONE, work_off
-from candlecloud.ingestion.stored import find_missing, listing_span
+from candlecloud.ingestion.plan import find_missing, listing_span
+from candlecloud.ingestion.slots import ALREADY_DONE
 from candlecloud.jobs.context import Context
-from candlecloud.jobs.events import read_fields, read_range, read_series, read_slot, span_dict
+from candlecloud.jobs.exchange_report import ExchangeReport, once_per_slot
+from candlecloud.jobs.series_events import SeriesRequest, span_dict
 from candlecloud.market.ranges import IntervalSet, TimeRange
 from candlecloud.market.series import Series
 from candlecloud.store.stores import Stores
@@ -23,43 +22,17 @@ JOB = "backfill_candles"
 _LISTED = 50
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(SeriesRequest):
     """What to backfill.
 
-    Attributes
-    ----------
-    series : Series
-    start, end : int, optional
-        ms UTC: everything missing in the range is asked for, also what was explained before. Without them: the open
-        gaps of the series, the holes between its first and last stored candle, and what was explained a day ago and
-        a week ago, each time once more.
-    slot : str, optional
-        The firing of the schedule that this is; it is worked off once.
+    With a range, everything that is missing in it is asked for, also what was explained before. Without one: the open
+    gaps of the series, the holes between its first and last stored candle, and what was explained a day ago and a week
+    ago, each time once more.
     """
-
-    series: Series
-    start: int | None = None
-    end: int | None = None
-    slot: str | None = None
-
-    @classmethod
-    def from_event(cls, event: Mapping[str, Any]) -> Request:
-        """Read and check an event.
-
-        Raises
-        ------
-        InvalidInputError
-            Naming the field that is wrong.
-        """
-        event = read_fields(event, ("exchange", "symbol", "timeframe", "start", "end", "scheduled_at"))
-        series = read_series(event)
-        start, end = read_range(event)
-        return cls(series, start, end, read_slot(event, series))
 
 
 @dataclass(frozen=True)
-class Report:
+class Report(ExchangeReport):
     """What was done.
 
     Attributes
@@ -78,7 +51,6 @@ class Report:
         Nothing stays open.
     """
 
-    series: str
     gaps_found: int = 0
     gaps_fixed: int = 0
     candles_missing: int = 0
@@ -87,34 +59,15 @@ class Report:
     candles_open: int = 0
     quarantined: int = 0
     requests: int = 0
-    failed: int = 0
     unrepairable: list[dict[str, Any]] = field(default_factory=list)
     still_open: list[dict[str, Any]] = field(default_factory=list)
     complete: bool = True
     skipped: str | None = None
 
-    def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
-
-    def checked(self) -> Report:
-        """The report itself, if nothing failed: an invocation with failed windows must not look like a success.
-
-        Raises
-        ------
-        RegionRefusedError, ExchangeUnavailableError, ExchangeError
-            With the report in its details. What came is committed all the same.
-        """
-        error = self.error()
-        if error is not None:
-            raise error
-        return self
-
-    def error(self) -> ExchangeError | None:
-        """What to fail with: windows that could not be asked for."""
-        if not self.failed:
-            return None
-        codes = {entry["cause"] for entry in self.still_open}
-        return gravest(codes)(f"{self.failed} candles of {self.series} could not be asked for.", report=self.to_dict())
+    @property
+    def error_codes(self) -> set[str]:
+        """Causes of what stays open."""
+        return {entry["cause"] for entry in self.still_open}
 
 
 def run(request: Request, context: Context) -> Report:
@@ -130,10 +83,10 @@ def run(request: Request, context: Context) -> Report:
     return backfill(request, context).checked()
 
 
-def backfill(request: Request, context: Context, *, on_progress: Progress = lambda done_ms, total_ms: None) -> Report:
+def backfill(request: Request, context: Context) -> Report:
     """Backfill, and report what failed too.
 
-    What is missing is first written down as open gaps: a backfill that is cut short is gone on with by the next one.
+    What is missing is first written down as open gaps: the next backfill resumes one that was cut short.
     No request goes out after the deadline.
 
     Raises
@@ -145,28 +98,23 @@ def backfill(request: Request, context: Context, *, on_progress: Progress = lamb
     """
 
     def work() -> Report:
-        return _backfill(request, context, on_progress)
+        return _backfill(request, context)
 
-    if request.slot is None:
-        return work()
-    report = work_off(context.stores.ingestion, JOB, request.slot, work, clock=context.clock, deadline=context.deadline)
-    return report or Report(request.series.id, skipped=ALREADY_DONE)
+    return once_per_slot(JOB, request, context, work) or Report(request.series.id, skipped=ALREADY_DONE)
 
 
-def _backfill(request: Request, context: Context, on_progress: Progress) -> Report:
-    series, stores, clock, deadline = request.series, context.stores, context.clock, context.deadline
-    exchange = context.exchange(series.exchange)
-    bounds = agree_on_time(stores, exchange, series, clock=clock, deadline=deadline)
+def _backfill(request: Request, context: Context) -> Report:
+    series, stores, clock = request.series, context.stores, context.clock
+    session = start_session(stores, context.exchange(series.exchange), series, clock=clock, deadline=context.deadline)
+    exchange_now = session.exchange_opened_at
     stores.candles.repair_index(series, clock())
-    again = due_again(stores.gaps, series, bounds.exchange_now) if request.start is None else IntervalSet()
-    wanted = _missing(request, stores, bounds.closed_before, again)
+    again = due_again(stores.gaps, series, exchange_now) if request.start is None else IntervalSet()
+    wanted = _missing(request, stores, session.closed_before(), again)
     write_findings(stores.gaps, series, [Finding(hole, "open", None, {}) for hole in wanted], clock())
-    acquired = acquire(
-        stores, exchange, series, wanted, bounds=bounds, clock=clock, deadline=deadline, on_progress=on_progress
-    )
+    acquired = acquire(stores, session, wanted)
     fetch = acquired.fetch
     unasked = fetch.pending.union(IntervalSet(entry.range for entry in fetch.failed))
-    note_asked_again(stores.gaps, series, again.difference(unasked), bounds.exchange_now, clock())
+    note_asked_again(stores.gaps, series, again.difference(unasked), exchange_now, clock())
     return _report(series, wanted, fetch, acquired.added)
 
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from candlecloud.errors import RunNotFoundError
 from candlecloud.fan_out.collect import collect_batches
-from candlecloud.fan_out.kinds import find_kind
+from candlecloud.fan_out.kinds import KINDS
 from candlecloud.jobs.context import Context
+from candlecloud.jobs.events import JobReport, JobRequest
 from candlecloud.runs.identity import Identity
 from candlecloud.store.run_record import RunRecord
 
@@ -24,7 +25,7 @@ _NAMED = 20
 
 
 @dataclass(frozen=True)
-class Request:
+class Request(JobRequest):
     """One fan-out whose batches have been started.
 
     Attributes
@@ -40,13 +41,9 @@ class Request:
     round: int
     batches: int
 
-    @classmethod
-    def from_event(cls, event: Mapping[str, Any]) -> Request:
-        return cls(str(event["run_id"]), *(int(event[name]) for name in ("fence", "round", "batches")))
-
 
 @dataclass(frozen=True)
-class Report:
+class Report(JobReport):
     """How it ended and how many batches are missing; names and causes lie in the store.
 
     Attributes
@@ -63,9 +60,6 @@ class Report:
     plan_key: str = ""
     batches: int = 0
     round: int = 0
-
-    def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 def run(request: Request, context: Context) -> Report:
@@ -111,7 +105,7 @@ def _left_nothing(request: Request, plan: Sequence[Mapping[str, Any]], context: 
 
 def _close(record: RunRecord, plan: Sequence[Mapping[str, Any]], context: Context) -> Report:
     stores, run_id, fence = context.stores, record.run_id, record.fence
-    kind = find_kind(record.kind)
+    kind = KINDS.find(record.kind)
     found = collect_batches(
         kind,
         Identity.read(kind.config, record.document),

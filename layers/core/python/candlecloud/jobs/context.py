@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from candlecloud.jobs.dispatch import Dispatcher
 from candlecloud.store.stores import Stores
 
 if TYPE_CHECKING:
     from candlecloud.exchange.client import ExchangeClient
+    from candlecloud.jobs.dispatch import Dispatcher
 
 
 @dataclass(frozen=True)
@@ -44,5 +44,5 @@ class Context:
 
     @property
     def now(self) -> int:
-        """The moment by the clock, ms UTC."""
+        """Now by the clock, ms UTC."""
         return self.clock()

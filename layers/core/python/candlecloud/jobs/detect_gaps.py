@@ -2,54 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from candlecloud.ingestion.gap_ledger import Finding, all_gaps, write_findings
-from candlecloud.ingestion.stored import find_missing, listing_span
+from candlecloud.ingestion.plan import find_missing, listing_span
 from candlecloud.jobs.context import Context
-from candlecloud.jobs.events import read_fields, read_range, read_series, read_slot, span_dict
+from candlecloud.jobs.events import JobReport
+from candlecloud.jobs.series_events import SeriesRequest, span_dict
 from candlecloud.market.ranges import IntervalSet
-from candlecloud.market.series import Series
 
 _LISTED = 50
 
 
-@dataclass(frozen=True)
-class Request:
-    """Which series to look at.
-
-    Attributes
-    ----------
-    start, end : int, optional
-        ms UTC; the stored span where left out.
-    slot : str, optional
-        The firing of the schedule that this is. Looking twice changes nothing, so it is only carried along.
-    """
-
-    series: Series
-    start: int | None = None
-    end: int | None = None
-    slot: str | None = None
-
-    @classmethod
-    def from_event(cls, event: Mapping[str, Any]) -> Request:
-        """Read and check an event.
-
-        Raises
-        ------
-        InvalidInputError
-            Naming the field that is wrong.
-        """
-        event = read_fields(event, ("exchange", "symbol", "timeframe", "start", "end", "scheduled_at"))
-        series = read_series(event)
-        start, end = read_range(event)
-        return cls(series, start, end, read_slot(event, series))
+class Request(SeriesRequest):
+    """Which series to look at, and which range of it: the stored one where left out. Looking twice changes nothing."""
 
 
 @dataclass(frozen=True)
-class Report:
+class Report(JobReport):
     """What was found; `expected` is the sum of `stored` and `missing`, all three in candles.
 
     Attributes
@@ -75,9 +46,6 @@ class Report:
     gaps_open: int
     gaps_explained: int
     gaps: list[dict[str, Any]]
-
-    def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 def run(request: Request, context: Context) -> Report:

@@ -1,107 +1,63 @@
-"""Reading an event into checked values: ids against allow-lists, times as ms UTC, nothing unknown let by."""
+"""From an event to a job's request, and from a job's report to JSON: one way for all jobs."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from functools import cache
+from typing import Any, Self, TypeVar, cast
 
-from candlecloud.errors import InvalidParameterError, InvalidRangeError
-from candlecloud.market.moment import iso, parse_moment
-from candlecloud.market.ranges import TimeRange
-from candlecloud.market.series import Series
+from pydantic import TypeAdapter, ValidationError
 
-_SERIES_FIELDS = ("exchange", "symbol", "timeframe")
+from candlecloud.contract.refusals import refuse
+from candlecloud.errors import InvalidParameterError
+
+T = TypeVar("T")
 
 
-def read_fields(event: Any, allowed: tuple[str, ...]) -> Mapping[str, Any]:
-    """Check that an event is an object with nothing but the allowed fields.
+@dataclass(frozen=True)
+class JobRequest:
+    """A job's request: its fields are those of the event."""
+
+    @classmethod
+    def from_event(cls, event: Mapping[str, Any]) -> Self:
+        """Read and check an event.
+
+        Raises
+        ------
+        InvalidInputError
+            Naming the field that is wrong.
+        """
+        return read_event(cls, event)
+
+
+@dataclass(frozen=True)
+class JobReport:
+    """A job's report; all fields are JSON-able."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """For the log, the job's state, and whoever called it."""
+        return asdict(self)
+
+
+def read_event(form: type[T], event: Any) -> T:
+    """An event in the form of a model or a dataclass.
 
     Raises
     ------
-    InvalidParameterError
-        If it is not; the hint lists what is allowed.
+    InvalidInputError
+        Of the class that fits the first wrong field; ``details["field"]`` names it.
     """
+    known: Iterable[str] = getattr(form, "model_fields", ())
     if not isinstance(event, Mapping):
-        raise InvalidParameterError("The event must be a JSON object.", hint=f"Fields: {', '.join(allowed)}.")
-    unknown = sorted(set(event) - set(allowed))
-    if unknown:
-        raise InvalidParameterError(
-            f"Unknown field {', '.join(map(repr, unknown))}.", hint=f"Fields: {', '.join(allowed)}.", fields=unknown
-        )
-    return event
-
-
-def read_series(event: Mapping[str, Any]) -> Series:
-    """The series that an event names.
-
-    Raises
-    ------
-    InvalidParameterError
-        If a part is missing or not text.
-    UnknownExchangeError, InvalidSymbolError, InvalidTimeframeError
-        If a part is not what it should be.
-    """
-    parts = [event.get(name) for name in _SERIES_FIELDS]
-    for name, part in zip(_SERIES_FIELDS, parts, strict=True):
-        if not isinstance(part, str) or not part:
-            raise InvalidParameterError(
-                f"The event needs {name!r} as text.", hint='Such as "binance", "BTC-USDT", "1h".', field=name
-            )
-    return Series.of(*(str(part) for part in parts))
-
-
-def read_time(event: Mapping[str, Any], name: str) -> int | None:
-    """A time of an event, ms UTC: ISO-8601 text (UTC where it names no zone) or a whole number of ms.
-
-    Raises
-    ------
-    InvalidRangeError
-        If it is neither, or lies outside 1970 to 2100.
-    """
-    value = event.get(name)
-    if value is None:
-        return None
+        raise InvalidParameterError("The event must be a JSON object.", hint="Send an object with named fields.")
     try:
-        return parse_moment(value)
-    except InvalidRangeError as error:
-        raise InvalidRangeError(f"{name!r}: {error.message}", hint=error.hint, field=name) from error
+        found: T = _reader(cast(Any, form)).validate_python(dict(event))
+    except ValidationError as error:
+        raise refuse(error, "event", known) from error
+    return found
 
 
-def read_range(event: Mapping[str, Any]) -> tuple[int | None, int | None]:
-    """``start`` and ``end`` of an event; each may be missing, but an end needs a start.
-
-    Raises
-    ------
-    InvalidRangeError
-        If the end lies before the start, or stands alone.
-    """
-    start, end = read_time(event, "start"), read_time(event, "end")
-    if end is not None:
-        if start is None:
-            raise InvalidRangeError("An end needs a start.", hint="Give both, or neither.", field="start")
-        TimeRange(start, end)
-    return start, end
-
-
-def read_slot(event: Mapping[str, Any], series: Series) -> str | None:
-    """Name of the slot that a schedule's firing belongs to; None for a request by hand."""
-    scheduled_at = event.get("scheduled_at")
-    if scheduled_at is None:
-        return None
-    if not isinstance(scheduled_at, str):
-        raise InvalidParameterError("'scheduled_at' is the time of a firing, ISO-8601.", field="scheduled_at")
-    read_time(event, "scheduled_at")
-    return f"{series.id}@{scheduled_at}"
-
-
-def read_flag(event: Mapping[str, Any], name: str) -> bool:
-    """A yes or no of an event, no where it is missing."""
-    value = event.get(name, False)
-    if not isinstance(value, bool):
-        raise InvalidParameterError(f"{name!r} is true or false.", field=name)
-    return value
-
-
-def span_dict(span: TimeRange) -> dict[str, str | None]:
-    """A range for reports."""
-    return {"start": iso(span.start), "end": iso(span.end)}
+@cache
+def _reader(form: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(form)

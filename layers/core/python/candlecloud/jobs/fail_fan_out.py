@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 from candlecloud.jobs.context import Context
+from candlecloud.jobs.events import JobReport, JobRequest
 
 
 @dataclass(frozen=True)
-class Request:
+class Request(JobRequest):
     """What the state machine caught: ``Error`` is a name, ``Cause`` a text that is kept out of the record.
 
     Attributes
@@ -21,21 +21,13 @@ class Request:
 
     run_id: str
     attempt: int
-    error: str
-
-    @classmethod
-    def from_event(cls, event: Mapping[str, Any]) -> Request:
-        error = event.get("error") or {}
-        return cls(str(event["run_id"]), int(event["attempt"]), str(error.get("Error", "unknown")))
+    error: Mapping[str, str]
 
 
 @dataclass(frozen=True)
-class Report:
+class Report(JobReport):
     run_id: str
     state: str
-
-    def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 def run(request: Request, context: Context) -> Report:
@@ -46,7 +38,7 @@ def run(request: Request, context: Context) -> Report:
     runs = context.stores.runs
     error = {
         "code": "execution_failed",
-        "message": f"It stopped before its end: {request.error[:100]}.",
+        "message": f"It stopped early: {request.error.get('Error', 'unknown')[:100]}.",
         "hint": "Submit it again: batches that are done are not computed again.",
     }
     runs.abandon(request.run_id, request.attempt, error, context.now)

@@ -2,63 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from pydantic import StrictBool
 
 from candlecloud.errors import ExchangeError
-from candlecloud.exchange.faults import gravest
-from candlecloud.exchange.pager import Bounds
-from candlecloud.ingestion.acquire import CHUNK_ROWS, Acquired, Progress, acquire, agree_on_time, count
-from candlecloud.ingestion.plan import Left, Plan, make_plan
-from candlecloud.ingestion.slots import ALREADY_DONE, work_off
+from candlecloud.ingestion.acquire import CHUNK_ROWS, Acquired, acquire, count, start_session
+from candlecloud.ingestion.plan import Cursor, Plan, make_plan
+from candlecloud.ingestion.slots import ALREADY_DONE
 from candlecloud.jobs.context import Context
-from candlecloud.jobs.events import read_fields, read_flag, read_range, read_series, read_slot, span_dict
+from candlecloud.jobs.exchange_report import ExchangeReport, once_per_slot
+from candlecloud.jobs.series_events import RangeEvent, SeriesRequest, span_dict
 from candlecloud.market.moment import iso
 from candlecloud.market.series import Series
 
 JOB = "ingest_candles"
 
 
+class _Event(RangeEvent):
+    reread: StrictBool = False
+
+
 @dataclass(frozen=True)
-class Request:
-    """What to ingest.
+class Request(SeriesRequest):
+    """What to ingest. Without a range: from the last stored candle, some closed candles once more, to now.
 
     Attributes
     ----------
-    series : Series
-    start, end : int, optional
-        ms UTC. Without them: from the last stored candle, some closed candles once more, to now.
-    slot : str, optional
-        The firing of the schedule that this is; it is worked off once.
     reread : bool
         Ask also for candles that are stored: differences become revisions.
     """
 
-    series: Series
-    start: int | None = None
-    end: int | None = None
-    slot: str | None = None
+    EVENT: ClassVar[type[RangeEvent]] = _Event
     reread: bool = False
-
-    @classmethod
-    def from_event(cls, event: Mapping[str, Any]) -> Request:
-        """Read and check an event.
-
-        Raises
-        ------
-        InvalidInputError
-            Naming the field that is wrong.
-        """
-        fields = ("exchange", "symbol", "timeframe", "start", "end", "scheduled_at", "reread")
-        event = read_fields(event, fields)
-        series = read_series(event)
-        start, end = read_range(event)
-        return cls(series, start, end, read_slot(event, series), read_flag(event, "reread"))
 
 
 @dataclass(frozen=True)
-class Report:
+class Report(ExchangeReport):
     """What was done; the counts are candles.
 
     ``requested`` is the sum of ``already_stored``, ``fetched``, ``absent`` (all causes), ``open``, ``failed`` and
@@ -72,11 +53,12 @@ class Report:
         Cause to candles that are proven absent.
     cursor : str, optional
         Start of what is left for a later run; None when nothing is.
+    anomalies : dict
+        What was odd about the exchange's pages, with how often.
     complete : bool
         Every requested candle is stored or proven absent.
     """
 
-    series: str
     requested: int = 0
     already_stored: int = 0
     fetched: int = 0
@@ -86,48 +68,33 @@ class Report:
     quarantined: int = 0
     absent: dict[str, int] = field(default_factory=dict)
     open: int = 0
-    failed: int = 0
     pending: int = 0
     open_gaps: list[dict[str, Any]] = field(default_factory=list)
     failures: list[dict[str, Any]] = field(default_factory=list)
     requests: int = 0
-    facts: dict[str, int] = field(default_factory=dict)
+    anomalies: dict[str, int] = field(default_factory=dict)
     index_repaired: int = 0
     closed_before: str | None = None
     cursor: str | None = None
     complete: bool = True
     skipped: str | None = None
 
-    def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
-
     def adds_up(self) -> bool:
         """Whether every requested candle stands in exactly one column."""
         columns = (self.already_stored, self.fetched, *self.absent.values(), self.open, self.failed, self.pending)
         return self.requested == sum(columns)
 
-    def checked(self) -> Report:
-        """The report itself, if nothing failed: an invocation with failed windows must not look like a success.
-
-        Raises
-        ------
-        RegionRefusedError, ExchangeUnavailableError, ExchangeError
-            With the report in its details. What came is committed all the same.
-        """
-        error = self.error()
-        if error is not None:
-            raise error
-        return self
+    @property
+    def error_codes(self) -> set[str]:
+        """Of the windows that failed."""
+        return {failure["code"] for failure in self.failures}
 
     def error(self) -> ExchangeError | None:
         """What to fail with: windows that could not be asked for, or answers of which nothing could be believed."""
-        if self.facts.get("unlinked_page") and self.open and not self.added:
-            sentence = f"What came of {self.series} does not fit to what is known; nothing was stored."
-            return ExchangeError(sentence, report=self.to_dict())
-        if not self.failed:
-            return None
-        codes = {failure["code"] for failure in self.failures}
-        return gravest(codes)(f"{self.failed} candles of {self.series} could not be asked for.", report=self.to_dict())
+        if self.anomalies.get("unlinked_page") and self.open and not self.added:
+            message = f"The answers for {self.series} do not fit the stored candles; nothing was stored."
+            return ExchangeError(message, report=self.to_dict())
+        return super().error()
 
 
 def run(request: Request, context: Context) -> Report:
@@ -143,13 +110,7 @@ def run(request: Request, context: Context) -> Report:
     return ingest(request, context).checked()
 
 
-def ingest(
-    request: Request,
-    context: Context,
-    *,
-    on_progress: Progress = lambda done_ms, total_ms: None,
-    chunk_rows: int = CHUNK_ROWS,
-) -> Report:
+def ingest(request: Request, context: Context, *, chunk_rows: int = CHUNK_ROWS) -> Report:
     """Ingest, and report what failed too.
 
     The context's clock says when we learn something; whether a candle is closed, the exchange's own clock decides. The
@@ -167,51 +128,33 @@ def ingest(
     UnknownSymbolError
         If the exchange does not list the symbol.
     ExchangeUnavailableError
-        If it does not even tell the time; a `RateLimitedError` if it has shut us out, and then it is not asked.
+        If it does not even tell the time; a `RateLimitedError` if it has banned us, and then it is not asked.
     """
 
     def work() -> Report:
-        return _ingest(request, context, on_progress, chunk_rows)
+        return _ingest(request, context, chunk_rows)
 
-    if request.slot is None:
-        return work()
-    report = work_off(context.stores.ingestion, JOB, request.slot, work, clock=context.clock, deadline=context.deadline)
-    return report or Report(request.series.id, skipped=ALREADY_DONE)
+    return once_per_slot(JOB, request, context, work) or Report(request.series.id, skipped=ALREADY_DONE)
 
 
-def _ingest(request: Request, context: Context, on_progress: Progress, chunk_rows: int) -> Report:
-    series, stores, clock, deadline = request.series, context.stores, context.clock, context.deadline
-    exchange = context.exchange(series.exchange)
-    bounds = agree_on_time(stores, exchange, series, clock=clock, deadline=deadline)
+def _ingest(request: Request, context: Context, chunk_rows: int) -> Report:
+    series, stores, clock = request.series, context.stores, context.clock
+    session = start_session(stores, context.exchange(series.exchange), series, clock=clock, deadline=context.deadline)
+    closed_before = session.closed_before()
     repaired = stores.candles.repair_index(series, clock())
     plan = make_plan(
-        stores,
-        exchange,
-        series,
-        bounds.closed_before,
-        start=request.start,
-        end=request.end,
-        reread=request.reread,
+        stores, session.profile, series, closed_before, start=request.start, end=request.end, reread=request.reread
     )
-    left = Left(stores, series, clock, plan.wanted)
-    left.save()
-    acquired = acquire(
-        stores,
-        exchange,
-        series,
-        plan.wanted,
-        bounds=bounds,
-        clock=clock,
-        deadline=deadline,
-        on_commit=left.committed,
-        on_progress=on_progress,
-        chunk_rows=chunk_rows,
-    )
-    left.settle(acquired.fetch)
-    return _report(series, plan, acquired, left, bounds, repaired.repaired + repaired.removed)
+    cursor = Cursor(stores, series, clock, plan.wanted)
+    cursor.save()
+    acquired = acquire(stores, session, plan.wanted, cursor=cursor, chunk_rows=chunk_rows)
+    cursor.finalise(acquired.fetch)
+    return _report(series, plan, acquired, cursor, closed_before, repaired.repaired + repaired.removed)
 
 
-def _report(series: Series, plan: Plan, acquired: Acquired, left: Left, bounds: Bounds, index_repaired: int) -> Report:
+def _report(
+    series: Series, plan: Plan, acquired: Acquired, cursor: Cursor, closed_before: int, index_repaired: int
+) -> Report:
     fetch = acquired.fetch
     absent: dict[str, int] = {}
     for entry in fetch.absent:
@@ -236,9 +179,9 @@ def _report(series: Series, plan: Plan, acquired: Acquired, left: Left, bounds: 
             span_dict(entry.range) | {"code": entry.code, "message": entry.message} for entry in fetch.failed[:20]
         ],
         requests=fetch.requests,
-        facts=dict(fetch.facts),
+        anomalies=dict(fetch.anomalies),
         index_repaired=index_repaired,
-        closed_before=iso(bounds.closed_before),
-        cursor=iso(next(iter(left.ranges)).start) if left.ranges else None,
+        closed_before=iso(closed_before),
+        cursor=iso(next(iter(cursor.ranges)).start) if cursor.ranges else None,
         complete=fetch.is_complete,
     )

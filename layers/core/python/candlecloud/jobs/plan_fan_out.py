@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 from candlecloud.errors import CandlecloudError, ConflictError, TransientStoreError
-from candlecloud.fan_out.kinds import find_kind
+from candlecloud.fan_out.kinds import KINDS
 from candlecloud.fan_out.plan import make_plan
 from candlecloud.jobs.context import Context
+from candlecloud.jobs.events import JobReport, JobRequest
 from candlecloud.jobs.run_inputs import refuse_other_code
 from candlecloud.runs.identity import Identity
 from candlecloud.runs.lifecycle import FAN_OUT_LEASE_MS, describe_failure
 
 
 @dataclass(frozen=True)
-class Request:
+class Request(JobRequest):
     """One attempt of a fan-out that `jobs.submit` opened.
 
     Attributes
@@ -29,14 +29,9 @@ class Request:
     attempt: int
     functions: Mapping[str, str]
 
-    @classmethod
-    def from_event(cls, event: Mapping[str, Any]) -> Request:
-        functions = {str(job): str(function) for job, function in event["functions"].items()}
-        return cls(str(event["run_id"]), int(event["attempt"]), functions)
-
 
 @dataclass(frozen=True)
-class Report:
+class Report(JobReport):
     """Where the plan lies: a pointer, so that states stay small; and the fence that those who write must hold.
 
     Attributes
@@ -52,14 +47,11 @@ class Report:
     batches: int
     round: int = 0
 
-    def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
-
 
 def run(request: Request, context: Context) -> Report:
     """Claim the fan-out and write the plan.
 
-    Its record holds the moment as of which the candles are read and their checksum, so every batch sees the same data,
+    Its record holds the instant as of which the candles are read and their checksum, so every batch sees the same data,
     also when a candle is restated meanwhile. Repeats of one attempt claim it anew under the next fence.
 
     Raises
@@ -71,8 +63,8 @@ def run(request: Request, context: Context) -> Report:
     owner = f"attempt {request.attempt}"
     record = stores.runs.claim(run_id, request.attempt, owner, now, now + FAN_OUT_LEASE_MS)
     if record is None:
-        raise ConflictError(f"Attempt {request.attempt} of {run_id} is not to be worked on.", run_id=run_id)
-    kind = find_kind(record.kind)
+        raise ConflictError(f"Attempt {request.attempt} of {run_id} has ended or was replaced.", run_id=run_id)
+    kind = KINDS.find(record.kind)
     try:
         identity = Identity.read(kind.config, record.document)
         refuse_other_code(identity)

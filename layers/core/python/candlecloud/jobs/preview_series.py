@@ -88,7 +88,7 @@ def _range(asked: FeaturesRequest | SignalsRequest, stores: Stores, bars: int) -
     stored = stores.candles.available_range(asked.series)
     if stored is None:
         raise SeriesNotFoundError(f"There are no candles of {asked.series}.", series=asked.series.id)
-    # A candle counts from its close on: at the moment `as_of` none was known that closed after it.
+    # A candle counts from its close on: at the instant `as_of` none was known that closed after it.
     bounds = [stored.end, *(timeframe.floor(t) for t in (asked.end, asked.as_of) if t is not None)]
     end = max(min(bounds), stored.start)
     start = end - bars * timeframe.ms if asked.start is None else timeframe.ceil(asked.start)

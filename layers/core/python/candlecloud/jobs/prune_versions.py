@@ -2,36 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import dataclass, field
+
+from pydantic import ConfigDict
 
 from candlecloud.jobs.context import Context
-from candlecloud.jobs.events import read_fields
+from candlecloud.jobs.events import JobReport, JobRequest
 
 KEPT = 3
 """The newest versions of a function that stay: the one in use, and two to roll back to."""
 
 
 @dataclass(frozen=True)
-class Request:
-    """Every function that the settings name."""
+class Request(JobRequest):
+    """Every function that the settings name: the event names none."""
 
-    @classmethod
-    def from_event(cls, event: Mapping[str, Any]) -> Request:
-        """Read and check an event.
-
-        Raises
-        ------
-        InvalidInputError
-            If it holds anything but the time of its firing.
-        """
-        read_fields(event, ("scheduled_at",))
-        return cls()
+    __pydantic_config__ = ConfigDict(extra="forbid")
+    scheduled_at: str | None = None
 
 
 @dataclass(frozen=True)
-class Report:
+class Report(JobReport):
     """What was found and deleted.
 
     Attributes
@@ -45,9 +36,6 @@ class Report:
     functions: int = 0
     kept: int = 0
     deleted: dict[str, list[int]] = field(default_factory=dict)
-
-    def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 def run(request: Request, context: Context) -> Report:

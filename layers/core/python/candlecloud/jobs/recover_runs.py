@@ -2,36 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 from candlecloud.errors import CandlecloudError
 from candlecloud.jobs.context import Context
 from candlecloud.jobs.dispatch import start
+from candlecloud.jobs.events import JobReport, JobRequest
 from candlecloud.runs.lifecycle import MAX_ATTEMPTS, describe_abandoned
 from candlecloud.store.run_record import RunRecord
 
 
 @dataclass(frozen=True)
-class Request:
-    """A firing of the schedule; it says nothing."""
-
-    @classmethod
-    def from_event(cls, _event: Mapping[str, Any]) -> Request:
-        return cls()
+class Request(JobRequest):
+    """A slot of the schedule; it says nothing."""
 
 
 @dataclass(frozen=True)
-class Report:
+class Report(JobReport):
     """How many records had not ended, how many of them were begun anew, and how many were closed as failed."""
 
     active: int
     begun_anew: int
     given_up: int
-
-    def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 def run(_request: Request, context: Context) -> Report:
@@ -39,7 +31,7 @@ def run(_request: Request, context: Context) -> Report:
     somebody asks.
 
     A worker that comes back late finds its fence broken. Whoever looks at the same time loses the same write, so a
-    second firing changes nothing. A start that fails holds up no other: its record waits for the next lease.
+    second delivery changes nothing. A start that fails holds up no other: its record waits for the next lease.
 
     Raises
     ------

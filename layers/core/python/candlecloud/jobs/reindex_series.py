@@ -1,24 +1,26 @@
-"""Rebuild the index of one series, or of all, from what S3 holds: S3 is the truth."""
+"""Rebuild the index of one series of candles, or of all series of all datasets, from what S3 holds: S3 is the truth."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Self
 
 from candlecloud.jobs.context import Context
-from candlecloud.jobs.events import read_fields, read_series
+from candlecloud.jobs.events import JobReport, JobRequest, read_event
+from candlecloud.jobs.series_events import SeriesEvent
+from candlecloud.market.datasets import DATASETS
 from candlecloud.market.series import Series
 
 
 @dataclass(frozen=True)
-class Request:
-    """Which series; None for every series that has an object in the lake."""
+class Request(JobRequest):
+    """Which series of candles; None for every series of every dataset that has an object in the lake."""
 
     series: Series | None = None
 
     @classmethod
-    def from_event(cls, event: Mapping[str, Any]) -> Request:
+    def from_event(cls, event: Mapping[str, Any]) -> Self:
         """Read and check an event; one without exchange, symbol and timeframe means all series.
 
         Raises
@@ -26,13 +28,13 @@ class Request:
         InvalidInputError
             Naming the field that is wrong.
         """
-        event = read_fields(event, ("exchange", "symbol", "timeframe", "scheduled_at"))
-        named = [name for name in ("exchange", "symbol", "timeframe") if event.get(name) is not None]
-        return cls(read_series(event) if named else None)
+        if isinstance(event, Mapping) and not event.keys() - {"scheduled_at"}:
+            return cls()
+        return cls(read_event(SeriesEvent, event).series)
 
 
 @dataclass(frozen=True)
-class Report:
+class Report(JobReport):
     """What was found and put right.
 
     Attributes
@@ -48,19 +50,20 @@ class Report:
     entries_removed: int = 0
     corrupt: list[str] = field(default_factory=list)
 
-    def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
-
 
 def run(request: Request, context: Context) -> Report:
     """Reindex; where the index is true already, nothing is written."""
     stores = context.stores
-    wanted = [request.series] if request.series is not None else stores.candles.stored_series()
-    found = [(series, stores.candles.repair_index(series, context.now)) for series in wanted]
+    if request.series is not None:
+        wanted = [(stores.candles, request.series)]
+    else:
+        lakes = [stores.dataset(dataset) for dataset in DATASETS.values()]
+        wanted = [(lake, series) for lake in lakes for series in lake.stored_series()]
+    found = [(lake.dataset.id_of(series), lake.repair_index(series, context.now)) for lake, series in wanted]
     return Report(
         series=len(found),
         objects_checked=sum(repair.checked for _, repair in found),
         entries_repaired=sum(repair.repaired for _, repair in found),
         entries_removed=sum(repair.removed for _, repair in found),
-        corrupt=[f"{series.id} {period}" for series, repair in found for period in repair.corrupt],
+        corrupt=[f"{series} {period}" for series, repair in found for period in repair.corrupt],
     )

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 from candlecloud.contract.run import RunConfig
 from candlecloud.errors import CandlecloudError, RunNotFoundError, TransientStoreError
 from candlecloud.experiments.run import evaluate_run
 from candlecloud.jobs.context import Context
+from candlecloud.jobs.events import JobReport, JobRequest
 from candlecloud.jobs.run_inputs import read_inputs, refuse_other_code
 from candlecloud.pages.tear_sheet.page import render
 from candlecloud.runs.identity import Identity
@@ -19,26 +18,19 @@ _AFTER_DEADLINE_MS = 20_000  # the deadline is a margin before Lambda's own; the
 
 
 @dataclass(frozen=True)
-class Request:
+class Request(JobRequest):
     """One attempt of a run that `jobs.submit` opened."""
 
     run_id: str
     attempt: int
 
-    @classmethod
-    def from_event(cls, event: Mapping[str, Any]) -> Request:
-        return cls(str(event["run_id"]), int(event["attempt"]))
-
 
 @dataclass(frozen=True)
-class Report:
+class Report(JobReport):
     """How it ended; the result itself lies in the store. State ``superseded``: it belongs to somebody else by now."""
 
     run_id: str
     state: str
-
-    def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 def run(request: Request, context: Context) -> Report:
@@ -69,7 +61,7 @@ def run(request: Request, context: Context) -> Report:
         ended = stores.runs.fail(record, describe_failure(error), context.now)
         return Report(run_id, "failed" if ended else "superseded")
     except Exception:
-        broke = {"code": "internal_error", "message": "The run broke; the log says why."}
+        broke = {"code": "internal_error", "message": "The run failed with an internal error; the log has the cause."}
         stores.runs.fail(record, broke, context.now)
         raise
     stores.runs.put_artifact(run_id, "manifest.json", done.manifest)

@@ -5,14 +5,13 @@ Each kind has a function of its own for it, with the layers and rights that the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import dataclass
 from pkgutil import resolve_name
-from typing import Any
 
 import pyarrow as pa
 
-from candlecloud.contract.setting import Setting
+from candlecloud.contract.run_spec import RunSpec
 from candlecloud.errors import (
     CandlecloudError,
     ConflictError,
@@ -21,8 +20,9 @@ from candlecloud.errors import (
     TransientStoreError,
 )
 from candlecloud.fan_out.batch_file import BatchResult, read_batch, write_batch
-from candlecloud.fan_out.kinds import find_kind
+from candlecloud.fan_out.kinds import KINDS
 from candlecloud.jobs.context import Context
+from candlecloud.jobs.events import JobReport, JobRequest
 from candlecloud.jobs.run_inputs import read_inputs, refuse_other_code
 from candlecloud.runs.identity import Identity
 from candlecloud.runs.inputs import RunInputs
@@ -30,11 +30,11 @@ from candlecloud.runs.lifecycle import describe_failure
 from candlecloud.store.fan_outs import Units
 from candlecloud.store.stores import Stores
 
-Evaluate = Callable[[Setting, RunInputs, int, int], BatchResult]
+Evaluate = Callable[[RunSpec, RunInputs, int, int], BatchResult]
 
 
 @dataclass(frozen=True)
-class Request:
+class Request(JobRequest):
     """One item of a plan: the units ``start`` to ``end - 1``."""
 
     run_id: str
@@ -43,21 +43,13 @@ class Request:
     start: int
     end: int
 
-    @classmethod
-    def from_event(cls, event: Mapping[str, Any]) -> Request:
-        numbers = (int(event[name]) for name in ("fence", "batch", "start", "end"))
-        return cls(str(event["run_id"]), *numbers)
-
 
 @dataclass(frozen=True)
-class Report:
+class Report(JobReport):
     """A few bytes for the state; the result lies in the store, if the fan-out still is in these hands."""
 
     batch: int
     superseded: bool = False
-
-    def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 def run_of(name: str) -> Callable[[Request, Context], Report]:
@@ -68,7 +60,7 @@ def run_of(name: str) -> Callable[[Request, Context], Report]:
     name : str
         Of the kind.
     """
-    kind = find_kind(name)
+    kind = KINDS.find(name)
     evaluate: Evaluate = resolve_name(kind.evaluate)
 
     def run(request: Request, context: Context) -> Report:
@@ -91,7 +83,7 @@ def run_of(name: str) -> Callable[[Request, Context], Report]:
         if record is None:
             raise RunNotFoundError(f"There is no {name} {request.run_id}.", run_id=request.run_id)
         if record.kind != name:
-            raise ConflictError(f"{request.run_id} is no {name}.", run_id=request.run_id)
+            raise ConflictError(f"{request.run_id} is not a {name}.", run_id=request.run_id)
         if (record.state, record.fence) != ("running", request.fence) or not stores.runs.heartbeat(record, context.now):
             return Report(request.batch, superseded=True)
         identity, units = Identity.read(kind.config, record.document), (request.start, request.end)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from candlecloud.contract.setting import Setting
+from candlecloud.contract.run_spec import RunSpec
 from candlecloud.errors import ConflictError
 from candlecloud.runs.identity import Identity, code_version_of
 from candlecloud.store.stores import Stores
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from candlecloud.runs.inputs import RunInputs
 
 
-def read_inputs(stores: Stores, config: Setting) -> RunInputs:
+def read_inputs(stores: Stores, config: RunSpec) -> RunInputs:
     """The candles of a pinned run or fan-out, as they were known when it was submitted."""
     # Here, because `plan_fan_out` asks for the code's version alone: candles bring Arrow and NumPy.
+    from candlecloud.runs.data_requirements import needed_range
     from candlecloud.runs.inputs import RUN_COLUMNS, RunInputs
-    from candlecloud.runs.sufficiency import needed_range
 
     needed = needed_range(config.range, config.warmup_bars, config.series)
     finer = config.finer_series
@@ -39,7 +39,7 @@ def refuse_other_code(identity: Identity) -> None:
     if identity.code_version != found:
         raise ConflictError(
             "The code has changed since this was submitted.",
-            hint="Submit it again: it then has the identity of the new code.",
+            hint="Submit it again: it then gets an id for the new code.",
             wanted=identity.code_version,
             found=found,
         )

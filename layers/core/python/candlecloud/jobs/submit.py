@@ -9,22 +9,23 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeVar, cast
 
+from candlecloud.contract.fields import refuse_future
 from candlecloud.contract.run import RunConfig
-from candlecloud.contract.setting import MAX_BARS, Setting
-from candlecloud.errors import InvalidRangeError
+from candlecloud.contract.run_spec import MAX_BARS, RunSpec
 from candlecloud.fan_out.kind import FanOutKind
-from candlecloud.fan_out.plan import make_plan, refuse_too_much
+from candlecloud.fan_out.plan import BATCHES_AT_ONCE, make_plan, refuse_too_much
 from candlecloud.jobs.run_inputs import read_inputs
-from candlecloud.market.candle import period_range, periods_between, times_ms
+from candlecloud.market.period import period_range, periods_between
 from candlecloud.market.ranges import TimeRange
+from candlecloud.market.rows import times_ms
 from candlecloud.market.series import Series
 from candlecloud.market.timeframe import TIMEFRAMES, Timeframe
+from candlecloud.runs.data_requirements import CandleCoverage, check_data_requirements, choose_range
 from candlecloud.runs.identity import Identity, code_version_of
-from candlecloud.runs.sufficiency import Coverage, check_sufficiency, choose_range
 from candlecloud.store.run_record import NewRun, RunRecord
 from candlecloud.store.stores import Stores
 
-Config = TypeVar("Config", bound=Setting)
+Config = TypeVar("Config", bound=RunSpec)
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Deployed:
 
     functions: Mapping[str, str] = field(default_factory=dict)
     git_hash: str | None = None
-    batches_at_once: int = 100
+    batches_at_once: int = BATCHES_AT_ONCE
 
 
 NOWHERE = Deployed()
@@ -58,7 +59,7 @@ class Submission:
     record: RunRecord
     is_new: bool
     identity: Identity
-    coverage: Coverage
+    coverage: CandleCoverage
 
     @property
     def id(self) -> str:
@@ -109,14 +110,9 @@ def submit_fan_out(
     return Submission(opened.record, opened.is_new, identity, coverage)
 
 
-def _pin(config: Setting, stores: Stores, now: int) -> tuple[Identity, Coverage]:
+def _pin(config: RunSpec, stores: Stores, now: int) -> tuple[Identity, CandleCoverage]:
     as_of = config.as_of
-    if as_of is not None and as_of > now:
-        raise InvalidRangeError(
-            "as_of lies in the future; the lake of then is not known yet.",
-            hint="Leave it out for the newest state of the data.",
-            field="as_of",
-        )
+    refuse_future(as_of, now)
     series, warmup = config.series, config.warmup_bars
     available = stores.candles.available_range(series)
     span = choose_range(config, warmup, available, now)
@@ -126,30 +122,32 @@ def _pin(config: Setting, stores: Stores, now: int) -> tuple[Identity, Coverage]
     if as_of is not None:
         available = _as_known_then(stores, series, available, as_of)
     listed_from = stores.index.listed_from(series)
-    coverage = check_sufficiency(series, span, warmup, open_times, available, listed_from)
+    coverage = check_data_requirements(series, span, warmup, open_times, available, listed_from)
     return Identity(pinned, inputs.revision(), code_version_of(pinned)), coverage
 
 
-def _finer_timeframe(setting: Setting, stores: Stores, span: TimeRange) -> str:
+def _finer_timeframe(spec: RunSpec, stores: Stores, span: TimeRange) -> str:
     """``auto`` becomes the stored timeframe that covers most of the run's range, the finest of those that tie."""
-    if setting.finer_timeframe != "auto":
-        return setting.finer_timeframe
+    if spec.finer_timeframe != "auto":
+        return spec.finer_timeframe
     best, covered = "none", 0
     for name in TIMEFRAMES:  # the finest first
         finer = Timeframe(name)
-        if not finer < setting.series.timeframe or span.duration // finer.ms > MAX_BARS:
+        if not finer < spec.series.timeframe or span.duration // finer.ms > MAX_BARS:
             continue
-        stored = stores.candles.available_range(replace(setting.series, timeframe=finer))
+        stored = stores.candles.available_range(replace(spec.series, timeframe=finer))
         if stored is not None and stored.intersect(span).duration > covered:
             best, covered = name, stored.intersect(span).duration
     return best
 
 
 def _as_known_then(stores: Stores, series: Series, available: TimeRange | None, as_of: int) -> TimeRange | None:
-    """First to last candle that was stored at an earlier moment; looks into as few periods as it takes."""
+    """First to last candle that was stored at an earlier instant; looks into as few periods as it takes."""
     if available is None:
         return None
-    periods = [period_range(series.timeframe, name) for name in periods_between(series.timeframe, available)]
+    periods = [
+        period_range(series.timeframe.period, name) for name in periods_between(series.timeframe.period, available)
+    ]
 
     def first_found(spans: Iterable[TimeRange]) -> list[int]:
         reads = (stores.candles.read(series, span, ["open_time"], as_of=as_of) for span in spans)

@@ -10,35 +10,45 @@ from datetime import UTC, datetime
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from candlecloud.market.candle import CANDLE_SCHEMA, MARKET_COLUMNS
+from candlecloud.market.candle import MARKET_COLUMNS
 from candlecloud.market.revision import current_view
 
 _DAY_MS = 86_400_000
-_ORDER = [("open_time", "ascending"), ("ingested_at", "ascending"), ("superseded_at", "ascending")]
+_LEARNED = ("ingested_at", "superseded_at")
 
 
-def content_checksum(table: pa.Table) -> str:
+def content_checksum(table: pa.Table, key: str) -> str:
     """SHA-256 (hex) over all rows and all columns: revisions, ingestion times and sources included.
 
-    Rows count in the order (open_time, ingested_at), so the order given does not matter.
+    Rows count in the order (key time, ingested_at), so the order given does not matter.
+
+    Parameters
+    ----------
+    key : str
+        Column of the key time.
     """
-    return _root(_digests(table, CANDLE_SCHEMA.names))
+    return _root(_digests(table, key, table.column_names))
 
 
-def market_checksum(table: pa.Table) -> str:
-    """SHA-256 (hex) of what a backtest can see: open time and market columns of the current rows.
+def value_checksum(table: pa.Table, key: str, values: Sequence[str]) -> str:
+    """SHA-256 (hex) of what a backtest can see: key time and values of the current rows.
 
-    Two lakes that learned the same candles at different times agree. It is the data revision that a run records.
+    Two lakes that learned the same values at different times agree.
     """
     view = current_view(table) if "superseded_at" in table.column_names else table
-    return _root(_digests(view, ("open_time", *MARKET_COLUMNS)))
+    return _root(_digests(view, key, (key, *values)))
 
 
-def day_checksums(table: pa.Table) -> dict[str, str]:
-    """The leaves of `content_checksum`: UTC day (``2024-01-31``) of the open time to SHA-256 (hex)."""
+def market_checksum(candles: pa.Table) -> str:
+    """`value_checksum` of candles: the data revision that a run records."""
+    return value_checksum(candles, "open_time", MARKET_COLUMNS)
+
+
+def day_checksums(table: pa.Table, key: str) -> dict[str, str]:
+    """The leaves of `content_checksum`: UTC day (``2024-01-31``) of the key time to SHA-256 (hex)."""
     return {
         datetime.fromtimestamp(day * _DAY_MS / 1000, UTC).strftime("%Y-%m-%d"): digest.hex()
-        for day, digest in _digests(table, CANDLE_SCHEMA.names)
+        for day, digest in _digests(table, key, table.column_names)
     }
 
 
@@ -49,15 +59,16 @@ def _root(leaves: Iterable[tuple[int, bytes]]) -> str:
     return root.hexdigest()
 
 
-def _digests(table: pa.Table, names: Sequence[str]) -> list[tuple[int, bytes]]:
+def _digests(table: pa.Table, key: str, names: Sequence[str]) -> list[tuple[int, bytes]]:
     """(day number, SHA-256) per UTC day, in order.
 
     A day's bytes are its number of rows, then column by column the null marks and the values, little-endian.
     """
-    table = table.sort_by([key for key in _ORDER if key[0] in table.column_names])
+    order = (key, *(name for name in _LEARNED if name in table.column_names))
+    table = table.sort_by([(name, "ascending") for name in order])
     columns = [_image(table.column(name).combine_chunks()) for name in names]
     leaves: list[tuple[int, bytes]] = []
-    for day, start, end in _days(table.column("open_time").combine_chunks()):
+    for day, start, end in _days(table.column(key).combine_chunks()):
         digest = hashlib.sha256(struct.pack("<q", end - start))
         for column in columns:
             for part in column(start, end):
@@ -66,9 +77,9 @@ def _digests(table: pa.Table, names: Sequence[str]) -> list[tuple[int, bytes]]:
     return leaves
 
 
-def _days(open_times: pa.Array) -> Iterator[tuple[int, int, int]]:
+def _days(times: pa.Array) -> Iterator[tuple[int, int, int]]:
     """(day number, first row, row after the last) of each run of one day."""
-    runs = pc.run_end_encode(pc.divide(open_times.cast(pa.int64()), _DAY_MS))
+    runs = pc.run_end_encode(pc.divide(times.cast(pa.int64()), _DAY_MS))
     start = 0
     for day, end in zip(runs.values.to_pylist(), runs.run_ends.to_pylist(), strict=True):
         yield day, start, end

@@ -33,11 +33,9 @@ def parse_moment(value: object) -> int:
         if _INTEGER.match(text):
             value = int(text)
     if isinstance(value, bool) or not isinstance(value, int):
-        raise InvalidRangeError("This is not a moment.", hint=_HINT)
+        raise InvalidRangeError("This is not a time.", hint=_HINT)
     if 0 < value < _LOOKS_LIKE_SECONDS:
-        raise InvalidRangeError(
-            f"{value} looks like unix seconds; milliseconds are wanted.", hint=f"Send {value * 1000}."
-        )
+        raise InvalidRangeError(f"{value} looks like unix seconds; send milliseconds.", hint=f"Send {value * 1000}.")
     return _bounded(value)
 
 
@@ -52,11 +50,11 @@ def _from_iso(text: str) -> int:
         moment = datetime.fromisoformat(text.replace(" ", "T", 1).replace(" ", "").replace("z", "Z"))
         since = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - _EPOCH
     except (ValueError, OverflowError) as error:
-        raise InvalidRangeError("This is not a moment of the calendar.", hint=_HINT) from error
+        raise InvalidRangeError("There is no such date or time.", hint=_HINT) from error
     return since.days * 86_400_000 + since.seconds * 1000 + since.microseconds // 1000
 
 
 def _bounded(time_ms: int) -> int:
     if not 0 <= time_ms <= LATEST_MS:
-        raise InvalidRangeError("Moments lie between 1970 and 2100.", hint=_HINT)
+        raise InvalidRangeError("Times must lie between 1970 and 2100.", hint=_HINT)
     return time_ms

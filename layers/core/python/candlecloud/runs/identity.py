@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from candlecloud.contract.setting import Setting, canonical_json
+from candlecloud.contract.run_spec import RunSpec, canonical_json
 from candlecloud.runs.code_version import code_version
 
 
@@ -23,12 +23,12 @@ class Identity:
         `code_version_of` the configuration, where it was submitted.
     """
 
-    config: Setting
+    config: RunSpec
     data_revision: str
     code_version: str
 
     @classmethod
-    def read(cls, config: type[Setting], record: Mapping[str, Any]) -> Identity:
+    def read(cls, config: type[RunSpec], record: Mapping[str, Any]) -> Identity:
         """Read what `to_dict` wrote, from a record or a manifest."""
         return cls(config.from_dict(record["config"]), record["data_revision"], record["code_version"])
 
@@ -36,9 +36,9 @@ class Identity:
     def id(self) -> str:
         """``run_``, ``sweep_`` or another kind, and 128 bits of SHA-256 in hex."""
         kind = self.config.kind
-        return f"{kind}_{hashlib.sha256(canonical_json({'kind': kind, **self.deciding()})).hexdigest()[:32]}"
+        return f"{kind}_{hashlib.sha256(canonical_json({'kind': kind, **self.identity_payload()})).hexdigest()[:32]}"
 
-    def deciding(self) -> dict[str, Any]:
+    def identity_payload(self) -> dict[str, Any]:
         """What goes into the id and stands in the result."""
         return {
             "config": self.config.identity_dict(),
@@ -48,9 +48,9 @@ class Identity:
 
     def to_dict(self) -> dict[str, Any]:
         """What the record of a run or sweep keeps: all that is needed to compute it, ``as_of`` included."""
-        return self.deciding() | {"config": self.config.to_dict()}
+        return self.identity_payload() | {"config": self.config.to_dict()}
 
 
-def code_version_of(config: Setting) -> str:
+def code_version_of(config: RunSpec) -> str:
     """Version of the code that computes a configuration here: of the engine and of the entries that it names."""
     return code_version(config.kind, config.entries)

@@ -48,8 +48,8 @@ class RunInputs:
         found = self.revision()
         if found != data_revision:
             raise ConflictError(
-                "The stored candles are not those of the submission.",
-                hint="Submit it again: it then runs on the candles of now.",
+                "The stored candles have changed since this was submitted.",
+                hint="Submit it again: it then runs on the current candles.",
                 wanted=data_revision,
                 found=found,
             )

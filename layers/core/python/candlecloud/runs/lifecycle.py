@@ -95,7 +95,7 @@ def describe_abandoned(attempts: int, since: int) -> dict[str, Any]:
     """
     return {
         "code": "execution_failed",
-        "message": f"{attempts} attempts stopped before their end; nothing was heard since {iso(since)}.",
+        "message": f"{attempts} attempts stopped early; the last sign of life was at {iso(since)}.",
         "hint": "Send the same request again: that starts a new attempt.",
         "details": {"last_heard_of": iso(since), "last_heard_of_ms": since, "attempts": attempts},
     }

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from candlecloud.contract.setting import canonical_json
+from candlecloud.contract.run_spec import canonical_json
+from candlecloud.runs.data_requirements import CandleCoverage
 from candlecloud.runs.identity import Identity
-from candlecloud.runs.sufficiency import Coverage
 
 SCHEMA = "candlecloud.manifest/1"
 
 
 def build_manifest(
-    identity: Identity, coverage: Coverage, assumptions: Mapping[str, Any], libraries: Mapping[str, str]
+    identity: Identity, coverage: CandleCoverage, assumptions: Mapping[str, Any], libraries: Mapping[str, str]
 ) -> bytes:
     """Write a manifest.
 

@@ -1,4 +1,4 @@
-"""Committing candles to one object while others do the same: read, merge, put if unchanged, else begin again."""
+"""Committing rows to one object while others do the same: read, merge, put if unchanged, else begin again."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Generic
 
 import pyarrow as pa
 
 from candlecloud.errors import TransientStoreError
-from candlecloud.market.candle import detect_price_scale, empty_candles
 from candlecloud.market.checksum import content_checksum
-from candlecloud.market.revision import MergeResult, merge_candles
-from candlecloud.market.series import Series
+from candlecloud.market.dataset import S
+from candlecloud.market.revision import MergeResult, merge_rows
+from candlecloud.market.rows import empty_table, price_scale
 from candlecloud.store.aws import DEPLOYMENT_CODES
 from candlecloud.store.index import PeriodEntry
 from candlecloud.store.lake import Lake
@@ -35,8 +36,8 @@ class Commit:
     written: bool
 
 
-class Committer:
-    """Merges candles into objects.
+class Committer(Generic[S]):
+    """Merges rows into objects.
 
     Parameters
     ----------
@@ -46,7 +47,7 @@ class Committer:
 
     def __init__(
         self,
-        lake: Lake,
+        lake: Lake[S],
         sleep: Callable[[float], None] | None = None,
         rng: random.Random | None = None,
         new_id: Callable[[], str] | None = None,
@@ -56,8 +57,8 @@ class Committer:
         self._rng = rng or random.Random()
         self._new_id = new_id or (lambda: secrets.token_hex(8))
 
-    def commit(self, series: Series, period: str, incoming: pa.Table, now: int) -> Commit:
-        """Merge candles of one period; nothing is written if nothing changes.
+    def commit(self, series: S, period: str, incoming: pa.Table, now: int) -> Commit:
+        """Merge rows of one period; nothing is written if nothing changes.
 
         Raises
         ------
@@ -80,25 +81,25 @@ class Committer:
                 self._pause(attempt)
         raise TransientStoreError(f"Other writers won {_ATTEMPTS} times.", series=series.id, period=period)
 
-    def _attempt(
-        self, series: Series, period: str, incoming: pa.Table, now: int, tried: dict[str, MergeResult]
-    ) -> Commit:
+    def _attempt(self, series: S, period: str, incoming: pa.Table, now: int, tried: dict[str, MergeResult]) -> Commit:
+        dataset = self._lake.dataset
         stored = self._lake.load(series, period)
-        before = stored.footer if stored else Footer(series.id, period, 0, 0, "")
+        before = stored.footer if stored else Footer(dataset.schema_id, dataset.id_of(series), period, 0, 0, "")
         won = [tried[write_id] for write_id in before.write_ids if write_id in tried]
         if stored and won:  # an earlier put took place after all; only its answer got lost
             return Commit(stored.entry(now), won[0], written=True)
-        result = merge_candles(stored.table if stored else empty_candles(), incoming, now)
+        result = merge_rows(dataset, stored.table if stored else empty_table(dataset), incoming, now)
         if not result.changed:
             return Commit(stored.entry(now) if stored else None, result, written=False)
         write_id = self._new_id()
         tried[write_id] = result
         footer = Footer(
-            series=series.id,
+            schema=dataset.schema_id,
+            series=before.series,
             period=period,
             sequence=before.sequence + 1,
-            price_scale=max(before.price_scale, detect_price_scale(incoming)),
-            checksum=content_checksum(result.table),
+            price_scale=max(before.price_scale, price_scale(incoming, dataset.prices)),
+            checksum=content_checksum(result.table, dataset.key),
             write_ids=(write_id, *before.write_ids)[:WRITE_IDS_KEPT],
         )
         written = self._lake.replace(series, result.table, footer, stored.etag if stored else None)

@@ -59,7 +59,7 @@ class AwsDispatcher:
             )
             said = answer["Payload"].read()
         if "FunctionError" in answer:
-            hint = "Try again; if it stays, ask for fewer rows, a shorter range or shorter windows."
+            hint = "Try again. If it fails again, ask for fewer rows, a shorter range or shorter windows."
             raise TransientStoreError(f"Could not {action}.", hint=hint, reason="FunctionError")
         report: dict[str, Any] = json.loads(said)
         return report

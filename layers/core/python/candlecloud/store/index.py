@@ -12,13 +12,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from heapq import merge
 from itertools import islice
+from typing import Any, Generic
 
-from candlecloud.market.series import Series
+from candlecloud.market.dataset import Dataset, S
 from candlecloud.store import keys
 from candlecloud.store.table import Item, Table
 
 _NEWER = "attribute_not_exists(#pk) OR #sequence < :sequence"
-_HEAD_TOTALS = ("first_open_time", "last_open_time", "rows", "updated_at", "price_scale")
+_HEAD_TOTALS = ("first", "last", "rows", "updated_at", "price_scale")
 _NEWER_HEAD = "attribute_not_exists(#sequences) OR #sequences < :new"
 
 
@@ -32,12 +33,12 @@ class PeriodEntry:
         Names the version of the object that the rest describes.
     sequence : int
         Write sequence of that version.
-    candles : int
-        Current candles.
+    current : int
+        Current rows.
     rows : int
         All rows, revisions included.
-    first_open_time, last_open_time : int
-        ms UTC.
+    first, last : int
+        Key times, ms UTC.
     checksum : str
         `content_checksum` of the rows.
     price_scale : int
@@ -48,32 +49,32 @@ class PeriodEntry:
     period: str
     etag: str
     sequence: int
-    candles: int
+    current: int
     rows: int
-    first_open_time: int
-    last_open_time: int
+    first: int
+    last: int
     checksum: str
     price_scale: int
     updated_at: int
 
 
 @dataclass(frozen=True)
-class SeriesHead:
+class SeriesHead(Generic[S]):
     """What is stored of a series.
 
     Attributes
     ----------
-    first_open_time, last_open_time : int
-        ms UTC, both inclusive.
+    first, last : int
+        Key times, ms UTC, both inclusive.
     rows : int
-        Current candles.
+        Current rows.
     listed_from : int, optional
-        Open time of the first candle that the exchange has, ms UTC, where it was asked.
+        Key time of the first row that the exchange has, ms UTC, where it was asked.
     """
 
-    series: Series
-    first_open_time: int
-    last_open_time: int
+    series: S
+    first: int
+    last: int
     rows: int
     updated_at: int
     listed_from: int | None
@@ -81,12 +82,12 @@ class SeriesHead:
 
 
 @dataclass(frozen=True)
-class SeriesIndex:
+class SeriesIndex(Generic[S]):
     """Everything the index says about a series, from one consistent query per page."""
 
-    series: Series
+    series: S
     entries: Mapping[str, PeriodEntry] = field(default_factory=dict)
-    head: SeriesHead | None = None
+    head: SeriesHead[S] | None = None
     sequences: int | None = None
 
     @property
@@ -107,41 +108,47 @@ class SeriesIndex:
         )
 
 
-class IndexStore:
-    """Heads and period entries in the table."""
+class IndexStore(Generic[S]):
+    """Heads and period entries of a dataset's series in the table."""
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, dataset: Dataset[S, Any]) -> None:
         self._table = table
+        self._dataset = dataset
+        # What an item says in the dataset's own words: `candles`, `first_open_time`, `last_open_time`.
+        key = dataset.key
+        self._attributes = {"current": dataset.name, "first": f"first_{key}", "last": f"last_{key}"}
 
-    def read(self, series: Series) -> SeriesIndex:
+    def read(self, series: S) -> SeriesIndex[S]:
         """Head and entries of a series, as of the newest writes."""
         entries: dict[str, PeriodEntry] = {}
         head: Item | None = None
-        for item in self._table.query(keys.series_partition(series)):
+        for item in self._table.query(keys.series_partition(self._dataset, series)):
             fields = keys.ITEMS["period"].sk.parse(item[keys.SK])
             if fields is not None:
-                entries[fields["period"]] = _entry(item)
-            elif item[keys.SK] == keys.head_item(series)[keys.SK]:
+                entries[fields["period"]] = self._entry(item)
+            elif item[keys.SK] == keys.head_item(self._dataset, series)[keys.SK]:
                 head = item
-        return SeriesIndex(series, entries, _head(head), head.get("sequences") if head else None)
+        return SeriesIndex(series, entries, self._head(head), head.get("sequences") if head else None)
 
-    def put_entry(self, series: Series, entry: PeriodEntry) -> bool:
+    def put_entry(self, series: S, entry: PeriodEntry) -> bool:
         """Write an entry unless one of the same or a later write is there."""
-        item = keys.period_item(series, entry.period) | vars(entry)
+        item = keys.period_item(self._dataset, series, entry.period) | self._named(vars(entry))
         return self._table.put(item, _NEWER, {"sequence": entry.sequence}).done
 
-    def correct_entry(self, series: Series, entry: PeriodEntry, seen: PeriodEntry | None) -> bool:
+    def correct_entry(self, series: S, entry: PeriodEntry, seen: PeriodEntry | None) -> bool:
         """Write an entry in place of the one that was `seen`, whatever its sequence. For repair only."""
         if seen is None:
             return self.put_entry(series, entry)
-        item = keys.period_item(series, entry.period) | vars(entry)
+        item = keys.period_item(self._dataset, series, entry.period) | self._named(vars(entry))
         return self._table.put(item, "#etag = :seen", {"seen": seen.etag}).done
 
-    def remove_entry(self, series: Series, seen: PeriodEntry) -> bool:
+    def remove_entry(self, series: S, seen: PeriodEntry) -> bool:
         """Remove an entry whose object is gone, if it still is the one that was `seen`."""
-        return self._table.delete(keys.period_item(series, seen.period), "#etag = :seen", {"seen": seen.etag}).done
+        return self._table.delete(
+            keys.period_item(self._dataset, series, seen.period), "#etag = :seen", {"seen": seen.etag}
+        ).done
 
-    def refresh_head(self, series: Series, *, correct: bool = False) -> None:
+    def refresh_head(self, series: S, *, correct: bool = False) -> None:
         """Make the head what the entries add up to.
 
         Parameters
@@ -153,60 +160,74 @@ class IndexStore:
         if found.head_is_true:
             return
         if not found.entries:
-            gone = (*_HEAD_TOTALS, *keys.head_listed(series), "sequences")
+            gone = (*map(self._attribute, _HEAD_TOTALS), *keys.head_listed(self._dataset, series), "sequences")
             self._table.update(
-                keys.head_item(series), remove=gone, condition="#sequences = :seen", values={"seen": found.sequences}
+                keys.head_item(self._dataset, series),
+                remove=gone,
+                condition="#sequences = :seen",
+                values={"seen": found.sequences},
             )
             return
         totals = _totals(found.entries.values())
-        attributes = totals | keys.head_listed(series) | {"series": series.id, "sequences": found.entry_sequences}
+        attributes = (
+            self._named(totals)
+            | keys.head_listed(self._dataset, series)
+            | {"series": series.id, "sequences": found.entry_sequences}
+        )
         condition, values = _NEWER_HEAD, {"new": found.entry_sequences}
         if correct and found.sequences is not None:
             condition, values = "#sequences = :seen", {"seen": found.sequences}
-        self._table.update(keys.head_item(series), put=attributes, condition=condition, values=values)
+        self._table.update(keys.head_item(self._dataset, series), put=attributes, condition=condition, values=values)
 
-    def head(self, series: Series) -> SeriesHead | None:
+    def head(self, series: S) -> SeriesHead[S] | None:
         """The series' head, or None if nothing is stored."""
-        return _head(self._table.get(keys.head_item(series)))
+        return self._head(self._table.get(keys.head_item(self._dataset, series)))
 
-    def list_series(self, cursor: str | None = None, limit: int = 100) -> tuple[list[SeriesHead], str | None]:
+    def list_series(self, cursor: str | None = None, limit: int = 100) -> tuple[list[SeriesHead[S]], str | None]:
         """Heads in order of their ids, and the cursor of the next page (None at the end)."""
         pages = (
-            self._table.query(keys.heads_partition(shard), indexed=True, after=cursor, limit=limit + 1)
+            self._table.query(keys.heads_partition(self._dataset, shard), indexed=True, after=cursor, limit=limit + 1)
             for shard in keys.shards()
         )
         items = list(islice(merge(*pages, key=lambda item: str(item[keys.GSI1_SK])), limit + 1))
-        heads = [head for item in items[:limit] if (head := _head(item)) is not None]
+        heads = [head for item in items[:limit] if (head := self._head(item)) is not None]
         return heads, items[limit - 1][keys.GSI1_SK] if len(items) > limit else None
 
-    def set_listed_from(self, series: Series, listed_from: int, now: int) -> None:
-        """Note when the exchange's own history of a series begins (open time, ms UTC)."""
-        self._table.update(keys.head_item(series), put={"listed_from": listed_from, "listed_checked_at": now})
+    def set_listed_from(self, series: S, listed_from: int, now: int) -> None:
+        """Note when the exchange's own history of a series begins (key time, ms UTC)."""
+        self._table.update(
+            keys.head_item(self._dataset, series), put={"listed_from": listed_from, "listed_checked_at": now}
+        )
 
-    def listed_from(self, series: Series) -> int | None:
-        """When the exchange's own history of a series begins (open time, ms UTC), if that was ever asked."""
-        item = self._table.get(keys.head_item(series))
+    def listed_from(self, series: S) -> int | None:
+        """When the exchange's own history of a series begins (key time, ms UTC), if that was ever asked."""
+        item = self._table.get(keys.head_item(self._dataset, series))
         return item.get("listed_from") if item else None
+
+    def _attribute(self, name: str) -> str:
+        return self._attributes.get(name, name)
+
+    def _named(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+        return {self._attribute(name): value for name, value in fields.items()}
+
+    def _entry(self, item: Item) -> PeriodEntry:
+        return PeriodEntry(**{name: item[self._attribute(name)] for name in PeriodEntry.__dataclass_fields__})
+
+    def _head(self, item: Item | None) -> SeriesHead[S] | None:
+        """The head in an item; an item that only notes the listing is none."""
+        if item is None or "sequences" not in item:
+            return None
+        totals = {name: item[self._attribute(name)] for name in _HEAD_TOTALS}
+        series = self._dataset.series.parse(item["series"])
+        return SeriesHead(series, listed_from=item.get("listed_from"), **totals)
 
 
 def _totals(found: Iterable[PeriodEntry]) -> dict[str, int]:
     entries = list(found)
     return {
-        "first_open_time": min(entry.first_open_time for entry in entries),
-        "last_open_time": max(entry.last_open_time for entry in entries),
-        "rows": sum(entry.candles for entry in entries),
+        "first": min(entry.first for entry in entries),
+        "last": max(entry.last for entry in entries),
+        "rows": sum(entry.current for entry in entries),
         "updated_at": max(entry.updated_at for entry in entries),
         "price_scale": max(entry.price_scale for entry in entries),
     }
-
-
-def _entry(item: Item) -> PeriodEntry:
-    return PeriodEntry(**{name: item[name] for name in PeriodEntry.__dataclass_fields__})
-
-
-def _head(item: Item | None) -> SeriesHead | None:
-    """The head in an item; an item that only notes the listing is none."""
-    if item is None or "sequences" not in item:
-        return None
-    totals = {name: item[name] for name in _HEAD_TOTALS}
-    return SeriesHead(Series.parse(item["series"]), listed_from=item.get("listed_from"), **totals)

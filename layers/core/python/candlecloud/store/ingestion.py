@@ -1,5 +1,5 @@
-"""What the scheduled jobs remember: slots done, how each job fares, where a series' ingestion stands, and incidents
-with an exchange."""
+"""What the scheduled jobs remember: slots done, how each job fares, where a series' ingestion stands, and an
+exchange's faults."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from candlecloud.store.table import Item, Table, as_text, from_text
 
 _DAY_S = 86_400
 SLOT_DAYS = 7
-REMEDIATION_DAYS = 90
+FAULT_DAYS = 90
 _LONGEST_ERROR = 2000
 
 
@@ -44,8 +44,8 @@ class JobStatus:
 
 
 @dataclass(frozen=True)
-class Remediation:
-    """One time that an exchange made us wait, or something else was put right on the way."""
+class ExchangeFault:
+    """One time that an exchange made us wait."""
 
     exchange: str
     kind: str
@@ -54,7 +54,7 @@ class Remediation:
 
 
 class IngestionStore:
-    """Slots, job statuses, cursors and remediations."""
+    """Slots, job statuses, cursors and exchange faults."""
 
     def __init__(self, table: Table, *, new_id: Callable[[], str] = lambda: secrets.token_hex(8)) -> None:
         self._table = table
@@ -63,7 +63,7 @@ class IngestionStore:
     # --- slots --------------------------------------------------------------------------------------------------------
 
     def claim_slot(self, job: str, slot: str, now: int, lease_ms: int) -> bool:
-        """Take a slot, such as one firing of a schedule for one series.
+        """Take a slot, such as one time of a schedule for one series.
 
         False if it is done, or if another invocation holds it and its lease is not over.
         """
@@ -132,24 +132,24 @@ class IngestionStore:
     def clear_cursor(self, series: Series) -> None:
         self._table.delete(keys.cursor_item(series))
 
-    # --- remediations -------------------------------------------------------------------------------------------------
+    # --- exchange faults ----------------------------------------------------------------------------------------------
 
-    def record_remediation(self, exchange: str, kind: str, now: int, details: Mapping[str, Any]) -> None:
+    def record_exchange_fault(self, exchange: str, kind: str, now: int, details: Mapping[str, Any]) -> None:
         """Note that an exchange made us wait (429, 418, 503, ...); kept for 90 days."""
         text = as_text(details)
         digest = hashlib.sha256(f"{exchange} {kind} {now} {text}".encode()).hexdigest()[:16]
         item = {"exchange": exchange, "kind": kind, "at": now, "details": text}
-        ends = {keys.TTL: now // 1000 + REMEDIATION_DAYS * _DAY_S}
-        self._table.put(keys.remediation_item(exchange, now, digest) | item | ends)
+        ends = {keys.TTL: now // 1000 + FAULT_DAYS * _DAY_S}
+        self._table.put(keys.exchange_fault_item(exchange, now, digest) | item | ends)
 
-    def remediations(self, exchange: str, limit: int = 100) -> list[Remediation]:
-        """The newest remediations with an exchange, newest first."""
+    def exchange_faults(self, exchange: str, limit: int = 100) -> list[ExchangeFault]:
+        """The newest faults of an exchange, newest first."""
         pages = (
-            self._table.query(keys.remediation_partition(exchange, shard), newest_first=True, limit=limit)
+            self._table.query(keys.exchange_fault_partition(exchange, shard), newest_first=True, limit=limit)
             for shard in keys.shards()
         )
         newest = islice(merge(*pages, key=lambda item: str(item[keys.SK]), reverse=True), limit)
-        return [Remediation(i["exchange"], i["kind"], i["at"], from_text(i["details"])) for i in newest]
+        return [ExchangeFault(i["exchange"], i["kind"], i["at"], from_text(i["details"])) for i in newest]
 
 
 def _job(item: Item) -> JobStatus:

@@ -11,9 +11,13 @@ A template's fields are checked when a key is made and can be read back, so ever
 from __future__ import annotations
 
 import hashlib
+from functools import cache
+from typing import Any
 
+from candlecloud.market.dataset import Dataset, S
+from candlecloud.market.datasets import DATASETS
 from candlecloud.market.ranges import TimeRange
-from candlecloud.market.series import Series
+from candlecloud.market.series import Instrument, Series
 from candlecloud.store.templates import ItemKind, Template
 
 PK, SK = "pk", "sk"
@@ -23,7 +27,14 @@ SHARDS = 8
 
 # --- S3 ---------------------------------------------------------------------------------------------------------------
 
-CANDLES = Template("candles/exchange={exchange}/symbol={symbol}/timeframe={timeframe}/period={period}/candles.parquet")
+
+@cache
+def data_template(dataset: Dataset[Any, Any]) -> Template:
+    """Keys of a dataset: one object per series and period."""
+    parts = "".join(f"{name}={{{name}}}/" for name in dataset.series.PARTS)
+    return Template(f"{dataset.prefix}/{parts}period={{period}}/{dataset.name}.parquet")
+
+
 QUARANTINE = Template(
     "quarantine/exchange={exchange}/symbol={symbol}/timeframe={timeframe}/reason={reason}/{digest}.json"
 )
@@ -35,7 +46,7 @@ REPLY = Template("replies/{digest}.bin")
 EXPORT = Template("exports/{digest}.{format}")
 
 OBJECTS = {
-    "candles": CANDLES,
+    **{name: data_template(dataset) for name, dataset in DATASETS.items()},
     "quarantine": QUARANTINE,
     "run artifact": RUN_ARTIFACT,
     "fan-out plan": FAN_OUT_PLAN,
@@ -60,7 +71,7 @@ ITEMS = {
     "gap": _kind("gaps#{series}", "{start}#{end}", "gaps#{state}#{shard}", "{series}#{start}#{end}"),
     "slot": _kind("slot#{job}#{slot}", "slot"),
     "job": _kind("job#{job}", "status", "jobs", "{job}"),
-    "remediation": _kind("remediation#{exchange}#{shard}", "{time}#{digest}"),
+    "exchange_fault": _kind("exchange_fault#{exchange}#{shard}", "{time}#{digest}"),
     "run": _kind("run#{run_id}", "run", "active_runs#{shard}", "{run_id}"),
     "token": _kind("token#{digest}", "token"),
     "reply": _kind("reply#{digest}", "reply"),
@@ -116,21 +127,21 @@ def time_text(time_ms: int) -> str:
 # --- keys by what they are for ----------------------------------------------------------------------------------------
 
 
-def candles_object(series: Series, period: str) -> str:
-    return CANDLES.make(**_parts(series), period=period)
+def data_object(dataset: Dataset[S, Any], series: S, period: str) -> str:
+    return data_template(dataset).make(**_parts(series), period=period)
 
 
-def candles_prefix(series: Series) -> str:
-    """What the keys of all objects of a series begin with."""
-    return CANDLES.prefix(**_parts(series))
+def data_prefix(dataset: Dataset[S, Any], series: S | None = None) -> str:
+    """What the keys of all objects of a series begin with, or of all series."""
+    return data_template(dataset).prefix(**({} if series is None else _parts(series)))
 
 
-def parse_candles_object(key: str) -> tuple[Series, str] | None:
-    """Series and period of an object, or None if the key is not one of ours."""
-    fields = CANDLES.parse(key)
+def parse_data_object(dataset: Dataset[S, Any], key: str) -> tuple[S, str] | None:
+    """Series and period of an object, or None if the key is not one of this dataset."""
+    fields = data_template(dataset).parse(key)
     if fields is None:
         return None
-    return Series.of(fields["exchange"], fields["symbol"], fields["timeframe"]), fields["period"]
+    return dataset.series.parse("/".join(fields[name] for name in dataset.series.PARTS)), fields["period"]
 
 
 def quarantine_object(series: Series, reason: str, digest: str) -> str:
@@ -184,26 +195,26 @@ def export_object(digest: str, file_format: str) -> str:
     return EXPORT.make(digest=digest, format=file_format)
 
 
-def series_partition(series: Series) -> str:
+def series_partition(dataset: Dataset[S, Any], series: S) -> str:
     """Partition of a series: its head, period entries and cursor."""
-    return ITEMS["head"].pk.make(series=series.id)
+    return ITEMS["head"].pk.make(series=dataset.id_of(series))
 
 
-def head_item(series: Series) -> dict[str, str]:
-    return _item("head", series=series.id)
+def head_item(dataset: Dataset[S, Any], series: S) -> dict[str, str]:
+    return _item("head", series=dataset.id_of(series))
 
 
-def head_listed(series: Series) -> dict[str, str]:
-    return _listed("head", series=series.id, shard=shard_of(series.id))
+def head_listed(dataset: Dataset[S, Any], series: S) -> dict[str, str]:
+    return _listed("head", series=dataset.id_of(series), shard=dataset.qualified(shard_of(series.id)))
 
 
-def heads_partition(shard: str) -> str:
+def heads_partition(dataset: Dataset[Any, Any], shard: str) -> str:
     """Index partition of the heads of one shard."""
-    return _filled_partition("head", shard=shard)
+    return _filled_partition("head", shard=dataset.qualified(shard))
 
 
-def period_item(series: Series, period: str) -> dict[str, str]:
-    return _item("period", series=series.id, period=period)
+def period_item(dataset: Dataset[S, Any], series: S, period: str) -> dict[str, str]:
+    return _item("period", series=dataset.id_of(series), period=period)
 
 
 def cursor_item(series: Series) -> dict[str, str]:
@@ -245,13 +256,13 @@ def jobs_partition() -> str:
     return _filled_partition("job")
 
 
-def remediation_partition(exchange: str, shard: str) -> str:
-    return ITEMS["remediation"].pk.make(exchange=exchange, shard=shard)
+def exchange_fault_partition(exchange: str, shard: str) -> str:
+    return ITEMS["exchange_fault"].pk.make(exchange=exchange, shard=shard)
 
 
-def remediation_item(exchange: str, time_ms: int, digest: str) -> dict[str, str]:
+def exchange_fault_item(exchange: str, time_ms: int, digest: str) -> dict[str, str]:
     shard = shard_of(digest)
-    return _item("remediation", exchange=exchange, shard=shard, time=time_text(time_ms), digest=digest)
+    return _item("exchange_fault", exchange=exchange, shard=shard, time=time_text(time_ms), digest=digest)
 
 
 def run_item(run_id: str) -> dict[str, str]:
@@ -281,5 +292,5 @@ def reply_item(digest: str) -> dict[str, str]:
     return _item("reply", digest=digest)
 
 
-def _parts(series: Series) -> dict[str, str]:
-    return {"exchange": series.exchange, "symbol": series.symbol.key, "timeframe": series.timeframe.name}
+def _parts(series: Instrument) -> dict[str, str]:
+    return dict(zip(series.PARTS, series.id.split("/"), strict=True))

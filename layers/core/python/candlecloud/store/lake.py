@@ -1,20 +1,21 @@
-"""Candle objects by series and period: found by their keys, read whole or in part, described for the index."""
+"""Objects of a dataset by series and period: found by their keys, read whole or in part, described for the index."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, Generic
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from candlecloud.market.candle import period_range, periods_between
+from candlecloud.market.dataset import Dataset, S
+from candlecloud.market.period import period_range, periods_between
 from candlecloud.market.ranges import TimeRange
 from candlecloud.market.revision import current_view
-from candlecloud.market.series import Series
 from candlecloud.store import keys
 from candlecloud.store.index import PeriodEntry
 from candlecloud.store.objects import PARQUET, ObjectStore
-from candlecloud.store.parquet import CandleFile, Footer, encode_candles, object_metadata
+from candlecloud.store.parquet import Footer, PeriodFile, encode_rows, object_metadata
 
 EVERYTHING = TimeRange(0, 253_402_300_800_000)  # until the year 10000
 # Up to so many objects are asked for by their computed keys; for a longer range, what there is is listed first.
@@ -29,37 +30,39 @@ class StoredPeriod:
     etag: str
     footer: Footer
     table: pa.Table
+    key: str
 
     def entry(self, now: int) -> PeriodEntry:
         """Describe the object for the index."""
-        times = pc.min_max(self.table.column("open_time").cast(pa.int64())).as_py()
+        times = pc.min_max(self.table.column(self.key).cast(pa.int64())).as_py()
         return PeriodEntry(
             period=self.footer.period,
             etag=self.etag,
             sequence=self.footer.sequence,
-            candles=current_view(self.table).num_rows,
+            current=current_view(self.table).num_rows,
             rows=self.table.num_rows,
-            first_open_time=times["min"],
-            last_open_time=times["max"],
+            first=times["min"],
+            last=times["max"],
             checksum=self.footer.checksum,
             price_scale=self.footer.price_scale,
             updated_at=now,
         )
 
 
-class Lake:
-    """The candle objects in the bucket. The index is not asked: what is there is what is found."""
+class Lake(Generic[S]):
+    """The objects of a dataset in the bucket. The index is not asked: what is there is what is found."""
 
-    def __init__(self, objects: ObjectStore) -> None:
+    def __init__(self, dataset: Dataset[S, Any], objects: ObjectStore) -> None:
+        self.dataset = dataset
         self._objects = objects
         self.bucket = objects.bucket
 
-    def open(self, series: Series, period: str) -> CandleFile | None:
+    def open(self, series: S, period: str) -> PeriodFile[S] | None:
         """An object to read a part of, or None if there is none."""
-        stored = self._objects.get(keys.candles_object(series, period))
-        return None if stored is None else CandleFile(stored.body, series, period)
+        stored = self._objects.get(keys.data_object(self.dataset, series, period))
+        return None if stored is None else PeriodFile(self.dataset, stored.body, series, period)
 
-    def load(self, series: Series, period: str) -> StoredPeriod | None:
+    def load(self, series: S, period: str) -> StoredPeriod | None:
         """A whole object, its content held against the checksum in its footer.
 
         Raises
@@ -67,13 +70,13 @@ class Lake:
         CorruptObjectError
             If it is damaged or was edited.
         """
-        stored = self._objects.get(keys.candles_object(series, period))
+        stored = self._objects.get(keys.data_object(self.dataset, series, period))
         if stored is None:
             return None
-        file = CandleFile(stored.body, series, period)
-        return StoredPeriod(stored.etag, file.footer, file.read_verified())
+        file = PeriodFile(self.dataset, stored.body, series, period)
+        return StoredPeriod(stored.etag, file.footer, file.read_verified(), self.dataset.key)
 
-    def replace(self, series: Series, table: pa.Table, footer: Footer, etag: str | None) -> StoredPeriod:
+    def replace(self, series: S, table: pa.Table, footer: Footer, etag: str | None) -> StoredPeriod:
         """Write an object in place of the version with this ETag (None: where there is none).
 
         Raises
@@ -84,30 +87,33 @@ class Lake:
             If no answer came: whether the write took place is then unknown.
         """
         written = self._objects.replace(
-            keys.candles_object(series, footer.period),
-            encode_candles(table, footer),
+            keys.data_object(self.dataset, series, footer.period),
+            encode_rows(self.dataset, table, footer),
             etag,
             content_type=PARQUET,
             metadata=object_metadata(footer),
         )
-        return StoredPeriod(written, footer, table)
+        return StoredPeriod(written, footer, table, self.dataset.key)
 
-    def etags(self, series: Series) -> dict[str, str]:
+    def etags(self, series: S) -> dict[str, str]:
         """Period to ETag of every object of a series, in order."""
         found = {}
-        for key, etag in self._objects.list(keys.candles_prefix(series)):
-            place = keys.parse_candles_object(key)
+        for key, etag in self._objects.list(keys.data_prefix(self.dataset, series)):
+            place = keys.parse_data_object(self.dataset, key)
             if place is not None and place[0] == series:
                 found[place[1]] = etag
         return found
 
-    def periods(self, series: Series, wanted: TimeRange) -> list[str]:
+    def periods(self, series: S, wanted: TimeRange) -> list[str]:
         """Periods whose objects, if they exist, hold a part of a range; in order."""
-        if wanted.duration <= (_PERIODS_BY_KEY - 1) * _LONGEST_MS[series.timeframe.period]:
-            return periods_between(series.timeframe, wanted)
-        return [period for period in self.etags(series) if period_range(series.timeframe, period).intersect(wanted)]
+        unit = self.dataset.period_of(series)
+        if wanted.duration <= (_PERIODS_BY_KEY - 1) * _LONGEST_MS[unit]:
+            return periods_between(unit, wanted)
+        return [period for period in self.etags(series) if period_range(unit, period).intersect(wanted)]
 
-    def series(self) -> list[Series]:
+    def series(self) -> list[S]:
         """Every series that has an object, in order of their ids."""
-        places = (keys.parse_candles_object(key) for key, _ in self._objects.list(keys.CANDLES.prefix()))
+        places = (
+            keys.parse_data_object(self.dataset, key) for key, _ in self._objects.list(keys.data_prefix(self.dataset))
+        )
         return sorted({place[0] for place in places if place is not None}, key=str)

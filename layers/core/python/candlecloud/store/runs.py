@@ -75,8 +75,8 @@ class RunStore:
         item = self._table.get(keys.run_item(run_id))
         if item is None and self._table.get(keys.old_sweep_item(run_id)) is not None:
             raise ConflictError(
-                f"{run_id} was made by an earlier version, whose results are not read any more.",
-                hint="Send the same request again: it is computed anew.",
+                f"{run_id} was made by an earlier version, which this version cannot read.",
+                hint="Send the same request again: it is then computed again.",
             )
         return read_record(item) if item else None
 

@@ -5,21 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from candlecloud.market.dataset import Dataset, S
+from candlecloud.market.datasets.candles import CANDLES
+from candlecloud.market.series import Series
 from candlecloud.store.aws import AwsClients
-from candlecloud.store.fan_outs import FanOutStore
 from candlecloud.store.index import IndexStore
 from candlecloud.store.ingestion import IngestionStore
 from candlecloud.store.objects import ObjectStore
-from candlecloud.store.runs import RunStore
 from candlecloud.store.table import Table
 
 if TYPE_CHECKING:
-    from candlecloud.store.candles import CandleStore
+    from candlecloud.store.dataset import DatasetStore
+    from candlecloud.store.fan_outs import FanOutStore
     from candlecloud.store.gaps import GapStore
     from candlecloud.store.idempotency import IdempotencyStore
     from candlecloud.store.quarantine import QuarantineStore
+    from candlecloud.store.runs import RunStore
     from candlecloud.store.tokens import TokenStore
     from candlecloud.store.versions import VersionStore
 
@@ -28,24 +31,31 @@ if TYPE_CHECKING:
 class Stores:
     """Everything that jobs and the API read and write.
 
-    Stores that only some functions use are imported and built when they are first asked for. That of the candles
-    brings Arrow and NumPy: half of a cold start, which functions that only look after records are spared.
+    Stores that only some functions use are imported and built when they are first asked for. Those of datasets
+    bring Arrow and NumPy: half of a cold start, which functions that only look after records are spared.
+
+    Attributes
+    ----------
+    index : IndexStore
+        Of the candles.
     """
 
     clients: AwsClients
     objects: ObjectStore
     items: Table
     functions: Mapping[str, str]
-    index: IndexStore
+    index: IndexStore[Series]
     ingestion: IngestionStore
-    runs: RunStore
-    fan_outs: FanOutStore
 
     @cached_property
-    def candles(self) -> CandleStore:
-        from candlecloud.store.candles import CandleStore
+    def candles(self) -> DatasetStore[Series]:
+        return self.dataset(CANDLES)
 
-        return CandleStore(self.objects, self.index)
+    def dataset(self, dataset: Dataset[S, Any]) -> DatasetStore[S]:
+        """Rows of any dataset."""
+        from candlecloud.store.dataset import DatasetStore
+
+        return DatasetStore(dataset, self.objects, IndexStore(self.items, dataset))
 
     @cached_property
     def gaps(self) -> GapStore:
@@ -58,6 +68,18 @@ class Stores:
         from candlecloud.store.quarantine import QuarantineStore
 
         return QuarantineStore(self.objects)
+
+    @cached_property
+    def runs(self) -> RunStore:
+        from candlecloud.store.runs import RunStore
+
+        return RunStore(self.items, self.objects)
+
+    @cached_property
+    def fan_outs(self) -> FanOutStore:
+        from candlecloud.store.fan_outs import FanOutStore
+
+        return FanOutStore(self.objects)
 
     @cached_property
     def tokens(self) -> TokenStore:
@@ -93,8 +115,6 @@ def build_stores(clients: AwsClients, bucket: str, table: str, functions: Mappin
         objects=objects,
         items=items,
         functions=functions or {},
-        index=IndexStore(items),
+        index=IndexStore(items, CANDLES),
         ingestion=IngestionStore(items),
-        runs=RunStore(items, objects),
-        fan_outs=FanOutStore(objects),
     )

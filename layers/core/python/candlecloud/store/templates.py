@@ -22,8 +22,8 @@ FIELDS = {
     "round": r"[0-9]{1,3}",
     "first": r"[0-9]{9}",
     "after": r"[0-9]{9}",
-    "series": r"[a-z0-9]+/[A-Za-z0-9.~_-]+/[0-9]+[A-Za-z]+",
-    "shard": r"[0-9]",
+    "series": r"(?:[a-z_]+:)?[a-z0-9]+/[A-Za-z0-9.~_-]+(?:/[0-9]+[A-Za-z]+)?",  # those of candles name no dataset
+    "shard": r"(?:[a-z_]+:)?[0-9]",
     "state": r"[a-z]+",
     "format": r"[a-z]+",
     "start": r"[0-9]{16}",

@@ -6,7 +6,7 @@ from candlecloud.arrays import FloatArray
 from candlecloud.features.bars import Bars
 from candlecloud.features.moving_average import SMA, compare_sma
 from candlecloud.parameters import Ordered, Parameter, Parameters, Warmup
-from candlecloud.registry import FeatureUse
+from candlecloud.spec import FeatureUse
 from candlecloud.strategies.strategy import Strategy
 
 

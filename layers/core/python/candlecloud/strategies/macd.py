@@ -7,7 +7,7 @@ from candlecloud.features.bars import Bars
 from candlecloud.features.compute import compute_feature
 from candlecloud.features.momentum import MACD as MACD_FEATURE
 from candlecloud.parameters import Ordered, Parameter, Parameters, Warmup
-from candlecloud.registry import FeatureUse
+from candlecloud.spec import FeatureUse
 from candlecloud.strategies.holding import sides
 from candlecloud.strategies.strategy import Strategy
 

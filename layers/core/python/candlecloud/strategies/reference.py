@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from candlecloud.registry import Spec
+from candlecloud.spec import Spec
 from candlecloud.strategies.registry import STRATEGIES
 from candlecloud.strategies.rules.definitions import MAX_FEATURES, MAX_PARAMETERS
 from candlecloud.strategies.rules.examples import EXAMPLES

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from candlecloud.registry import StrategySpec
+from candlecloud.spec import StrategySpec
 from candlecloud.strategies.registry import STRATEGIES
 from candlecloud.strategies.rules.language import RulesSpec
 from candlecloud.strategies.rules.strategy import strategy_of_spec

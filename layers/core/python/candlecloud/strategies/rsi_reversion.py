@@ -7,7 +7,7 @@ from candlecloud.features.bars import Bars
 from candlecloud.features.compute import compute_use
 from candlecloud.features.momentum import RSI
 from candlecloud.parameters import Ordered, Parameter, Parameters, Warmup
-from candlecloud.registry import FeatureUse
+from candlecloud.spec import FeatureUse
 from candlecloud.strategies.holding import hold
 from candlecloud.strategies.strategy import Strategy
 

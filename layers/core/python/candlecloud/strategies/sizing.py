@@ -15,7 +15,8 @@ from candlecloud.features.bars import Bars
 from candlecloud.features.compute import compute_feature
 from candlecloud.features.volatility import REALISED_VOLATILITY
 from candlecloud.parameters import Ordered, Parameter, Parameters, Warmup
-from candlecloud.registry import Registry, Spec
+from candlecloud.registry import Registry
+from candlecloud.spec import Spec
 from candlecloud.strategies.kelly import kelly_of_returns
 
 

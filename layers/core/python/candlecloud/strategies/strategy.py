@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from candlecloud.arrays import FloatArray
 from candlecloud.features.bars import Bars
 from candlecloud.parameters import Parameters
-from candlecloud.registry import FeatureUse, StrategySpec
+from candlecloud.spec import FeatureUse, StrategySpec
 
 
 @dataclass(frozen=True, kw_only=True)

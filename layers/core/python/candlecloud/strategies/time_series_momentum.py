@@ -7,7 +7,7 @@ from candlecloud.features.bars import Bars
 from candlecloud.features.compute import compute_use
 from candlecloud.features.momentum import ROC
 from candlecloud.parameters import Parameter, Parameters, Warmup
-from candlecloud.registry import FeatureUse
+from candlecloud.spec import FeatureUse
 from candlecloud.strategies.holding import sides
 from candlecloud.strategies.strategy import Strategy
 

@@ -8,7 +8,7 @@ from candlecloud.features.compute import compute_use
 from candlecloud.features.moving_average import SMA
 from candlecloud.features.trend import ATR
 from candlecloud.parameters import Parameter, Parameters, Warmup
-from candlecloud.registry import FeatureUse
+from candlecloud.spec import FeatureUse
 from candlecloud.strategies.holding import before, hold
 from candlecloud.strategies.strategy import Strategy
 

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import io
 import json
 from typing import Annotated, Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from candlecloud.api import cursors, etag
-from candlecloud.api.dependencies import Dependencies, World
+from candlecloud.api.app_context import App, AppContext
 from candlecloud.api.guards import GuardedRoute, needs
 from candlecloud.api.negotiation import ARROW, JSON, PARQUET
 from candlecloud.api.responses import problems
 from candlecloud.api.schemas.candles import MAX_JSON_LIMIT, CandlePage, CandleQuery
-from candlecloud.errors import InvalidParameterError, InvalidRangeError, SeriesNotFoundError
-from candlecloud.market.candle import empty_candles
+from candlecloud.api.tables import check_limit, write_table
+from candlecloud.contract.fields import refuse_future
+from candlecloud.errors import SeriesNotFoundError
+from candlecloud.market.datasets.candles import CANDLES
 from candlecloud.market.moment import iso
 from candlecloud.market.ranges import TimeRange
+from candlecloud.market.rows import empty_table
 from candlecloud.market.series import Series
 
 router = APIRouter(route_class=GuardedRoute, tags=["market data"])
@@ -35,61 +36,52 @@ _BINARY = {"schema": {"type": "string", "format": "binary"}}
     summary="Candles of a series",
     responses={
         200: {"model": CandlePage, "content": {JSON: {}, ARROW: _BINARY, PARQUET: _BINARY}},
-        **problems(400, 401, 403, 404, 406, 422),
+        **problems(404),
     },
 )
-async def list_candles(request: Request, world: World, query: Annotated[CandleQuery, Query()]) -> Response:
+async def list_candles(request: Request, app: App, query: Annotated[CandleQuery, Query()]) -> Response:
     """Candles that open in `[start, end)`, oldest first.
 
     Follow `next_cursor` (Arrow and Parquet carry it in the header `X-Next-Cursor`) until it is null. Give `as_of` to
     see one unchanging state of the data over all pages.
     """
     media_type: str = request.state.media_type
-    if media_type == JSON and query.limit > MAX_JSON_LIMIT:
-        raise InvalidParameterError(
-            f"limit: a JSON page holds at most {MAX_JSON_LIMIT} candles.",
-            hint=f"Send a smaller limit and follow next_cursor, or send 'Accept: {ARROW}'.",
-            field="limit",
-        )
-    if query.as_of is not None and query.as_of > world.clock():
-        raise InvalidRangeError(
-            "as_of lies in the future.", hint="Leave it out for the newest state of the data.", field="as_of"
-        )
-    table, next_cursor = read_page(world, query)
-    immutable = query.as_of is not None and query.as_of < world.clock()
+    check_limit(query.limit, media_type, MAX_JSON_LIMIT, ARROW)
+    refuse_future(query.as_of, app.clock())
+    table, next_cursor = read_page(app, query)
+    immutable = query.as_of is not None and query.as_of < app.clock()
     if media_type == JSON:
         return etag.answer(request, _json(query, table, next_cursor), immutable=immutable)
     headers = {"X-Next-Cursor": next_cursor} if next_cursor else {}
-    body = _arrow(table) if media_type == ARROW else _parquet(table)
-    return etag.answer(request, body, media_type, immutable=immutable, headers=headers)
+    return etag.answer(request, write_table(table, media_type), media_type, immutable=immutable, headers=headers)
 
 
-def read_page(world: Dependencies, query: CandleQuery) -> tuple[pa.Table, str | None]:
+def read_page(app: AppContext, query: CandleQuery) -> tuple[pa.Table, str | None]:
     """One page and the cursor of the next.
 
     Only the windows that the page needs are read: the grid says how many candles a window can hold at most, and a
     window that yields fewer (a gap) is followed by one of double the width.
     """
     series = query.series
-    available = world.stores.candles.available_range(series)
+    available = app.stores.candles.available_range(series)
     if available is None:
         raise SeriesNotFoundError(f"There are no candles of {series}.", series=series.id)
     selection = {"series": series.id, "start": query.start, "end": query.end, "as_of": query.as_of}
     wanted = query.within(available)
     place = cursors.read(selection, query.cursor)
     start = wanted.start if place is None else min(max(int(place), wanted.start), wanted.end)
-    table, reached = _collect(world, series, TimeRange(start, wanted.end), query)
+    table, reached = _collect(app, series, TimeRange(start, wanted.end), query)
     return table, cursors.issue(selection, reached) if reached < wanted.end else None
 
 
-def _collect(world: Dependencies, series: Series, wanted: TimeRange, query: CandleQuery) -> tuple[pa.Table, int]:
+def _collect(app: AppContext, series: Series, wanted: TimeRange, query: CandleQuery) -> tuple[pa.Table, int]:
     """Up to `limit` rows from the start of `wanted`, and where the rest begins."""
     step = series.timeframe.ms
-    parts = [empty_candles().select(list(_COLUMNS))]
+    parts = [empty_table(CANDLES).select(list(_COLUMNS))]
     missing, width, start = query.limit, query.limit * step, wanted.start
     while start < wanted.end and missing:
         window = TimeRange(start, min(series.timeframe.ceil(start) + width, wanted.end))
-        part = world.stores.candles.read(series, window, columns=list(_COLUMNS), as_of=query.as_of)
+        part = app.stores.candles.read(series, window, columns=list(_COLUMNS), as_of=query.as_of)
         parts.append(part.slice(0, missing))
         if part.num_rows > missing:
             start = _first_open(part.slice(missing))
@@ -128,16 +120,3 @@ def _json(query: CandleQuery, table: pa.Table, next_cursor: str | None) -> bytes
         "next_cursor": next_cursor,
     }
     return json.dumps(page, separators=(",", ":"), allow_nan=False).encode()
-
-
-def _arrow(table: pa.Table) -> bytes:
-    sink = io.BytesIO()
-    with pa.ipc.new_stream(sink, table.schema) as writer:
-        writer.write_table(table)
-    return sink.getvalue()
-
-
-def _parquet(table: pa.Table) -> bytes:
-    sink = io.BytesIO()
-    pq.write_table(table, sink, compression="zstd")
-    return sink.getvalue()

@@ -8,11 +8,11 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from candlecloud.api import etag
-from candlecloud.api.dependencies import World
+from candlecloud.api.app_context import App
 from candlecloud.api.guards import GuardedRoute, needs
 from candlecloud.api.plain_parameters import document_parameters, read_parameters
-from candlecloud.api.previews import bar_times, both_forms, compute, from_query
-from candlecloud.api.responses import problems
+from candlecloud.api.previews import bar_times, compute, from_query
+from candlecloud.api.responses import both_forms, problems
 from candlecloud.api.schemas.features import (
     FeatureItem,
     FeatureList,
@@ -28,11 +28,11 @@ from candlecloud.catalogue import FEATURES
 from candlecloud.contract.preview import FeaturesRequest
 from candlecloud.errors import InsufficientDataError
 from candlecloud.market.moment import iso
-from candlecloud.registry import FeatureSpec
+from candlecloud.spec import FeatureSpec
 
 router = APIRouter(route_class=GuardedRoute, tags=["features and strategies"])
 
-_LOOK_BACK = 48  # rows among which the newest known one is looked for at an earlier moment
+_LOOK_BACK = 48  # rows among which the newest known one is looked for at an earlier instant
 
 
 @router.get(
@@ -40,7 +40,6 @@ _LOOK_BACK = 48  # rows among which the newest known one is looked for at an ear
     dependencies=needs("read"),
     summary="Features",
     response_model=FeatureList,
-    responses=problems(400, 401, 403, 406, 422),
 )
 async def list_features(request: Request, query: Annotated[FeaturesQuery, Query()]) -> Response:
     """What can be computed from candles, with formula, source, parameters and warm-up."""
@@ -53,10 +52,10 @@ async def list_features(request: Request, query: Annotated[FeaturesQuery, Query(
     dependencies=needs("read"),
     summary="Values of a feature",
     response_model=FeaturePreview,
-    responses=problems(400, 401, 403, 404, 406, 422),
+    responses=problems(404),
     openapi_extra=document_parameters({name: feature.parameters for name, feature in FEATURES.items()}),
 )
-async def preview_feature(request: Request, world: World, query: Annotated[FeaturePreviewQuery, Query()]) -> Response:
+async def preview_feature(request: Request, app: App, query: Annotated[FeaturePreviewQuery, Query()]) -> Response:
     """One feature on stored candles, oldest first.
 
     The feature's parameters are plain keys: `feature=ema&window=20`. The range counts whole candles, as in a run;
@@ -69,7 +68,7 @@ async def preview_feature(request: Request, world: World, query: Annotated[Featu
     given = read_parameters(feature.name, feature.parameters, query.model_extra or {}, keys)
     parameters = feature.check_parameters(given)
     choice = {"parameters": parameters, "higher_timeframe": query.higher_timeframe}
-    found = compute(world, from_query(FeaturesRequest, query, features={feature.name: choice}))
+    found = compute(app, from_query(FeaturesRequest, query, features={feature.name: choice}))
     rows = [FeatureRow(**bar_times(row), values=row["values"][feature.name]) for row in found["rows"]]
     page = FeaturePreview(
         exchange=query.exchange,
@@ -80,10 +79,10 @@ async def preview_feature(request: Request, world: World, query: Annotated[Featu
         higher_timeframe=query.higher_timeframe,
         as_of=None if query.as_of is None else iso(query.as_of),
         warmup_bars=found["warmup_bars"],
-        **both_forms("computed_from", found["computed_from"]),
+        **both_forms(computed_from=found["computed_from"]),
         count=len(rows),
         rows=rows,
-        **both_forms("next_start", found["next_start"]),
+        **both_forms(next_start=found["next_start"]),
     )
     return etag.answer(request, page)
 
@@ -93,17 +92,17 @@ async def preview_feature(request: Request, world: World, query: Annotated[Featu
     dependencies=needs("read"),
     summary="Newest values of the indicators",
     response_model=Indicators,
-    responses=problems(400, 401, 403, 404, 406, 422),
+    responses=problems(404),
 )
-async def list_indicators(request: Request, world: World, query: Annotated[IndicatorsQuery, Query()]) -> Response:
+async def list_indicators(request: Request, app: App, query: Annotated[IndicatorsQuery, Query()]) -> Response:
     """Every indicator, or those of `names`, at the newest close that is stored, with default parameters."""
     features = _named(query.names)
     limit = 1 if query.as_of is None else _LOOK_BACK
     asked = from_query(FeaturesRequest, query, features={feature.name: {} for feature in features}, limit=limit)
-    found = compute(world, asked)
+    found = compute(app, asked)
     if not found["rows"]:
         raise InsufficientDataError(
-            f"No candle of {query.series} was known then.", hint="Give a later as_of, or none.", field="as_of"
+            f"No candle of {query.series} was known at that time.", hint="Give a later as_of, or none.", field="as_of"
         )
     newest = found["rows"][-1]
     answer = Indicators(
@@ -112,7 +111,7 @@ async def list_indicators(request: Request, world: World, query: Annotated[Indic
         timeframe=query.timeframe,
         as_of=None if query.as_of is None else iso(query.as_of),
         **bar_times(newest),
-        **both_forms("computed_from", found["computed_from"]),
+        **both_forms(computed_from=found["computed_from"]),
         indicators=[_indicator(feature, newest["values"][feature.name]) for feature in features],
     )
     return etag.answer(request, answer)

@@ -8,12 +8,11 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from candlecloud.api import cursors, etag
-from candlecloud.api.dependencies import World
+from candlecloud.api.app_context import App
 from candlecloud.api.guards import GuardedRoute, needs
-from candlecloud.api.responses import problems
+from candlecloud.api.responses import both_forms
 from candlecloud.api.schemas.gaps import GapItem, GapPage, GapQuery
 from candlecloud.market.gap import Gap
-from candlecloud.market.moment import iso
 
 router = APIRouter(route_class=GuardedRoute, tags=["market data"])
 
@@ -23,14 +22,13 @@ router = APIRouter(route_class=GuardedRoute, tags=["market data"])
     dependencies=needs("read"),
     summary="Gaps of the stored series",
     response_model=GapPage,
-    responses=problems(400, 401, 403, 406, 422),
 )
-async def list_gaps(request: Request, world: World, query: Annotated[GapQuery, Query()]) -> Response:
+async def list_gaps(request: Request, app: App, query: Annotated[GapQuery, Query()]) -> Response:
     """Missing ranges that have been found, with their state and the evidence."""
     series = query.series
     selection = {"list": "gaps", "series": series.id if series else None, "state": query.state}
     place = cursors.read(selection, query.cursor)
-    gaps, rest = world.stores.gaps.list(series=series, state=query.state, cursor=place, limit=query.limit)
+    gaps, rest = app.stores.gaps.list(series=series, state=query.state, cursor=place, limit=query.limit)
     page = GapPage(gaps=[_item(gap) for gap in gaps], next_cursor=cursors.issue(selection, rest) if rest else None)
     return etag.answer(request, page)
 
@@ -40,16 +38,10 @@ def _item(gap: Gap) -> GapItem:
         exchange=gap.series.exchange,
         symbol=gap.series.symbol.key,
         timeframe=gap.series.timeframe.name,
-        start=iso(gap.range.start),
-        start_ms=gap.range.start,
-        end=iso(gap.range.end),
-        end_ms=gap.range.end,
+        **both_forms(start=gap.range.start, end=gap.range.end),
         missing_candles=gap.missing_candles,
         state=gap.state,
         cause=gap.cause,
-        detected_at=iso(gap.detected_at),
-        detected_at_ms=gap.detected_at,
-        updated_at=iso(gap.updated_at),
-        updated_at_ms=gap.updated_at,
+        **both_forms(detected_at=gap.detected_at, updated_at=gap.updated_at),
         evidence=gap.evidence,
     )

@@ -6,10 +6,9 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from candlecloud.api import etag
-from candlecloud.api.dependencies import Dependencies, World
+from candlecloud.api.app_context import App, AppContext
 from candlecloud.api.errors import NotReadyError
 from candlecloud.api.guards import GuardedRoute, needs
-from candlecloud.api.responses import problems
 from candlecloud.api.schemas.health import Health, JobHealth, JobState, Live, Ready
 from candlecloud.errors import TransientStoreError
 from candlecloud.market.moment import iso
@@ -18,18 +17,18 @@ from candlecloud.store.ingestion import JobStatus
 router = APIRouter(route_class=GuardedRoute, tags=["state"])
 
 
-@router.get("/live", summary="The process answers", response_model=Live, responses=problems(400, 406))
+@router.get("/live", summary="The process answers", response_model=Live)
 async def live() -> Live:
     """No store is asked."""
     return Live()
 
 
-@router.get("/ready", summary="The stores answer", response_model=Ready, responses=problems(400, 406))
-async def ready(world: World) -> Ready:
+@router.get("/ready", summary="The stores answer", response_model=Ready)
+async def ready(app: App) -> Ready:
     """The index names a series, and the lake says what it holds of it."""
     try:
-        for head in world.stores.index.list_series(limit=1)[0]:
-            world.stores.candles.available_range(head.series)
+        for head in app.stores.index.list_series(limit=1)[0]:
+            app.stores.candles.available_range(head.series)
     except TransientStoreError as error:
         raise NotReadyError("A store does not answer.") from error
     return Ready()
@@ -40,23 +39,22 @@ async def ready(world: World) -> Ready:
     dependencies=needs("read"),
     summary="How the jobs are doing",
     response_model=Health,
-    responses=problems(400, 401, 403, 406),
 )
-async def health(request: Request, world: World) -> Response:
+async def health(request: Request, app: App) -> Response:
     """Per job its last success, its failures since, and by how much it is late.
 
     The answer is 200 whatever the state: `status` says it.
     """
-    now = world.clock()
-    jobs = _jobs(world, now)
+    now = app.clock()
+    jobs = _jobs(app, now)
     all_well = all(job.status == "ok" for job in jobs)
     return etag.answer(request, Health(status="ok" if all_well else "degraded", now=iso(now), now_ms=now, jobs=jobs))
 
 
-def _jobs(world: Dependencies, now: int) -> list[JobHealth]:
-    statuses = world.stores.ingestion.job_statuses()
-    names = sorted({*statuses, *world.options.allowed_age_s})
-    return [_job(name, statuses.get(name), world.options.allowed_age_s.get(name), now) for name in names]
+def _jobs(app: AppContext, now: int) -> list[JobHealth]:
+    statuses = app.stores.ingestion.job_statuses()
+    names = sorted({*statuses, *app.options.allowed_age_s})
+    return [_job(name, statuses.get(name), app.options.allowed_age_s.get(name), now) for name in names]
 
 
 def _job(name: str, status: JobStatus | None, allowed_age_s: int | None, now: int) -> JobHealth:

@@ -7,11 +7,11 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from candlecloud.api.dependencies import Dependencies, World
+from candlecloud.api.app_context import App, AppContext
 from candlecloud.api.guards import GuardedRoute, needs
 from candlecloud.api.location import place_of
 from candlecloud.api.negotiation import JSON
-from candlecloud.api.responses import LOCATION, problems
+from candlecloud.api.responses import LOCATION
 from candlecloud.api.schemas.ingestion import BackfillAccepted, BackfillRequest
 from candlecloud.errors import InvalidRangeError
 from candlecloud.market.moment import iso
@@ -26,19 +26,19 @@ router = APIRouter(route_class=GuardedRoute, tags=["market data"])
     summary="Fetch what a series lacks",
     status_code=202,
     response_model=BackfillAccepted,
-    responses={202: {"headers": LOCATION}, **problems(400, 401, 403, 406, 409, 413, 415, 422)},
+    responses={202: {"headers": LOCATION}},
 )
-async def backfill(request: Request, world: World, body: BackfillRequest) -> Response:
+async def backfill(request: Request, app: App, body: BackfillRequest) -> Response:
     """Hand a range to the job `backfill_candles`.
 
     It fetches what the exchange can give and records the rest as explained gaps; `/gaps` of the series shows the
     outcome, `/health` that the job ran.
     """
-    _check_range(world, body)
+    _check_range(app, body)
     event = {"exchange": body.exchange, "symbol": body.symbol_key, "timeframe": body.timeframe}
     follow = f"/gaps?{urlencode(event)}"
     span = {name: iso(t) for name, t in (("start", body.start), ("end", body.end)) if t is not None}
-    world.dispatcher.invoke("backfill_candles", {**event, **span})
+    app.dispatcher.invoke("backfill_candles", {**event, **span})
     accepted = BackfillAccepted(
         exchange=body.exchange,
         symbol=body.symbol_key,
@@ -54,14 +54,14 @@ async def backfill(request: Request, world: World, body: BackfillRequest) -> Res
     )
 
 
-def _check_range(world: Dependencies, body: BackfillRequest) -> None:
+def _check_range(app: AppContext, body: BackfillRequest) -> None:
     """Refuse here what the job could only fail at later, out of the caller's sight."""
-    if body.start is not None and body.start >= world.clock():
+    if body.start is not None and body.start >= app.clock():
         raise InvalidRangeError("start lies in the future.", hint="Give a start in the past.", field="start")
     series = Series.of(body.exchange, body.symbol_key, body.timeframe)
-    if body.start is None and world.stores.candles.available_range(series) is None:
+    if body.start is None and app.stores.candles.available_range(series) is None:
         raise InvalidRangeError(
-            f"Nothing is stored of {series} yet, so its range must be given.",
-            hint="Give a start; what lies before the exchange's first candle is recorded as such.",
+            f"No candle of {series} is stored yet, so a start is needed.",
+            hint="Give a start. It may lie before the exchange's first candle.",
             field="start",
         )

@@ -10,12 +10,12 @@ from fastapi import APIRouter, Path, Request
 from starlette.responses import HTMLResponse, Response
 
 from candlecloud.api import etag
-from candlecloud.api.dependencies import Dependencies, World
+from candlecloud.api.app_context import App, AppContext
 from candlecloud.api.guards import GuardedRoute, needs
 from candlecloud.api.large_answers import deliver
 from candlecloud.api.location import place_of
 from candlecloud.api.negotiation import HTML, JSON
-from candlecloud.api.records import deployed, started, told
+from candlecloud.api.records import deployed, record_fields, started
 from candlecloud.api.responses import LOCATION, SEE_OTHER, as_json, problems
 from candlecloud.api.schemas.runs import RunAnswer
 from candlecloud.contract.run import RunConfig
@@ -41,17 +41,17 @@ RunId = Annotated[str, Path(pattern=r"^run_[0-9a-f]{32}$", description="From `PO
     responses={
         200: {"headers": LOCATION},
         202: {"model": RunAnswer, "description": "Still running: look at Location", "headers": LOCATION},
-        **problems(400, 401, 403, 404, 406, 409, 413, 415, 422),
+        **problems(404),
     },
 )
-async def run_backtest(request: Request, world: World, body: RunConfig) -> Response:
+async def run_backtest(request: Request, app: App, body: RunConfig) -> Response:
     """Create the run, start it, and wait for its end; 202 if that takes too long.
 
     The same request on the same candles is the same run: it is computed once. Strategies, the schema of rules, sizing
     and slippage models stand in `GET /strategies`. Where history is too short, the answer is `insufficient_data` with
     the numbers, a start that would work, and a backfill request that is ready to be sent.
     """
-    record = await _wait(world, _start(world, body), _wait_until(request, world.options.max_wait_s))
+    record = await _wait(app, _start(app, body), _wait_until(request, app.options.max_wait_s))
     return _posted(request, record, 200 if record.state in ENDS else 202)
 
 
@@ -61,11 +61,11 @@ async def run_backtest(request: Request, world: World, body: RunConfig) -> Respo
     summary="Start a backtest",
     status_code=202,
     response_model=RunAnswer,
-    responses={202: {"headers": LOCATION}, **problems(400, 401, 403, 404, 406, 409, 413, 415, 422)},
+    responses={202: {"headers": LOCATION}, **problems(404)},
 )
-async def start_run(request: Request, world: World, body: RunConfig) -> Response:
+async def start_run(request: Request, app: App, body: RunConfig) -> Response:
     """Like `/backtest/run`, without waiting."""
-    return _posted(request, _start(world, body), 202)
+    return _posted(request, _start(app, body), 202)
 
 
 @router.get(
@@ -73,14 +73,14 @@ async def start_run(request: Request, world: World, body: RunConfig) -> Response
     dependencies=needs("read"),
     summary="A backtest",
     response_model=RunAnswer,
-    responses=problems(400, 401, 403, 404, 406, 422),
+    responses=problems(404),
 )
-async def get_run(request: Request, world: World, run_id: RunId) -> Response:
+async def get_run(request: Request, app: App, run_id: RunId) -> Response:
     """What was asked, and how it ended. Once it has succeeded the answer never changes.
 
-    A run whose computation was cut off is begun anew by itself, three attempts in all.
+    A run that is cut off is started again automatically, three attempts in all.
     """
-    record = _find(world, run_id)
+    record = _find(app, run_id)
     return etag.answer(request, _answer(record), immutable=record.state == "succeeded")
 
 
@@ -89,12 +89,12 @@ async def get_run(request: Request, world: World, run_id: RunId) -> Response:
     dependencies=needs("read"),
     summary="Trades and curves of a backtest",
     response_model=dict[str, Any],
-    responses={**SEE_OTHER, **problems(400, 401, 403, 404, 406, 409, 422)},
+    responses={**SEE_OTHER, **problems(404, 409)},
 )
-async def get_run_result(request: Request, world: World, run_id: RunId) -> Response:
+async def get_run_result(request: Request, app: App, run_id: RunId) -> Response:
     """The whole result, the same bytes whoever computes it."""
-    body = _artifact(world, run_id, "result.json", "result")
-    return deliver(request, world, body, JSON, immutable=True, stored_at=keys.run_object(run_id, "result.json"))
+    body = _artifact(app, run_id, "result.json", "result")
+    return deliver(request, app, body, JSON, immutable=True, stored_at=keys.run_object(run_id, "result.json"))
 
 
 @router.get(
@@ -105,15 +105,15 @@ async def get_run_result(request: Request, world: World, run_id: RunId) -> Respo
     responses={
         200: {"content": {HTML: {"schema": {"type": "string"}}}, "description": "One file that needs nothing else"},
         **SEE_OTHER,
-        **problems(400, 401, 403, 404, 406, 409, 422),
+        **problems(404, 409),
     },
 )
-async def get_run_report(request: Request, world: World, run_id: RunId) -> Response:
+async def get_run_report(request: Request, app: App, run_id: RunId) -> Response:
     """The result as a page for people: curves, months, trades, regimes, assumptions. No script, nothing loaded."""
-    body = _artifact(world, run_id, "report.html", "report")
+    body = _artifact(app, run_id, "report.html", "report")
     return deliver(
         request,
-        world,
+        app,
         body,
         f"{HTML}; charset=utf-8",
         immutable=True,
@@ -122,7 +122,7 @@ async def get_run_report(request: Request, world: World, run_id: RunId) -> Respo
     )
 
 
-def _artifact(world: Dependencies, run_id: str, name: str, what: str) -> bytes:
+def _artifact(app: AppContext, run_id: str, name: str, what: str) -> bytes:
     """What a run that has succeeded left behind.
 
     Raises
@@ -130,8 +130,8 @@ def _artifact(world: Dependencies, run_id: str, name: str, what: str) -> bytes:
     ConflictError
         If it has not, or has left none.
     """
-    record = _find(world, run_id)
-    body = world.stores.runs.get_artifact(run_id, name) if record.state == "succeeded" else None
+    record = _find(app, run_id)
+    body = app.stores.runs.get_artifact(run_id, name) if record.state == "succeeded" else None
     if body is None:
         raise ConflictError(
             f"The run is {record.state}; it has no {what}.", hint=f"GET /runs/{run_id} says why.", state=record.state
@@ -139,9 +139,9 @@ def _artifact(world: Dependencies, run_id: str, name: str, what: str) -> bytes:
     return body
 
 
-def _start(world: Dependencies, body: RunConfig) -> RunRecord:
+def _start(app: AppContext, body: RunConfig) -> RunRecord:
     """Open the run and start it, where it is not there already."""
-    return started(world, submit_run(body, world.stores, now=world.clock(), deployed=deployed(world)))
+    return started(app, submit_run(body, app.stores, now=app.clock(), deployed=deployed(app)))
 
 
 def _posted(request: Request, record: RunRecord, status: int) -> Response:
@@ -165,11 +165,11 @@ def _wait_until(request: Request, max_wait_s: float) -> float:
     return min(until, time.monotonic() + left_ms / 1000 - _ANSWER_S)
 
 
-async def _wait(world: Dependencies, record: RunRecord, deadline: float) -> RunRecord:
+async def _wait(app: AppContext, record: RunRecord, deadline: float) -> RunRecord:
     """The run at its end, or as it is at the deadline (seconds of the monotonic clock)."""
-    pause = world.options.poll_s
+    pause = app.options.poll_s
     while record.state not in ENDS:
-        record = _find(world, record.run_id)
+        record = _find(app, record.run_id)
         left = deadline - time.monotonic()
         if record.state in ENDS or left <= 0:
             break
@@ -178,8 +178,8 @@ async def _wait(world: Dependencies, record: RunRecord, deadline: float) -> RunR
     return record
 
 
-def _find(world: Dependencies, run_id: str) -> RunRecord:
-    record = world.stores.runs.get(run_id)
+def _find(app: AppContext, run_id: str) -> RunRecord:
+    record = app.stores.runs.get(run_id)
     if record is None:
         raise RunNotFoundError(f"There is no run {run_id}.", run_id=run_id)
     return record
@@ -194,7 +194,7 @@ def _answer(record: RunRecord) -> bytes:
     return as_json(
         {
             "run_id": record.run_id,
-            **told(record),
+            **record_fields(record),
             **{name: summary.get(name) for name in ("metrics", "benchmark", "relative", "data", "assumptions")},
             "links": links,
         }

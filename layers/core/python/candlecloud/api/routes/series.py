@@ -8,11 +8,11 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from candlecloud.api import cursors, etag
-from candlecloud.api.dependencies import World
+from candlecloud.api.app_context import App
 from candlecloud.api.guards import GuardedRoute, needs
-from candlecloud.api.responses import problems
+from candlecloud.api.responses import both_forms
 from candlecloud.api.schemas.series import SeriesItem, SeriesPage, SeriesQuery
-from candlecloud.market.moment import iso
+from candlecloud.market.series import Series
 from candlecloud.store.index import SeriesHead
 
 router = APIRouter(route_class=GuardedRoute, tags=["market data"])
@@ -23,12 +23,11 @@ router = APIRouter(route_class=GuardedRoute, tags=["market data"])
     dependencies=needs("read"),
     summary="Stored series",
     response_model=SeriesPage,
-    responses=problems(400, 401, 403, 406, 422),
 )
-async def list_series(request: Request, world: World, query: Annotated[SeriesQuery, Query()]) -> Response:
+async def list_series(request: Request, app: App, query: Annotated[SeriesQuery, Query()]) -> Response:
     """Every stored series with its extent."""
     place = cursors.read({"list": "series"}, query.cursor)
-    heads, rest = world.stores.index.list_series(cursor=place, limit=query.limit)
+    heads, rest = app.stores.index.list_series(cursor=place, limit=query.limit)
     page = SeriesPage(
         series=[_item(head) for head in heads],
         next_cursor=cursors.issue({"list": "series"}, rest) if rest else None,
@@ -36,17 +35,13 @@ async def list_series(request: Request, world: World, query: Annotated[SeriesQue
     return etag.answer(request, page)
 
 
-def _item(head: SeriesHead) -> SeriesItem:
+def _item(head: SeriesHead[Series]) -> SeriesItem:
     return SeriesItem(
         exchange=head.series.exchange,
         symbol=head.series.symbol.key,
         symbol_ccxt=head.series.symbol.ccxt,
         timeframe=head.series.timeframe.name,
         rows=head.rows,
-        first_open_time=iso(head.first_open_time),
-        first_open_time_ms=head.first_open_time,
-        last_open_time=iso(head.last_open_time),
-        last_open_time_ms=head.last_open_time,
-        updated_at=iso(head.updated_at),
-        updated_at_ms=head.updated_at,
+        **both_forms(first_open_time=head.first, last_open_time=head.last),
+        **both_forms(updated_at=head.updated_at),
     )

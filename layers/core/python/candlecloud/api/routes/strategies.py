@@ -10,10 +10,9 @@ from starlette.responses import Response
 
 from candlecloud.api import etag
 from candlecloud.api.guards import GuardedRoute, needs
-from candlecloud.api.responses import problems
 from candlecloud.api.schemas.strategies import FeatureUseItem, ModelItem, RulesLanguage, StrategyItem, StrategyList
 from candlecloud.catalogue import SIZING, SLIPPAGE, STRATEGIES, ListedStrategy
-from candlecloud.registry import FeatureUse, Spec
+from candlecloud.spec import FeatureUse, Spec
 from candlecloud.strategies.rules.examples import EXAMPLES
 from candlecloud.strategies.rules.language import DESCRIPTION
 from candlecloud.strategies.rules.schema import rules_schema
@@ -28,7 +27,6 @@ SIDES: tuple[Literal["long", "short"], ...] = ("long", "short")
     dependencies=needs("read"),
     summary="Strategies, rules, sizing and slippage models",
     response_model=StrategyList,
-    responses=problems(400, 401, 403, 406, 422),
 )
 async def list_strategies(request: Request) -> Response:
     """Names and parameters for `POST /backtest/run`, `POST /sweeps` and `GET /signals`."""

@@ -26,7 +26,7 @@ class CandleQuery(SeriesFields, RangeFields):
     cursor: Cursor = None
     as_of: Annotated[
         Instant | None,
-        Field(description="What we knew at this moment, whatever was restated later; the answer never changes"),
+        Field(description="The candles as they were known then, whatever was restated later; the answer never changes"),
     ] = None
 
 
@@ -52,7 +52,7 @@ class CandlePage(Strict):
     exchange: str
     symbol: str = Field(description="Canonical key, such as `BTC-USDT`")
     timeframe: str
-    as_of: str | None = Field(description="The moment asked for; null is the current view")
+    as_of: str | None = Field(description="As in the request; null is the current view")
     count: int
     candles: list[CandleRow]
     next_cursor: str | None = Field(description="Send it as `cursor` for the next page; null on the last page")

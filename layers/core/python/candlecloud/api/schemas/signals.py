@@ -6,9 +6,9 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
+from candlecloud.contract.execution_settings import Direction
 from candlecloud.contract.fields import Name, Number, Strict
 from candlecloud.contract.preview import SignalFields
-from candlecloud.contract.trading import Direction
 
 
 class SignalsQuery(SignalFields):

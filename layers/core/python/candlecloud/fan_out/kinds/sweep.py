@@ -8,9 +8,9 @@ from typing import Any, cast
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from candlecloud.contract.setting import canonical_json
+from candlecloud.contract.execution_settings import MarketRules, Stops, fixed_fraction
+from candlecloud.contract.run_spec import canonical_json
 from candlecloud.contract.sweep import SweepConfig
-from candlecloud.contract.trading import MarketRules, Stops, fixed_fraction
 from candlecloud.fan_out.batch_file import BatchResult
 from candlecloud.fan_out.kind import FanOutKind, Results, Work
 from candlecloud.fan_out.results_file import ResultsWriter
@@ -102,7 +102,7 @@ class SweepCollector:
         header = {
             "schema": RESULTS_SCHEMA,
             "sweep_id": sweep_id,
-            **self._identity.deciding(),
+            **self._identity.identity_payload(),
             **self._common,
             "sets": size.valid,
             "excluded": size.excluded,

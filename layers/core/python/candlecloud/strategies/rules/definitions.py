@@ -10,7 +10,7 @@ from candlecloud.catalogue import FEATURES
 from candlecloud.errors import InvalidTimeframeError
 from candlecloud.market.timeframe import TIMEFRAMES, Timeframe
 from candlecloud.parameters import Number, Parameter
-from candlecloud.registry import FeatureSpec
+from candlecloud.spec import FeatureSpec
 from candlecloud.strategies.rules.refusals import read_mapping, read_object, refuse, refuse_word, show, step
 from candlecloud.strategies.rules.tree import PRICES, NamedFeature, Placeholder
 

@@ -8,7 +8,7 @@ from typing import Any
 from candlecloud.catalogue import FEATURES
 from candlecloud.market.timeframe import Timeframe
 from candlecloud.parameters import Number, Ordered, Parameters
-from candlecloud.registry import FeatureUse, StrategySpec
+from candlecloud.spec import FeatureUse, StrategySpec
 from candlecloud.strategies.rules.canonical import write_rules
 from candlecloud.strategies.rules.parse import parse_rules
 from candlecloud.strategies.rules.refusals import refuse, step

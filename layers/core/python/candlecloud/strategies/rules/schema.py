@@ -7,7 +7,7 @@ from typing import Any
 from candlecloud.catalogue import FEATURES
 from candlecloud.market.timeframe import TIMEFRAMES
 from candlecloud.parameters import parameters_schema
-from candlecloud.registry import FeatureSpec
+from candlecloud.spec import FeatureSpec
 from candlecloud.strategies.rules.definitions import MAX_FEATURES, MAX_PARAMETERS, NAME
 from candlecloud.strategies.rules.examples import EXAMPLES
 from candlecloud.strategies.rules.parse import MAX_SHIFT

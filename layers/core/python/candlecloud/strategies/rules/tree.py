@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from candlecloud.catalogue import FEATURES
 from candlecloud.parameters import Number, Parameter
-from candlecloud.registry import FeatureUse
+from candlecloud.spec import FeatureUse
 
 PRICES = ("open", "high", "low", "close", "volume")
 """What a closed bar says without any feature."""

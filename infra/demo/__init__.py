@@ -1,0 +1,1 @@
+"""The demo: everything played once on the local platform, and a report of it."""

@@ -1,0 +1,290 @@
+"""The run spec: all of a run but its strategy's parameters. Market, time, strategy, money, and how it trades."""
+
+from __future__ import annotations
+
+import json
+from abc import abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Annotated, Any, ClassVar, NoReturn, Self
+
+from pydantic import ConfigDict, Field, StrictBool, ValidationError, model_validator
+
+from candlecloud.catalogue import SIZING, STRATEGIES
+from candlecloud.contract.execution_settings import Direction, ExecutionSettings, fixed_bps
+from candlecloud.contract.fields import Amount, Instant, Name, RangeFields, SeriesFields
+from candlecloud.contract.funding import Funding, check_funding
+from candlecloud.contract.refusals import as_field_error, refuse
+from candlecloud.errors import CandlecloudError, InvalidParameterError, InvalidRangeError
+from candlecloud.market.moment import iso
+from candlecloud.market.ranges import TimeRange
+from candlecloud.market.series import Series
+from candlecloud.market.timeframe import TIMEFRAMES, Timeframe
+from candlecloud.parameters import Parameters
+from candlecloud.spec import StrategySpec
+from candlecloud.strategies.rules.language import RULES, canonical_rules, rules_spec
+
+MAX_BARS = 2_700_000  # five years of minutes
+MAX_SEED = 2**53 - 1
+"""The largest whole number that every reader of JSON gets right."""
+
+RulesOrNone = Annotated[
+    dict[str, Any] | None, Field(description="Of strategy `rules`; their JSON Schema stands in `GET /strategies`")
+]
+
+
+@dataclass(frozen=True)
+class AddedField:
+    """Marks a field that came after ids had been given: while it has this value, it is no part of an identity.
+
+    Write ``new: Annotated[bool, AddedField(False)] = False``. So the ids of all work before it stay.
+    """
+
+    value: Any
+
+
+class RunSpec(ExecutionSettings, RangeFields, SeriesFields):  # pydantic lists the fields of the last base first
+    """What all parameter sets of a sweep share."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    kind: ClassVar[str]
+    """What is made of it: begins the ids, and is the name by which the code that computes it is known."""
+
+    strategy: Annotated[Name, Field(description="A name from `GET /strategies`, or `rules` with your own rules")]
+    rules: RulesOrNone = None
+    initial_equity: Annotated[Amount, Field(ge=1e-6, le=1e15, description="Quote currency")] = 10_000.0
+    funding: Funding | None = None
+    flatten_at_end: Annotated[StrictBool, Field(description="Close an open position at the last bar")] = False
+    finer_timeframe: Annotated[
+        Name,
+        Field(description="Candles that say whether stop or target came first in a bar; `auto`: the finest stored"),
+    ] = "auto"
+    tripwire: Annotated[StrictBool, Field(description="Prove that no decision saw the future")] = True
+    as_of: Annotated[
+        Instant | None, Field(description="Compute on the candles as they were known then; default now")
+    ] = None
+    seed: Annotated[int, Field(strict=True, ge=0, le=MAX_SEED, description="Draws the cuts of the tripwire")] = 0
+
+    @classmethod
+    def from_dict(cls, document: Any) -> Self:
+        """Read a document that did not come over HTTP.
+
+        Raises
+        ------
+        InvalidInputError
+            Of the class that fits the first wrong field; ``details["field"]`` names it.
+        """
+        if not isinstance(document, Mapping):
+            raise InvalidParameterError(
+                "The request must be a JSON object.", field="the request", got=repr(document)[:80]
+            )
+        try:
+            return cls.model_validate(dict(document))
+        except ValidationError as error:
+            raise refuse(error) from error
+
+    @model_validator(mode="after")
+    def _settle(self) -> Self:
+        """Fill in what follows from other fields, so that equal requests are equal documents."""
+        self._set(symbol=self.symbol_key, coin=None)
+        if self.slippage_bps is not None:
+            if "slippage" in self.model_fields_set:
+                self._refuse("slippage_bps", "slippage and slippage_bps say the same thing twice.", "Leave one out.")
+            self._set(slippage=fixed_bps(self.slippage_bps), slippage_bps=None)
+        if self.maker_fee_bps is None:
+            self._set(maker_fee_bps=self.fee_bps)
+        timeframe = self.series.timeframe
+        self._set(
+            start=None if self.start is None else timeframe.ceil(self.start),
+            end=None if self.end is None else timeframe.floor(self.end),
+        )
+        self._settle_finer()
+        symbol = self.series.symbol
+        check_funding(self.funding, is_perpetual=symbol.settle is not None and symbol.expiry is None)
+        try:
+            self._check_range()
+            self._set(rules=check_rules(self.strategy, self.rules))
+            check_direction(self.strategy_rule, self.direction)
+        except CandlecloudError as error:
+            raise as_field_error(error) from error
+        return self
+
+    @property
+    def entries(self) -> tuple[str, ...]:
+        """The entries that it names, as ``strategies/dual_sma``; a strategy of ours brings its own features."""
+        used = () if self.rules is None else {named["feature"] for named in self.rules["features"].values()}
+        features = (f"features/{name}" for name in sorted(used))
+        return (
+            f"strategies/{self.strategy}",
+            *features,
+            f"sizing/{self.sizing.model}",
+            f"slippage/{self.slippage.model}",
+        )
+
+    @property
+    def range(self) -> TimeRange:
+        """The pinned range of open times.
+
+        Raises
+        ------
+        InvalidRangeError
+            If it is not pinned yet.
+        """
+        if self.start is None or self.end is None:
+            raise InvalidRangeError("This run has no start and end yet.", field="start")
+        return TimeRange(self.start, self.end)
+
+    @cached_property
+    def strategy_rule(self) -> StrategySpec:
+        """The data of the strategy by its name, or of the one that the rules write down."""
+        return find_strategy(self.strategy, self.rules, self.series.timeframe)
+
+    @property
+    @abstractmethod
+    def warmup_bars(self) -> int:
+        """Closed bars that the first decision of any parameter set needs, its size included."""
+
+    def warmup_bars_of(self, parameters: Parameters) -> int:
+        """Closed bars that the first decision with these parameters of the strategy needs, its size included."""
+        of_sizing = SIZING.find(self.sizing.model).warmup_bars(self.sizing.parameters)
+        return max(self.strategy_rule.warmup_bars(parameters), of_sizing)
+
+    @property
+    def finer_series(self) -> Series | None:
+        """The series that decides inside a bar; None where none does."""
+        if self.finer_timeframe not in TIMEFRAMES:
+            return None
+        return replace(self.series, timeframe=Timeframe(self.finer_timeframe))
+
+    def pinned(self, span: TimeRange, as_of: int, finer_timeframe: str = "none") -> Self:
+        """The same with range, data view and finer candles fixed.
+
+        Raises
+        ------
+        InvalidRangeError
+            If the range holds no candle or too many.
+        InvalidParameterError
+            If a funding schedule does not cover it.
+        """
+        fixed = {"start": span.start, "end": span.end, "as_of": as_of, "finer_timeframe": finer_timeframe}
+        pinned = self.model_copy(update=fixed)
+        pinned._check_range()
+        if self.funding is not None:
+            self.funding.check_covers(span)
+        return pinned
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-able, every field filled in, and what `from_dict` reads back equal."""
+        return self.model_dump(mode="json")
+
+    def identity_dict(self) -> dict[str, Any]:
+        """What decides the result, given the candles: all but the instant as of which they were read."""
+        left_out = {"as_of", *filter(self._is_as_before, type(self).model_fields)}
+        return {name: value for name, value in self.to_dict().items() if name not in left_out}
+
+    def _is_as_before(self, name: str) -> bool:
+        marks = [mark for mark in type(self).model_fields[name].metadata if isinstance(mark, AddedField)]
+        return any(getattr(self, name) == mark.value for mark in marks)
+
+    def _settle_finer(self) -> None:
+        below = [name for name in TIMEFRAMES if Timeframe(name) < self.series.timeframe]
+        if self.finer_timeframe not in ("auto", "none", *below):
+            words = ("auto", "none", *below)
+            self._refuse("finer_timeframe", f"finer_timeframe must be {' or '.join(words)}.", None, allowed=list(words))
+        if self.finer_timeframe in below and not self.stops.can_collide:
+            self._refuse(
+                "finer_timeframe",
+                "finer_timeframe is for runs with a stop and a take_profit; this run does not have both.",
+                "Set take_profit and a stop, or leave finer_timeframe out.",
+            )
+        if not self.stops.can_collide:
+            self._set(finer_timeframe="none")
+
+    def _check_range(self) -> None:
+        if self.start is None or self.end is None:
+            return
+        bars = (self.end - self.start) // self.series.timeframe.ms
+        if bars < 1:
+            raise InvalidRangeError(
+                f"No whole {self.series.timeframe} candle lies between start and end.",
+                field="end",
+                start=iso(self.start),
+                end=iso(self.end),
+            )
+        if bars > MAX_BARS:
+            raise InvalidRangeError(
+                f"The range holds {bars:,} bars; a run takes at most {MAX_BARS:,}.",
+                hint="Take a shorter range or a longer timeframe.",
+                field="start",
+            )
+
+    def _set(self, **values: Any) -> None:
+        self.__dict__.update(values)  # frozen for everybody else
+
+    @staticmethod
+    def _refuse(field: str, message: str, hint: str | None, **details: Any) -> NoReturn:
+        raise as_field_error(InvalidParameterError(message, hint=hint, **details), field)
+
+
+def find_strategy(strategy: str, rules: Mapping[str, Any] | None, timeframe: Timeframe) -> StrategySpec:
+    """The data of a strategy by its name, or of the one that rules write down.
+
+    Raises
+    ------
+    UnknownStrategyError
+        If there is none of that name.
+    """
+    return STRATEGIES.find(strategy) if rules is None else rules_spec(rules, timeframe.ms)
+
+
+def check_rules(strategy: str, rules: Any) -> dict[str, Any] | None:
+    """Rules in the one way that equal rules share; None for a strategy that is known by its name.
+
+    Raises
+    ------
+    InvalidParameterError
+        If they lack, stand beside a name, or have something wrong in them.
+    UnknownStrategyError
+        If no strategy has the name.
+    """
+    if strategy == RULES:
+        if rules is None:
+            raise InvalidParameterError(
+                "strategy is rules, but rules are missing.",
+                hint="Send rules; GET /strategies shows their schema.",
+                field="rules",
+            )
+        return canonical_rules(rules)
+    if rules is not None:
+        hint = 'Set strategy to "rules", or leave rules out.'
+        raise InvalidParameterError(f"rules are given, but strategy is {strategy}.", hint=hint, field="rules")
+    STRATEGIES.find(strategy)
+    return None
+
+
+def check_direction(strategy: StrategySpec, direction: Direction) -> None:
+    """Refuse a direction in which the strategy can never hold anything.
+
+    Raises
+    ------
+    InvalidParameterError
+        If the strategy names the other side only.
+    """
+    if direction == "both" or direction in strategy.sides:
+        return
+    other = "short" if direction == "long" else "long"
+    lacking = f'Set direction to "{other}"'
+    if strategy.name == RULES:
+        lacking += f', or add "{direction}": {{"entry": ...}} to the rules'
+    raise InvalidParameterError(
+        f"direction is {direction}, but {strategy.name} never goes {direction}: it could never trade.",
+        hint=f"{lacking}.",
+        field="direction",
+        allowed=[*sorted(strategy.sides), "both"],
+    )
+
+
+def canonical_json(value: Any) -> bytes:
+    """The one way to write a value: sorted names, no spaces, shortest floats that read back equal, no NaN."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
