@@ -31,7 +31,7 @@ PHASES = ("open", "within", "close")
 def check_against_reference(case: Case) -> Replay:
     wanted = replayed(case)
     got = simulate(case.backtest, case.target, case.execution, case.size)
-    fills = [(f.bar, PHASES[f.moment], f.change, f.held, f.price, f.fee, f.slippage, f.reason) for f in wanted.fills]
+    fills = [(f.bar, PHASES[f.phase], f.change, f.held, f.price, f.fee, f.slippage, f.reason) for f in wanted.fills]
     assert [tuple(fill) for fill in got.fills] == fills
     assert list(got.profits) == wanted.profits
     assert (got.cash, got.quantity, got.ruined) == (wanted.cash, wanted.held, wanted.ruined)
@@ -93,8 +93,8 @@ def switches_that_fired(case: Case, seen: Replay) -> list[str]:
         "start bar above 0": case.backtest.start_bar > 0 and seen.fills,
         "short": any(h < 0.0 for h in seen.holding),
         "unknown volume": np.isnan(case.backtest.bars.volume).any() and seen.fills,
-        "gap through a stop": any(f.moment == 0 and f.reason in ("stop_loss", "trailing_stop") for f in seen.fills),
-        "take-profit at the open": any(f.moment == 0 and f.reason == "take_profit" for f in seen.fills),
+        "gap through a stop": any(f.phase == 0 and f.reason in ("stop_loss", "trailing_stop") for f in seen.fills),
+        "take-profit at the open": any(f.phase == 0 and f.reason == "take_profit" for f in seen.fills),
         "bars": n,
     }
     return [

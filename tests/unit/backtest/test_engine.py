@@ -257,7 +257,7 @@ def test_every_switch_is_named() -> None:
     assert full.keys() == plain.keys()
     assert full["stops"]["stop_loss"] == 0.05
     assert full["stops"]["take_profit"] is None
-    assert full["stops"]["both_in_one_bar"] == "the target first"
+    assert full["stops"]["both_in_one_bar"] == "the stop first"
     assert full["participation"]["max_participation"] == 0.1
     assert full["drawdown_limit"]["cooldown_bars"] == 5
     assert full["rebalance"]["band"] == 0.1

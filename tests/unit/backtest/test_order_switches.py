@@ -49,8 +49,8 @@ def test_stop_fills_at_its_level_and_stays_out_until_the_target_changes() -> Non
     result = run(market, [1, 1, 1, 1, 0, 0], stop_loss=0.05, taker_fee_bps=10, slippage_bps=0)
     quantity = 1_000 / (100 * 1.001)
     entry, exit_ = result.fills
-    assert (entry.bar, entry.moment, entry.price) == (1, "open", 100)
-    assert (exit_.bar, exit_.moment, exit_.price, exit_.reason) == (2, "within", 95, "stop_loss")
+    assert (entry.bar, entry.phase, entry.price) == (1, "open", 100)
+    assert (exit_.bar, exit_.phase, exit_.price, exit_.reason) == (2, "within", 95, "stop_loss")
     assert exit_.fee == pytest.approx(quantity * 95 * 0.001, rel=1e-15)
     (trade,) = result.trades()
     assert trade.exit_time == market.close_time[2]
@@ -82,7 +82,7 @@ def test_take_profit_is_a_limit_order() -> None:
     result = run(market, [1, 1, 1, 1], take_profit=0.1, **costly)
     entry, exit_ = result.fills
     assert entry.price == pytest.approx(101)
-    assert (exit_.moment, exit_.reason, exit_.slippage) == ("within", "take_profit", 0)
+    assert (exit_.phase, exit_.reason, exit_.slippage) == ("within", "take_profit", 0)
     assert exit_.price == pytest.approx(111.1)  # a tenth above the entry price, not above the open
     assert exit_.fee == pytest.approx(entry.quantity * 111.1 * 0.001)
 

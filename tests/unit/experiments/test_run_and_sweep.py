@@ -148,9 +148,9 @@ def evaluate_in_batches(config: SweepConfig, table: pa.Table, size: int) -> Swep
 
 
 SWEEPS: dict[str, dict[str, Any]] = {
-    "event form": {"grid": GRID},
-    "event form by signals": {"strategy": "ema_cross", "grid": {"fast": [5, 20], "slow": [40, 60, 90]}},
-    "path form, short": {"grid": GRID, "direction": "both"},
+    "vectorised engine": {"grid": GRID},
+    "vectorised engine by signals": {"strategy": "ema_cross", "grid": {"fast": [5, 20], "slow": [40, 60, 90]}},
+    "bar engine, short": {"grid": GRID, "direction": "both"},
     "stops and sizes": {
         "strategy": "donchian_breakout",
         "grid": {"entry": [20, 55, 90], "exit": [10]},

@@ -13,6 +13,9 @@ from infra.catalogue import FUNCTIONS
 from infra.context import ROOT
 from tests.evidence.structure import TOO_LONG, import_cycles, line_counts, room_cycles, traced_walk
 
+MOST_LINES = 60
+MOST_PARAMETERS = 8
+
 
 def test_no_import_cycles() -> None:
     assert import_cycles() == []

@@ -49,7 +49,7 @@ def intrabar_data(bars: Bars, finer: Bars) -> IntrabarData:
     last = np.maximum(ends - 1, 0)
     if len(finer) and np.any((ends > begins) & (finer.close_time[last] > bars.close_time)):
         raise InvalidRangeError(
-            "A finer candle reaches over the end of a bar.", hint="Use a timeframe that divides that of the bars."
+            "A finer bar reaches over the end of a bar.", hint="Use a timeframe that divides that of the bars."
         )
     counts = ends - begins
     start = np.zeros(len(bars) + 1, np.int64)

@@ -56,7 +56,7 @@ class Simulation:
     @property
     def drawdown(self) -> FloatArray:
         """Positive fraction lost since the highest equity so far, at each close."""
-        return drawdowns(self.equity, self.initial_equity)
+        return drawdowns(self.equity, self.backtest.initial_equity)
 
     def trades(self) -> list[Trade]:
         """Closed round trips, in time order."""

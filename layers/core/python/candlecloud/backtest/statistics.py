@@ -1,4 +1,4 @@
-"""The row of statistics that both forms of the engine fill for each parameter set, and what stands where in it."""
+"""The row of statistics that both engines fill for each parameter set, and what stands where in it."""
 
 from __future__ import annotations
 
