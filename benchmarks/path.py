@@ -100,6 +100,13 @@ def tables() -> str:
     )
 
 
+def slippage_seconds() -> dict[str, float]:
+    """CPU seconds of one run's pass over the bars, by name of the slippage model."""
+    bars, strategy = bars_of(read_series("1h")), STRATEGIES.find("dual_sma")
+    targets = [strategy.target(bars, strategy.check_parameters({}))]
+    return {name: _seconds(_work(bars, targets, line)) for name, line in _slippage_lines()}
+
+
 def _slippage_lines() -> list[tuple[str, Switches]]:
     return [
         (name, Switches(name, {**model.execution(model.check_parameters({})), "taker_fee_bps": 10.0}))
@@ -108,16 +115,21 @@ def _slippage_lines() -> list[tuple[str, Switches]]:
 
 
 def _timed(bars: Bars, targets: Sequence[FloatArray], line: Switches) -> tuple[str, str]:
+    work = _work(bars, targets, line)
+    fills = np.mean([Tallies.from_row(row).n_fills for row in work()])
+    return figure(_seconds(work) / len(bars) / len(targets) * 1e9), figure(float(fills))
+
+
+def _work(bars: Bars, targets: Sequence[FloatArray], line: Switches) -> Callable[[], list[FloatArray]]:
     execution, options = line.made(), dict(line.options(bars))
     size = options.pop("size", 1.0)
     backtest = Backtest(bars, CASH, **options)
     _check(Case(backtest, targets[0], execution, size))
+    return lambda: [statistics_of_target(backtest, target, execution, size) for target in targets]
 
-    def work() -> list[FloatArray]:
-        return [statistics_of_target(backtest, target, execution, size) for target in targets]
 
-    fills = np.mean([Tallies.from_row(row).n_fills for row in work()])
-    return figure(cpu_s(work, rounds=5) / len(bars) / len(targets) * 1e9), figure(float(fills))
+def _seconds(work: Callable[[], Any]) -> float:
+    return cpu_s(work, rounds=5)
 
 
 def _check(case: Case) -> None:

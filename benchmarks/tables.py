@@ -35,4 +35,4 @@ def insert(text: str, name: str, content: str) -> str:
     start, end = text.find(opening), text.find(closing)
     if start < 0 or end < start:
         raise ValueError(f"The page has no place named {name!r}; add {opening} and {closing}.")
-    return f"{text[: start + len(opening)]}\n{content.strip()}\n{text[end:]}"
+    return f"{text[: start + len(opening)]}\n\n{content.strip()}\n\n{text[end:]}"

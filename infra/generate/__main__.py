@@ -13,6 +13,7 @@ from candlecloud.strategies import reference as strategies
 from infra.generate import kernels, schemas
 from infra.generate.catalogue import catalogue_json
 from infra.generate.datasets import datasets_page
+from infra.generate.environment import environment_page
 from infra.generate.routes import routes_page
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -21,6 +22,7 @@ GENERATED: Mapping[str, Callable[[], str]] = {
     "layers/core/python/candlecloud/catalogue.json": catalogue_json,
     "docs/features.md": features.reference_page,
     "docs/strategies.md": strategies.reference_page,
+    "docs/environment.md": environment_page,
     "docs/datasets.md": datasets_page,
     "docs/schemas/run_config.json": schemas.run_config,
     "docs/schemas/sweep_config.json": schemas.sweep_config,

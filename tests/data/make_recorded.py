@@ -213,7 +213,7 @@ def update_readme(readme: Path, entries: list[dict[str, Any]]) -> None:
     if not readme.is_file():
         return
     before, _, rest = readme.read_text().partition(TABLE_BEGIN)
-    readme.write_text(f"{before}{TABLE_BEGIN}\n{file_table(entries)}\n{TABLE_END}{rest.partition(TABLE_END)[2]}")
+    readme.write_text(f"{before}{TABLE_BEGIN}\n\n{file_table(entries)}\n\n{TABLE_END}{rest.partition(TABLE_END)[2]}")
 
 
 def main(source: Path, target: Path) -> None:

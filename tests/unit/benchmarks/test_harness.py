@@ -176,7 +176,7 @@ def test_the_table_of_what_ships_marks_a_time_that_stands_in() -> None:
 def test_tables_find_their_place_in_a_page() -> None:
     page = "before\n<!-- a -->\nold\n<!-- end of a -->\nafter <!-- b --><!-- end of b -->"
     once = insert(page, "a", table(("x", "y"), [(1, "2")]))
-    assert once.startswith("before\n<!-- a -->\n| x | y |\n| --- | --- |\n| 1 | 2 |\n<!-- end of a -->\nafter")
+    assert once.startswith("before\n<!-- a -->\n\n| x | y |\n| --- | --- |\n| 1 | 2 |\n\n<!-- end of a -->\nafter")
     assert insert(once, "a", "| x | y |\n| --- | --- |\n| 1 | 2 |") == once
     with pytest.raises(ValueError, match="no place named 'c'"):
         insert(page, "c", "")

@@ -23,8 +23,8 @@ from tests.support.drawn_bars import (
     Step,
     bars_from_steps,
     drawn_bars,
+    drawn_steps,
     head,
-    steps,
 )
 
 EVERY = pytest.mark.parametrize("feature", FEATURES.values(), ids=FEATURES)
@@ -83,8 +83,8 @@ def test_one_bar_more_changes_nothing_in_many_long_cases(feature: Feature, data:
 @QUICK
 @given(data=st.data())
 def test_garbage_in_the_future_moves_nothing(feature: Feature, data: st.DataObject) -> None:
-    before = data.draw(st.lists(steps(), min_size=1, max_size=25))
-    after, garbage = (data.draw(st.lists(steps(largest=10**6), min_size=1, max_size=10)) for _ in range(2))
+    before = data.draw(drawn_steps(max_size=25))
+    after, garbage = (data.draw(drawn_steps(max_size=10, largest=10**6)) for _ in range(2))
     parameters = data.draw(parameters_of(feature))
     computed = [compute_feature(bars_from_steps(before + future), feature, parameters) for future in (after, garbage)]
     assert same(*computed, len(before))
@@ -126,8 +126,8 @@ def test_a_window_gives_the_same_bits_wherever_the_bars_begin(feature: Feature, 
 @given(data=st.data())
 def test_nan_before_the_warm_up_and_nowhere_else_on_lively_bars(feature: Feature, data: st.DataObject) -> None:
     """Every bar has a range and moves the close, every volume is known: nothing is 0/0 and nothing unknown."""
-    lively = steps(KNOWN_VOLUMES, absent=1).filter(lambda s: s.to_open + s.to_close != 0)
-    drawn = data.draw(st.lists(lively, min_size=1, max_size=30))
+    drawn = data.draw(drawn_steps(1, 30, KNOWN_VOLUMES, absent=1))
+    drawn = [s._replace(to_close=s.to_close + 1) if s.to_open + s.to_close == 0 else s for s in drawn]
     drawn[0] = drawn[0]._replace(absent=0)  # midnight: a session begins
     bars = bars_from_steps([s._replace(above=s.above + 1) for s in drawn], price=10**6)
     parameters = data.draw(parameters_of(feature))
@@ -181,7 +181,7 @@ def test_zero_by_zero_is_nan_and_nothing_else_is(feature: Feature) -> None:
 @QUICK
 @given(data=st.data())
 def test_an_unknown_volume_is_felt_by_features_of_volume_alone(feature: Feature, data: st.DataObject) -> None:
-    drawn = data.draw(st.lists(steps(KNOWN_VOLUMES), min_size=8, max_size=30))
+    drawn = data.draw(drawn_steps(8, 30, KNOWN_VOLUMES))
     drawn[0] = drawn[0]._replace(absent=0)
     at = data.draw(st.integers(1, len(drawn) - 1))
     parameters = data.draw(parameters_of(feature))

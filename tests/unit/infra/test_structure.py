@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ import pytest
 
 from infra.catalogue import FUNCTIONS
 from infra.context import ROOT
-from tests.evidence.structure import TOO_LONG, import_cycles, line_counts, room_cycles, traced_walk
+from tests.evidence.structure import TOO_LONG, import_cycles, line_counts, room_cycles
 
 MOST_LINES = 60
 MOST_PARAMETERS = 8
@@ -58,14 +59,24 @@ def test_handlers_are_thin() -> None:
     assert max(handlers.values()) <= 40
 
 
-def test_a_sweep_has_one_configuration_from_its_post_to_collect() -> None:
-    """One class reads it, once where it comes in and once in each job."""
-    assert "whole configurations built: 4 ({'SweepConfig': 4})" in traced_walk("sweep")
-
-
 @pytest.mark.parametrize("function", ["fail_fan_out", "plan_fan_out", "prune_versions", "recover_runs"])
 def test_functions_that_only_look_after_records_import_no_arrow(function: str) -> None:
     """It would be half of their cold start. A plan imports its kind, and Arrow with it, when it is asked for one."""
     code = "import sys, handler; sys.exit(bool({'numpy', 'pyarrow'} & set(sys.modules)))"
     folder = ROOT / "functions" / function
     assert subprocess.run([sys.executable, "-c", code], cwd=folder, check=False).returncode == 0
+
+
+def test_unit_tests_stand_where_their_package_stands() -> None:
+    """A folder below tests/unit is a package of the library, or a folder of the repository."""
+    unit, places = ROOT / "tests" / "unit", (ROOT, ROOT / "layers" / "core" / "python" / "candlecloud")
+    folders = {path.parent.relative_to(unit) for path in unit.rglob("test_*.py")}
+    assert [str(folder) for folder in folders if not any((place / folder).is_dir() for place in places)] == []
+
+
+def test_ci_runs_what_verify_is() -> None:
+    steps = re.findall(r"^make (\S+)$", (ROOT / ".ci" / "run").read_text(), re.M)
+    verify = re.search(r"^verify: ([^#]*)", (ROOT / "Makefile").read_text(), re.M)
+    assert verify is not None
+    assert steps == verify[1].split()
+    assert "make test " in (ROOT / "README.md").read_text()
