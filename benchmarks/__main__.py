@@ -29,7 +29,7 @@ MODULES: Mapping[str, str] = {
     "metrics": "benchmarks.metrics",
     "memory": "benchmarks.memory",
     "start": "benchmarks.start",
-    "tripwire": "benchmarks.tripwire",
+    "look_ahead": "benchmarks.look_ahead",
     "pagination": "benchmarks.pagination",
 }
 """Name of a table to its module: ``tables()`` returns Markdown, or ``main()`` prints it."""

@@ -7,8 +7,8 @@ from functools import partial
 from benchmarks.tables import figure, table
 from benchmarks.timing import cpu_s
 from candlecloud.features.bars import bars_from_table
+from candlecloud.features.families import FEATURES
 from candlecloud.features.kernels import rolling
-from candlecloud.features.registry import FEATURES
 from tests.golden.talib_oracle import ORACLES
 from tests.support.recorded import btc_hours
 

@@ -17,7 +17,8 @@ from candlecloud.metrics.episodes import worst_drawdowns
 from candlecloud.metrics.periods import monthly_returns, rolling_sharpe
 from candlecloud.metrics.regimes import describe_regimes
 from candlecloud.metrics.relative import compare_with_benchmark
-from candlecloud.metrics.summary import Extent, summary_columns, summary_dicts, summary_of
+from candlecloud.metrics.rows import Extent
+from candlecloud.metrics.summary import summary_columns, summary_dicts, summary_of
 
 CASH = 1e4
 HOUR_MS = 3_600_000

@@ -13,9 +13,9 @@ from benchmarks.series import read_series
 from benchmarks.sweep import bars_of
 from benchmarks.tables import figure, table
 from benchmarks.timing import cpu_s
+from candlecloud.backtest.sizing import SIZING
 from candlecloud.features.bars import Bars
-from candlecloud.strategies.registry import STRATEGIES
-from candlecloud.strategies.sizing import SIZING
+from candlecloud.strategies.builtin import STRATEGIES
 
 
 def tables() -> str:

@@ -17,11 +17,11 @@ from candlecloud.arrays import FloatArray
 from candlecloud.backtest.bar_engine import simulate, statistics_of_target
 from candlecloud.backtest.execution import Execution
 from candlecloud.backtest.inputs import Backtest
+from candlecloud.backtest.sizing import SIZING
 from candlecloud.backtest.slippage import SLIPPAGE
 from candlecloud.features.bars import Bars
 from candlecloud.metrics.tallies import Tallies
-from candlecloud.strategies.registry import STRATEGIES
-from candlecloud.strategies.sizing import SIZING
+from candlecloud.strategies.builtin import STRATEGIES
 from tests.golden.cases import CASH, Case, replayed
 
 SETS = GRIDS[1_000][::20]

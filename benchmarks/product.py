@@ -38,7 +38,9 @@ class Product:
         self._prepared: dict[bool, Prepared] = {}
         self._objects: dict[bool, list[bytes]] = {}
 
-    def prepare(self, series: Arrays, pairs: Windows, *, fee: float, slippage: float, tripwire: bool) -> dict[str, int]:
+    def prepare(
+        self, series: Arrays, pairs: Windows, *, fee: float, slippage: float, look_ahead_test: bool
+    ) -> dict[str, int]:
         """Read the request, pin it to all candles but those that warm up, cut it into batches, make the table.
 
         Returns
@@ -52,21 +54,21 @@ class Product:
             If the grid of the request is not these sets in this order.
         """
         candles = candles_of(series)
-        config = config_of(series, pairs, fee=fee, slippage=slippage, tripwire=tripwire)
+        config = config_of(series, pairs, fee=fee, slippage=slippage, look_ahead_test=look_ahead_test)
         sets = parameter_sets(config)
         if list(zip(*(sets.columns[name].tolist() for name in ("fast", "slow")), strict=True)) != [*map(tuple, pairs)]:
             raise ValueError("The grid of the request is not the sets of the benchmark.")
         batches = make_plan(sweep_work(config)).batches
-        self._prepared[tripwire] = config, RunInputs(candles), batches
+        self._prepared[look_ahead_test] = config, RunInputs(candles), batches
         first = _first(series, config)
         bars = {"bars": candles.num_rows - first, "warmup_bars": first}
         return {"sets": len(sets), "batches": len(batches)} | bars
 
-    def evaluate(self, _series: Arrays, *, tripwire: bool) -> int:
+    def evaluate(self, _series: Arrays, *, look_ahead_test: bool) -> int:
         """What is timed. Returns the number of bytes to store."""
-        config, inputs, batches = self._prepared[tripwire]
+        config, inputs, batches = self._prepared[look_ahead_test]
         objects = [write_batch(evaluate_batch(config, inputs, start, end)) for start, end in batches]
-        self._objects[tripwire] = objects
+        self._objects[look_ahead_test] = objects
         return sum(map(len, objects))
 
     def revision(self, _series: Arrays) -> None:
@@ -75,10 +77,12 @@ class Product:
         for _ in batches:
             inputs.revision()
 
-    def differing(self, series: Arrays, pairs: Windows, *, fee: float, slippage: float, tripwire: bool) -> list[int]:
+    def differing(
+        self, series: Arrays, pairs: Windows, *, fee: float, slippage: float, look_ahead_test: bool
+    ) -> list[int]:
         """Sets that have another bit in one of their figures than the kernel gives over the same bars."""
-        config, _, _ = self._prepared[tripwire]
-        stored = pa.concat_tables([read_batch(content).table for content in self._objects[tripwire]])
+        config, _, _ = self._prepared[look_ahead_test]
+        stored = pa.concat_tables([read_batch(content).table for content in self._objects[look_ahead_test]])
         wanted = _kernel_columns(series, pairs, PlainCosts(fee, slippage), _first(series, config))
         same = np.full(len(pairs), stored.num_rows == len(pairs))
         for name in FIGURES:
@@ -87,7 +91,7 @@ class Product:
         return [int(k) for k in np.flatnonzero(~same)]
 
 
-def config_of(series: Arrays, pairs: Windows, *, fee: float, slippage: float, tripwire: bool) -> SweepConfig:
+def config_of(series: Arrays, pairs: Windows, *, fee: float, slippage: float, look_ahead_test: bool) -> SweepConfig:
     """The request, pinned: its range begins where the longest window of the grid is full."""
     step = int(series["step_ms"])
     timeframe = next(name for name in TIMEFRAMES if Timeframe(name).ms == step)
@@ -102,7 +106,7 @@ def config_of(series: Arrays, pairs: Windows, *, fee: float, slippage: float, tr
             "initial_equity": CASH,
             "fee_bps": fee * 1e4,
             "slippage_bps": slippage * 1e4,
-            "tripwire": tripwire,
+            "look_ahead_test": look_ahead_test,
         }
     )
     opened, closed = int(series["open_time"][0]), int(series["close_time"][-1])

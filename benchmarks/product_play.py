@@ -44,10 +44,10 @@ class Played:
 def players_of(ours: Worker, line: Line) -> Sequence[Player]:
     """Prepare and warm up both, as submission and lake do before a batch begins."""
     players = []
-    for name, tripwire in PRODUCTS.items():
-        ours.ask("product_prepare", pairs=GRIDS[line.sets], tripwire=tripwire, **COSTS)
-        ours.ask("product", tripwire=tripwire)
-        turn = partial(ours.ask, "product", repeat=line.repeat, tripwire=tripwire)
+    for name, look_ahead_test in PRODUCTS.items():
+        ours.ask("product_prepare", pairs=GRIDS[line.sets], look_ahead_test=look_ahead_test, **COSTS)
+        ours.ask("product", look_ahead_test=look_ahead_test)
+        turn = partial(ours.ask, "product", repeat=line.repeat, look_ahead_test=look_ahead_test)
         players.append(Player(name, turn, max(line.rounds, _REPEATS)))
     return players
 
@@ -61,14 +61,15 @@ def check_figures(ours: Worker, line: Line) -> Played:
         If one differs.
     """
     pairs = GRIDS[line.sets]
-    for tripwire in PRODUCTS.values():
-        differing = ours.ask("product_differing", pairs=pairs, tripwire=tripwire, **COSTS).result
+    for look_ahead_test in PRODUCTS.values():
+        differing = ours.ask("product_differing", pairs=pairs, look_ahead_test=look_ahead_test, **COSTS).result
         if differing:
             raise DisagreementError(
-                f"POST /sweeps, look-ahead test {'on' if tripwire else 'off'}: {len(differing)} of {len(pairs)} sets "
+                f"POST /sweeps, look-ahead test {'on' if look_ahead_test else 'off'}: "
+                f"{len(differing)} of {len(pairs)} sets "
                 f"have other figures than the kernel over the same bars, first {pairs[differing[0]]}"
             )
-    written = ours.ask("product", tripwire=False).result
-    prepared = ours.ask("product_prepare", pairs=pairs, tripwire=False, **COSTS).result
+    written = ours.ask("product", look_ahead_test=False).result
+    prepared = ours.ask("product_prepare", pairs=pairs, look_ahead_test=False, **COSTS).result
     revision = ours.ask("product_revision", repeat=_REPEATS)
     return Played(prepared["bars"], prepared["warmup_bars"], prepared["batches"], written, revision.cpu_s)

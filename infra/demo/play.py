@@ -153,8 +153,8 @@ def _say_beside_holding(steps: Steps, part: RunPart) -> None:
     steps.say(f"{'return':24}{percent(ours.total_return):>12}{percent(held.total_return):>15}")
     steps.say(f"{'largest drawdown':24}{percent(ours.max_drawdown):>12}{percent(held.max_drawdown):>15}")
     steps.say(f"{'Sharpe ratio':24}{decimal(ours.sharpe):>12}{decimal(held.sharpe):>15}")
-    cuts = len(part.result.tripwire.cuts)
-    steps.say(f"tripwire: a future of garbage, {cuts} times, moved no decision before it")
+    cuts = len(part.result.look_ahead_test.cuts)
+    steps.say(f"look-ahead test: a future of garbage, {cuts} times, moved no decision before it")
 
 
 def _say_band(steps: Steps, part: RunPart) -> None:

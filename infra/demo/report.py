@@ -67,8 +67,8 @@ def _opening(findings: Findings) -> Markup:
     last = max(item["last_open_time"] for item in findings.series)
     held = sweep.answer["benchmark"]["metrics"]["sharpe"]
     better = sum(row["metrics"]["sharpe"] > held for row in sweep.by_sharpe())
-    cuts = sum(len(run.result.tripwire.cuts) for run in findings.runs)
-    caught = sum(not run.result.tripwire.passed for run in findings.runs)
+    cuts = sum(len(run.result.look_ahead_test.cuts) for run in findings.runs)
+    caught = sum(not run.result.look_ahead_test.passed for run in findings.runs)
     tiles = (
         ("Candles stored", f"{stored:,}", f"from {findings.requests:,} requests to the replayed exchange"),
         ("Candles missing", f"{missing}", f"{explained} of them explained with evidence"),

@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
+from candlecloud.backtest.sizing import SIZING
 from candlecloud.backtest.slippage import SLIPPAGE
 from candlecloud.exchange.venues import VENUES
-from candlecloud.features.registry import FEATURES
+from candlecloud.features.families import FEATURES
 from candlecloud.spec import FeatureSpec, FeatureUse, Spec, StrategySpec
-from candlecloud.strategies.registry import STRATEGIES
-from candlecloud.strategies.sizing import SIZING
+from candlecloud.strategies.builtin import STRATEGIES
 
 
 def catalogue_json() -> str:
@@ -38,7 +38,7 @@ def describe_spec(spec: Spec) -> dict[str, Any]:
         "name": spec.name,
         "description": spec.description,
         "parameters": [asdict(parameter) for parameter in spec.parameters],
-        "ordered": [{"names": list(order.names), "strict": order.strict} for order in spec.ordered],
+        "ordered": list(spec.ordered),
         "warmup": {"bars": spec.warmup.bars, "per": dict(spec.warmup.per)},
     }
 

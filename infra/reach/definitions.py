@@ -1,4 +1,4 @@
-"""What an assignment defines: a registry, an entry with its name, or a group of entries."""
+"""What an assignment says: its value, the calls in it, their arguments, and the name of the entry that it defines."""
 
 from __future__ import annotations
 
@@ -9,9 +9,6 @@ from parso.tree import NodeOrLeaf
 
 from infra.reach.canonical import form_of
 
-REGISTRY = "Registry"
-"""Class whose calls are registries, wherever they stand."""
-
 
 def value_of(statement: Any) -> Any:
     """Give the value of an assignment, annotated or not; None for all else."""
@@ -21,12 +18,6 @@ def value_of(statement: Any) -> Any:
     if last.type == "annassign":
         return last.children[3] if len(last.children) > 3 else None
     return last
-
-
-def is_registry(statement: NodeOrLeaf) -> bool:
-    """``X = Registry(...)``, annotated or not, and ``X = Registry[T](...)``."""
-    value = value_of(statement)
-    return value is not None and any(callee == REGISTRY for callee, _ in calls_of(value))
 
 
 def calls_of(expression: Any) -> Iterator[tuple[str, Any]]:
@@ -71,20 +62,6 @@ def text_of(node: NodeOrLeaf) -> str | None:
     """Value of a string without fields; None for all else."""
     form = form_of(node)
     return str(form[1]) if isinstance(form, list) and form[0] == "str" else None
-
-
-def is_group(statement: NodeOrLeaf) -> bool:
-    """Whether an assignment's value is a tuple, list or set."""
-    value = value_of(statement)
-    if value is None:
-        return False
-    form = form_of(value)
-    return isinstance(form, list) and form[0] in ("tuple", "list", "braces")
-
-
-def is_class(statement: Any) -> bool:
-    """Whether a statement defines a class, decorated or not."""
-    return bool(statement.type == "classdef" or (statement.type == "decorated" and is_class(statement.children[-1])))
 
 
 def calls_in(node: Any) -> Iterator[tuple[str, Any]]:

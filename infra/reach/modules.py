@@ -73,6 +73,10 @@ class Tree:
         path = self._path(name)
         return (path / "__init__.py").is_file() or any(path.with_suffix(s).is_file() for s in (".py", ".pxd"))
 
+    def modules_in(self, package: str) -> list[str]:
+        """Names of the modules in a package, without packages, in alphabetical order."""
+        return sorted(f"{package}.{path.stem}" for path in self._path(package).glob("*.py") if path.stem != "__init__")
+
     def module(self, name: str) -> Module:
         """Read a module.
 

@@ -6,8 +6,8 @@ import hashlib
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 
-from infra.reach.definitions import is_registry
-from infra.reach.modules import BODY, Module, Tree, UnresolvedError
+from infra.reach.discovery import discovered
+from infra.reach.modules import BODY, Tree, UnresolvedError
 from infra.reach.names import Chain
 from infra.reach.references import Place, Reference, Resolver
 from infra.reach.units import Unit
@@ -91,12 +91,8 @@ class Reach:
         return found
 
     def is_cut(self, place: Place) -> bool:
-        """Whether a unit is a cut: listed, or a call of a class named ``Registry``."""
-        module, unit = place
-        if f"{module}:{unit}" in self._cuts:
-            return True
-        found = self.tree.module(module).units.get(unit)
-        return found is not None and any(is_registry(node) for node in found.nodes)
+        """Whether a unit is not followed."""
+        return ":".join(place) in self._cuts
 
     def references(self, place: Place, chain: Chain) -> Iterator[Reference]:
         """Find what a name that a unit reads stands for."""
@@ -110,7 +106,7 @@ class Reach:
         if place not in self._known:
             module = self.tree.module(place[0])
             unit = module.units[place[1]]
-            references = sorted(set(self._references(module, unit)), key=lambda reference: reference.label)
+            references = sorted(set(self._references(place, unit)), key=lambda reference: reference.label)
             digest = hashlib.sha256(unit.form)
             for reference in references:
                 digest.update(f"\0{reference.label}".encode())
@@ -119,7 +115,11 @@ class Reach:
             self._known[place] = Reached(":".join(place), unit, digest.hexdigest(), existing)
         return self._known[place]
 
-    def _references(self, module: Module, unit: Unit) -> Iterator[Reference]:
+    def _references(self, place: Place, unit: Unit) -> Iterator[Reference]:
+        module = self.tree.module(place[0])
+        if not self.is_cut(place):
+            for name, entry in (discovered(self.tree, place) or {}).items():
+                yield _named((name,), Reference(":".join(entry), entry))
         for chain in unit.chains:
             for reference in self._resolver.references(module, chain):
                 yield _named(chain, reference)

@@ -34,14 +34,15 @@ class Rules:
     Attributes
     ----------
     registries : dict
-        Family to the unit that holds its entries.
+        Family to the registry that discovers its entries. A run names those that it uses, so nothing is followed from
+        here; a registry that is not listed is followed into all that it holds.
     written : dict
         Entry, as ``strategies/rules``, that stands in no registry, to its roots. A kind does not follow these: a run
         names the entry, or does not use it.
     kinds : dict
         Kind to where it begins.
     fan_outs : str
-        Package whose modules are further kinds, each with a ``KIND`` that says where it begins; empty for none.
+        Registry of further kinds, which say themselves where they begin; empty for none.
     of_fan_outs : tuple of str
         Units that each of those computes by.
     cuts : dict
@@ -77,9 +78,9 @@ _BENCHMARK = ("strategies/buy_and_hold", "sizing/fixed_fraction")
 
 RULES = Rules(
     registries={
-        "features": "candlecloud.features.registry:FEATURES",
-        "strategies": "candlecloud.strategies.registry:STRATEGIES",
-        "sizing": "candlecloud.strategies.sizing:SIZING",
+        "features": "candlecloud.features.families:FEATURES",
+        "strategies": "candlecloud.strategies.builtin:STRATEGIES",
+        "sizing": "candlecloud.backtest.sizing:SIZING",
         "slippage": "candlecloud.backtest.slippage:SLIPPAGE",
     },
     written={
@@ -94,13 +95,14 @@ RULES = Rules(
             (*_BENCHMARK, "features/trend_regime", "features/volatility_regime"),
         ),
     },
-    fan_outs="candlecloud.fan_out.kinds",
+    fan_outs="candlecloud.fan_out.kinds:KINDS",
     of_fan_outs=("candlecloud.fan_out.collect:collect_batches",),
     cuts={
         "candlecloud.runs.identity:code_version": "makes the version itself, which stands in the id",
     },
     left_out={
         "candlecloud.errors": "what is raised makes no result",
+        "candlecloud.registry": "finds entries; what is found is followed",
         "candlecloud.catalogue": "generated from the registries, for readers; it computes nothing",
         **dict.fromkeys(
             (f"candlecloud.contract.{module}" for module in _REQUESTS), "carries values, which stand in the id"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import TypeAlias
 
 from infra.reach.checks import hidden_references, undeclared_names
-from infra.reach.definitions import entry_name, is_class, is_group
+from infra.reach.discovery import discovered
 from infra.reach.fan_outs import fan_out_kinds
 from infra.reach.modules import Tree, UnresolvedError
 from infra.reach.reach import Reach, Reached, digest_of
@@ -43,12 +43,10 @@ class Maker:
         """Entry, as ``features/sma``, to the units that define it."""
         found: dict[str, tuple[Place, ...]] = {}
         for family, registry in self.rules.registries.items():
-            defined = list(self._defined_by(self._reach.place_of(registry)))
-            if not defined:
-                raise UnresolvedError(f"{registry} names no entry.")
-            for name, place in defined:
-                if found.setdefault(f"{family}/{name}", (place,)) != (place,):
-                    raise UnresolvedError(f"{registry} holds two entries named {name}.")
+            held = discovered(self._reach.tree, self._reach.place_of(registry))
+            if not held:
+                raise UnresolvedError(f"{registry} discovers no entry.")
+            found |= {f"{family}/{name}": (place,) for name, place in held.items()}
         for entry, roots in self.rules.written.items():
             found[entry] = tuple(self._reach.place_of(root) for root in roots)
         return found
@@ -117,20 +115,6 @@ class Maker:
         if entry not in self.entries:
             raise UnresolvedError(f"There is no entry {entry}.")
         return self.entries[entry]
-
-    def _defined_by(self, place: Place) -> Iterator[tuple[str, Place]]:
-        """Find the entries that a registry, or a group that it takes up, names."""
-        unit = self._reach.unit(place)
-        read = {r.place for chain in sorted(unit.chains) for r in self._reach.references(place, chain) if r.place}
-        for found in sorted(read - {place}):
-            node = self._reach.unit(found).nodes[-1]
-            name = entry_name(node)
-            if name is not None:
-                yield name, found
-            elif is_group(node):
-                yield from self._defined_by(found)
-            elif not is_class(node):
-                raise UnresolvedError(f"{':'.join(place)} takes {':'.join(found)}, which says no name=.")
 
 
 def written(table: Table) -> str:

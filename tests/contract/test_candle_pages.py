@@ -11,7 +11,7 @@ import pytest
 
 from candlecloud.api.negotiation import ARROW, PARQUET
 from candlecloud.market.datasets.candles import CANDLES
-from candlecloud.market.moment import iso, parse_moment
+from candlecloud.market.instant import iso, read_instant
 from candlecloud.market.rows import rows_table
 from candlecloud.market.series import Series
 from tests.support.api_world import BTC, LEARNED, OUTAGE, SPAN, ApiWorld
@@ -72,7 +72,7 @@ def test_a_hole_neither_ends_a_list_nor_repeats_a_candle(world: ApiWorld, limit:
 
 def test_a_hole_of_a_year_costs_few_reads(world: ApiWorld) -> None:
     series = Series.of("binance", "SOL-USDT", "1m")
-    early, late = parse_moment("2021-01-01"), parse_moment("2022-02-01")
+    early, late = read_instant("2021-01-01"), read_instant("2022-02-01")
     rows = make_candles([early, early + 60_000, late])
     world.stores.candles.merge(series, rows_table(CANDLES, rows, series, LEARNED, "native"), LEARNED)
     query = {"exchange": "binance", "symbol": "SOL/USDT", "timeframe": "1min"}

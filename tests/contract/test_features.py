@@ -10,15 +10,15 @@ import pytest
 
 from candlecloud.api.schemas.features import FeaturePreviewQuery
 from candlecloud.api.schemas.signals import SignalsQuery
+from candlecloud.backtest.sizing import SIZING
 from candlecloud.backtest.slippage import SLIPPAGE
 from candlecloud.errors import TransientStoreError
 from candlecloud.features.bars import bars_from_table
 from candlecloud.features.compute import compute_feature
-from candlecloud.features.registry import FEATURES
-from candlecloud.market.moment import iso
+from candlecloud.features.families import FEATURES
+from candlecloud.market.instant import iso
 from candlecloud.runs.inputs import RUN_COLUMNS
-from candlecloud.strategies.registry import STRATEGIES
-from candlecloud.strategies.sizing import SIZING
+from candlecloud.strategies.builtin import STRATEGIES
 from tests.support.api_world import BTC, OUTAGE, SPAN, ApiWorld
 
 SERIES = {"exchange": "binance", "symbol": "BTC-USDT", "timeframe": "1h"}

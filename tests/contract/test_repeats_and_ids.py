@@ -94,12 +94,12 @@ def test_a_key_in_use_is_a_conflict(world: ApiWorld) -> None:
         inner.append(TestClient(app).post("/ingestion/backfill", json=BACKFILL, headers=world.headers() | key))
 
     app = world.client.app
-    kept = app.state.dependencies
-    app.state.dependencies = type(kept)(kept.stores, Slow(), kept.clock, kept.options)
+    kept = app.state.context
+    app.state.context = type(kept)(kept.stores, Slow(), kept.clock, kept.options)
     try:
         outer = world.client.post("/ingestion/backfill", json=BACKFILL, headers=world.headers() | key)
     finally:
-        app.state.dependencies = kept
+        app.state.context = kept
     assert (outer.status_code, inner[0].status_code, inner[0].json()["code"]) == (202, 409, "conflict")
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from candlecloud.market.moment import iso
-from candlecloud.strategies.registry import STRATEGIES
+from candlecloud.market.instant import iso
+from candlecloud.strategies.builtin import STRATEGIES
 from candlecloud.strategies.rules.examples import TREND
 from tests.support.api_world import BTC, SPAN, ApiWorld
 

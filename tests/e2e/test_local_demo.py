@@ -68,7 +68,7 @@ def test_backtests_and_sweep_are_whole(played: Played) -> None:
         ("ETH-USDT", "rules"),
     ]
     assert all(run.result.data.missing_candles == 1 for run in runs)
-    assert all(run.result.tripwire.passed and run.result.tripwire.cuts for run in runs)
+    assert all(run.result.look_ahead_test.passed and run.result.look_ahead_test.cuts for run in runs)
     assert {row["set"] for row in played.findings.sweep.rows} == set(range(10_000))
     assert "Sweep 10,000 parameter sets" in played.terminal
 

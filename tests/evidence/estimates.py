@@ -97,7 +97,7 @@ def measure(asked: dict[str, Any], finer: str) -> tuple[float, float, float, flo
     inputs = RunInputs(candles(bars + warmup, config.series.timeframe.name, START), None)
     if ratio:
         inputs = RunInputs(inputs.candles, candles(bars * ratio, finer, begin))
-    untested, sets = config.model_copy(update={"tripwire": False}), config.size.valid
+    untested, sets = config.model_copy(update={"look_ahead_test": False}), config.size.valid
 
     def seconds(of: SweepConfig, start: int, end: int) -> float:
         evaluate_batch(of, inputs, start, end)

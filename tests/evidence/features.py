@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 
 from candlecloud.features.bars import bars_from_table
-from candlecloud.features.registry import FEATURES
+from candlecloud.features.families import FEATURES
 from tests.golden.talib_oracle import CASES, ORACLES, differences
 from tests.golden.window_oracle import WINDOW_CASES, WINDOW_ORACLES
 from tests.support.recorded import btc_hours

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from candlecloud.features.bars import Bars
-from candlecloud.features.registry import FEATURES, compute_use
+from candlecloud.features.compute import compute_use
+from candlecloud.features.families import FEATURES
 from candlecloud.market.timeframe import Timeframe
 from candlecloud.spec import FeatureUse
 from tests.golden.strategies import walk

@@ -11,7 +11,7 @@ import talib
 from candlecloud.arrays import FloatArray
 from candlecloud.features.bars import Bars
 from candlecloud.features.compute import compute_feature
-from candlecloud.features.registry import FEATURES
+from candlecloud.features.families import FEATURES
 from candlecloud.parameters import Parameters
 
 Oracle = Callable[[Bars, Parameters], tuple[FloatArray, ...]]

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from candlecloud.market.datasets import DATASETS
 from candlecloud.store import keys
 from infra.audit import Statement, read_statements, text_of
 from infra.catalogue import FUNCTIONS, fan_out_jobs
@@ -15,9 +16,12 @@ from tests.infra.reading import properties
 
 _BUCKET = "arn:<AWS::Partition>:s3:::candlecloud-lake-<AWS::AccountId>-<AWS::Region>"
 _TABLE = "arn:<AWS::Partition>:dynamodb:<AWS::Region>:<AWS::AccountId>:table/candlecloud"
+_PREFIXES = {dataset.prefix for dataset in DATASETS.values()} | {
+    template.text.split("/", 1)[0] for name, template in keys.OBJECTS.items() if name not in DATASETS
+}
 # Where a resource may end in *: AWS or a caller names the rest.
 _OPEN_ENDS = (
-    re.compile(re.escape(_BUCKET) + r"/[a-z_]+/\*"),
+    re.compile(re.escape(_BUCKET) + "/(?:" + "|".join(map(re.escape, _PREFIXES)) + r")/\*"),
     re.compile(r"arn:<AWS::Partition>:logs:<AWS::Region>:<AWS::AccountId>:log-group:/aws/lambda/candlecloud-\w+:\*"),
     re.compile(r"arn:<AWS::Partition>:lambda:<AWS::Region>:<AWS::AccountId>:function:candlecloud-\w+:\*"),
     re.compile(r"arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:candlecloud-fan-out[:/]\*"),
@@ -136,7 +140,7 @@ def test_the_state_machine_calls_versions_and_the_scheduler_the_alias(platform: 
 
 def test_every_prefix_of_the_store_is_somebodys() -> None:
     written = {prefix for spec in FUNCTIONS.values() for prefix in spec.objects}
-    assert written == {template.text.split("/", 1)[0] for template in keys.OBJECTS.values()}
+    assert written == _PREFIXES
 
 
 def test_services_assume_roles_for_this_account_only(platform: dict[str, Any]) -> None:

@@ -51,7 +51,7 @@ def scaled(value, by=2):
 def other(value):
     return value
 ''',
-    "averages.py": '''
+    "features/averages.py": '''
 from __future__ import annotations
 from typing import TYPE_CHECKING
 from pack.entry import Entry
@@ -78,23 +78,15 @@ SMA = Entry(name="sma", compute=sma_of)
 EMA = Entry(name="ema", compute=ema_of)
 ''',
     "bars.py": "class Bars:\n    close = 0.0\n",
-    "features.py": '''
-from pack.averages import EMA, SMA
-from pack.entry import Entry
-_GROUP = (EMA,)
-FEATURES = {entry.name: entry for entry in (SMA, *_GROUP)}
-
-def find(name) -> Entry:
-    return FEATURES[name]
-''',
-    "trend.py": "import pack.averages\nfrom pack.entry import Entry\n"
-    "TREND = Entry(name='trend', compute=lambda bars: pack.averages.EMA.compute(bars, 3))\n",
-    "hold.py": "from pack.entry import Entry\nHOLD = Entry(name='hold', compute=lambda bars: 1)\n",
-    "registry.py": "class Registry:\n    def __init__(self, *entries): self.entries = entries\n",
-    "strategies.py": "from pack.registry import Registry\nfrom pack.exported import HOLD\n"
-    "from pack.trend import TREND\nSTRATEGIES: Registry = Registry(HOLD, TREND)\n"
-    "def find(name): return STRATEGIES.entries[name]\n",
-    "exported.py": "from pack.hold import HOLD\n",
+    "features/__init__.py": "from pack.entry import Entry\nfrom pack.registry import Registry, many_per_module\n"
+    "FEATURES: Registry[Entry] = Registry('feature', many_per_module(__name__, Entry))\n",
+    "strategies/trend.py": "import pack.features.averages\nfrom pack.entry import Entry\n"
+    "TREND = Entry(name='trend', compute=lambda bars: pack.features.averages.EMA.compute(bars, 3))\n",
+    "strategies/hold.py": "from pack.entry import Entry\nHOLD = Entry(name='hold', compute=lambda bars: 1)\n",
+    "registry.py": "class Registry:\n    def __init__(self, *entries): self.entries = entries\n"
+    "def one_per_module(package, kind): return __import__(package)\nmany_per_module = one_per_module\n",
+    "strategies/__init__.py": "from pack.entry import Entry\nfrom pack.registry import Registry, one_per_module\n"
+    "STRATEGIES = Registry('strategy', one_per_module('pack.strategies', Entry))\n",
     "run.py": '''
 from pack.kernels.engine import walk
 from pack import features, strategies
@@ -102,7 +94,8 @@ from pack import features, strategies
 BENCHMARK = "hold"
 
 def evaluate(name):
-    return walk(strategies.find(name)), strategies.find(BENCHMARK), features.find(name)
+    found = strategies.STRATEGIES.find(name), strategies.STRATEGIES.find(BENCHMARK)
+    return walk(found), features.FEATURES.find(name)
 ''',
 }  # fmt: skip
 
@@ -133,7 +126,7 @@ class Package:
             Rules(
                 registries={"features": "pack.features:FEATURES", "strategies": "pack.strategies:STRATEGIES"},
                 kinds={"run": Kind(("pack.run:evaluate",), uses or ("strategies/hold",))},
-                left_out={"pack.errors": "raised"},
+                left_out={"pack.errors": "raised", "pack.registry": "finds"},
                 folder=self.folder,
                 package="pack",
             )
@@ -171,12 +164,12 @@ def test_entries_are_found(package: Package) -> None:
         ("arithmetic.py", "value - 1", "(\n            value\n            - 1\n        )"),
         ("arithmetic.py", "def other(value):\n    return value", "def other(value):\n    return value + 1"),
         ("arithmetic.py", "def other(value):", "def new():\n    return SCALE\n\ndef other(value):"),
-        ("averages.py", "SMA = Entry", "WMA = Entry(name='wma', compute=sma_of)\nSMA = Entry"),
         ("errors.py", "code = 1", "code = 2"),
         ("kernels/recursive.py", "def ema(", "# fast\ndef ema("),
         ("kernels/recursive.pxd", "cpdef", "# typed\n\ncpdef"),
         ("registry.py", "entries = entries", "entries = list(entries)"),
-        ("features.py", "(SMA, *_GROUP)", "(*_GROUP, SMA)"),
+        ("registry.py", "return __import__(package)", "return sorted(package)"),
+        ("features/__init__.py", "'feature'", "'indicator'"),
     ],
 )
 def test_moves_nothing(package: Package, name: str, old: str, new: str) -> None:
@@ -194,17 +187,17 @@ def test_moves_nothing(package: Package, name: str, old: str, new: str) -> None:
         ("arithmetic.py", "by=2", "by=3", {SMA}),
         ("arithmetic.py", "limit * 2", "limit * 3", {SMA}),
         ("arithmetic.py", "import numpy as np", "import math as np", {SMA}),
-        ("averages.py", "@_decorated\n", "", {SMA}),
-        ("averages.py", "    return function", "    return lambda *a: function(*a)", {SMA}),
-        ("averages.py", "import scaled", "import other as scaled", {SMA}),
+        ("features/averages.py", "@_decorated\n", "", {SMA}),
+        ("features/averages.py", "    return function", "    return lambda *a: function(*a)", {SMA}),
+        ("features/averages.py", "import scaled", "import other as scaled", {SMA}),
         ("kernels/recursive.py", "/ window", "/ (window + 1)", {EMA, TREND}),
         ("kernels/recursive.pxd", "int window", "long window", {EMA, TREND}),
         ("kernels/types.pxd", "double", "float", {EMA, TREND}),
         ("kernels/engine.py", "return values", "return values[0]", {RUN}),
         ("kernels/engine.pxd", "double walk", "float walk", {RUN}),
         ("bars.py", "0.0", "1.0", {SMA, EMA, TREND}),
-        ("trend.py", "(bars, 3)", "(bars, 4)", {TREND}),
-        ("hold.py", ": 1)", ": 2)", {HOLD, RUN}),
+        ("strategies/trend.py", "(bars, 3)", "(bars, 4)", {TREND}),
+        ("strategies/hold.py", ": 1)", ": 2)", {HOLD, RUN}),
         ("entry.py", "(frozen=True)", "", ALL),
         ("entry.py", "class Entry(Base)", "class Entry", ALL),
         ("entry.py", '    """Below all."""', "    below = 1", ALL),
@@ -222,36 +215,69 @@ def test_moves_exactly_what_reaches_it(package: Package, name: str, old: str, ne
 
 def test_two_imports_that_change_places_are_seen(package: Package) -> None:
     package.edit(
-        "averages.py", ("import scaled", "import other, scaled"), ("scaled(bars.close", "scaled(other(1), bars.close")
+        "features/averages.py",
+        ("import scaled", "import other, scaled"),
+        ("scaled(bars.close", "scaled(other(1), bars.close"),
     )
     before = package.table()
-    package.edit("averages.py", ("import other, scaled", "import scaled as other, other as scaled"))
+    package.edit("features/averages.py", ("import other, scaled", "import scaled as other, other as scaled"))
     assert changed(package, before) == {SMA}
 
 
 def test_a_condition_of_imports_is_seen(package: Package) -> None:
     choice = "if {}:\n    from pack.arithmetic import scaled\nelse:\n    from pack.arithmetic import other as scaled\n"
-    package.edit("averages.py", ("    from pack.arithmetic import scaled\n", ""))
-    package.edit("averages.py", ("def _decorated", f"{choice.format('fast')}\ndef _decorated"))
+    package.edit("features/averages.py", ("    from pack.arithmetic import scaled\n", ""))
+    package.edit("features/averages.py", ("def _decorated", f"{choice.format('fast')}\ndef _decorated"))
     before = package.table()
-    package.edit("averages.py", ("if fast:", "if not fast:"))
+    package.edit("features/averages.py", ("if fast:", "if not fast:"))
     assert changed(package, before) == {SMA, EMA, TREND}
 
 
 def test_moving_a_function_within_its_module_moves_nothing(package: Package) -> None:
     before = package.table()
     moving = 'def ema_of(bars: "Bars", window):\n    return recursive.ema(bars.close, window)\n'
-    package.edit("averages.py", (moving, ""), ("def _decorated", f"{moving}\n\ndef _decorated"))
+    package.edit("features/averages.py", (moving, ""), ("def _decorated", f"{moving}\n\ndef _decorated"))
     assert changed(package, before) == set()
 
 
 def test_another_entry_moves_no_other(package: Package) -> None:
     before = package.table()
-    package.write("new.py", "from pack.entry import Entry\nNEW = Entry(name='new', compute=None)\n")
+    package.write("strategies/new.py", "from pack.entry import Entry\nNEW = Entry(name='new', compute=None)\n")
+    package.edit("features/averages.py", ("SMA = Entry", "WMA = Entry(name='wma', compute=sma_of)\nSMA = Entry"))
+    package.write("features/kernels/__init__.py", "")
+    assert moved(before, package.table()) == ["added features/wma", "added strategies/new"]
+
+
+def test_a_registry_that_no_run_names_entries_of_is_followed_into_all_of_them(package: Package) -> None:
     package.edit(
-        "strategies.py", ("(HOLD,", "(NEW, HOLD,"), ("import Registry\n", "import Registry\nfrom pack.new import NEW\n")
+        "run.py", ("walk(found),", "walk(found), metrics.METRICS,"), ("import features,", "import features, metrics,")
     )
-    assert moved(before, package.table()) == ["added strategies/new"]
+    source = SOURCES["features/__init__.py"].replace("FEATURES", "METRICS")
+    package.write("metrics/__init__.py", source)
+    package.write("metrics/mean.py", "from pack.entry import Entry\nMEAN = Entry('mean', compute=1)\n")
+    package.maker("strategies/hold").check()
+    before = package.table()
+    package.edit("metrics/mean.py", ("compute=1", "compute=2"))
+    assert changed(package, before) == {RUN}
+    package.write("metrics/peak.py", "from pack.entry import Entry\nPEAK = Entry('peak', compute=1)\n")
+    assert changed(package, before) == {RUN}
+    assert "pack.metrics.peak:PEAK" in [one.name for one in package.maker().reached_by(RUN)]
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "reason"),
+    [
+        ("features/none.py", "SLOW = 1\n", "features.none defines no Entry"),
+        ("features/again.py", "from pack.entry import Entry\nSMA = Entry(name='sma')\n", "two entries named sma"),
+        ("features/other.py", "from pack.entry import Entry\nSMA = str(Entry(name='a'))\n", "other defines no Entry"),
+        ("features/__init__.py", "FEATURES = Registry('f', many_per_module(PACKAGE, Entry))\n", "does not say as text"),
+        ("features/__init__.py", "FEATURES = Registry('f', {})\n", "discovers no entry"),
+    ],
+)
+def test_what_discovery_cannot_follow_is_refused(package: Package, name: str, source: str, reason: str) -> None:
+    package.write(name, source)
+    with pytest.raises(UnresolvedError, match=reason):
+        package.table()
 
 
 def test_reformatting_moves_nothing(package: Package) -> None:
@@ -261,22 +287,22 @@ def test_reformatting_moves_nothing(package: Package) -> None:
 
 
 def test_references_that_lead_nowhere_are_refused(package: Package) -> None:
-    package.edit("averages.py", ("import scaled", "import absent as scaled"))
+    package.edit("features/averages.py", ("import scaled", "import absent as scaled"))
     with pytest.raises(UnresolvedError, match=r"averages reads scaled: there is no absent in pack\.arithmetic"):
         package.table()
-    package.edit("averages.py", ("from pack.arithmetic import absent", "from pack.nowhere import absent"))
+    package.edit("features/averages.py", ("from pack.arithmetic import absent", "from pack.nowhere import absent"))
     with pytest.raises(UnresolvedError, match=r"no module pack\.nowhere"):
         package.table()
 
 
 def test_entries_without_a_name_are_refused(package: Package) -> None:
-    package.edit("hold.py", ("name='hold'", "name=NAME"))
-    with pytest.raises(UnresolvedError, match=r"pack\.hold:HOLD, which says no name="):
+    package.edit("strategies/hold.py", ("name='hold'", "name=NAME"))
+    with pytest.raises(UnresolvedError, match=r"pack\.strategies\.hold:HOLD says no name="):
         package.table()
 
 
 def test_two_entries_of_one_name_are_refused(package: Package) -> None:
-    package.edit("averages.py", ('name="ema"', 'name="sma"'))
+    package.edit("features/averages.py", ('name="ema"', 'name="sma"'))
     with pytest.raises(UnresolvedError, match="two entries named sma"):
         package.table()
 
@@ -289,8 +315,8 @@ def test_two_entries_of_one_name_are_refused(package: Package) -> None:
 )  # fmt: skip
 def test_code_asked_for_by_text_is_refused(package: Package, hidden: str) -> None:
     package.maker().check()
-    package.edit("trend.py", ("(bars, 3)", f"(bars, {hidden})"))
-    with pytest.raises(HiddenReferenceError, match=r"pack\.trend:TREND"):
+    package.edit("strategies/trend.py", ("(bars, 3)", f"(bars, {hidden})"))
+    with pytest.raises(HiddenReferenceError, match=r"pack\.strategies\.trend:TREND"):
         package.maker().check()
     package.maker().check(allow_text=True)
 
@@ -308,12 +334,14 @@ def test_a_kind_declares_what_it_asks_for_by_name(package: Package) -> None:
 
 def test_stars_and_bare_modules_are_followed_whole(package: Package) -> None:
     package.edit(
-        "trend.py",
+        "strategies/trend.py",
         ("(bars, 3)", "(bars, starred)"),
-        ("import pack.averages\n", "import pack.averages\nfrom pack.bars import *\n"),
+        ("import pack.features.averages\n", "import pack.features.averages\nfrom pack.bars import *\n"),
     )
     package.edit(
-        "hold.py", (": 1)", ": arithmetic)"), ("from pack.entry", "from pack import arithmetic\nfrom pack.entry")
+        "strategies/hold.py",
+        (": 1)", ": arithmetic)"),
+        ("from pack.entry", "from pack import arithmetic\nfrom pack.entry"),
     )
     before = package.table()
     package.edit("arithmetic.py", ("def other(value):\n    return value", "def other(value):\n    return value + 1"))

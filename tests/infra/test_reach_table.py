@@ -125,9 +125,9 @@ def test_the_form_of_a_result_moves_the_runs_that_have_it(copy: Path) -> None:
 
 
 def test_a_strategy_moves_itself_alone(copy: Path) -> None:
-    edit(copy, "strategies/macd.py", "def _target(", "def _target_before(): return 1\n\n\ndef _target(")
+    edit(copy, "strategies/builtin/macd.py", "def _target(", "def _target_before(): return 1\n\n\ndef _target(")
     assert changes(copy) == set()
-    edit(copy, "strategies/macd.py", 'name="macd",', 'name="macd", sides=_target_before(),')
+    edit(copy, "strategies/builtin/macd.py", 'name="macd",', 'name="macd", sides=_target_before(),')
     assert changes(copy) == {"changed strategies/macd"}
 
 
@@ -149,7 +149,7 @@ def test_a_kernel_of_features_moves_those_that_use_it(copy: Path) -> None:
 
 def test_what_an_entry_reaches_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--print", "sizing/kelly_fraction"]) == 0
-    assert "candlecloud.strategies.kelly:kelly_of_returns\n" in capsys.readouterr().out
+    assert "candlecloud.backtest.sizing.kelly_fraction:kelly_of_returns\n" in capsys.readouterr().out
     assert main(["--print", "sizing/nothing"]) == 2
     assert "no entry sizing/nothing" in capsys.readouterr().err
 
@@ -157,7 +157,7 @@ def test_what_an_entry_reaches_is_printed(capsys: pytest.CaptureFixture[str]) ->
 def test_stale_entries_are_named(copy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     old = tmp_path / "old.json"
     shutil.copy(copy / RULES.table, old)
-    edit(copy, "backtest/slippage.py", "* 50.0", "* 49.0")
+    edit(copy, "backtest/slippage/spread_pct.py", "* 50.0", "* 49.0")
     place = ["--folder", str(copy), *OPTIONS]
     assert main([*place, "--check"]) == 1
     assert main([*place, "--diff", str(old)]) == 0

@@ -16,7 +16,7 @@ from candlecloud.fan_out.plan import BATCHES_AT_ONCE
 from candlecloud.market.candle import Candle
 from candlecloud.market.datasets.candles import CANDLES
 from candlecloud.market.gap import Gap
-from candlecloud.market.moment import parse_moment
+from candlecloud.market.instant import read_instant
 from candlecloud.market.ranges import TimeRange
 from candlecloud.market.rows import rows_table
 from candlecloud.market.series import Series
@@ -25,13 +25,13 @@ from tests.support.cloud import embedded_stores
 from tests.support.inline_dispatcher import InlineDispatcher
 
 RECORDED = Path(__file__).parents[1] / "data" / "recorded"
-NOW = parse_moment("2023-06-01T00:05:00Z")
-LEARNED = parse_moment("2023-06-01T00:00:10Z")
-RESTATED = parse_moment("2023-06-01T00:01:00Z")
+NOW = read_instant("2023-06-01T00:05:00Z")
+LEARNED = read_instant("2023-06-01T00:00:10Z")
+RESTATED = read_instant("2023-06-01T00:01:00Z")
 BTC = Series.of("binance", "BTC-USDT", "1h")
 ETH = Series.of("binance", "ETH-USDT", "1h")
-SPAN = TimeRange(parse_moment("2023-03-01"), parse_moment("2023-06-01"))
-OUTAGE = TimeRange(parse_moment("2023-03-24T13:00Z"), parse_moment("2023-03-24T14:00Z"))
+SPAN = TimeRange(read_instant("2023-03-01"), read_instant("2023-06-01"))
+OUTAGE = TimeRange(read_instant("2023-03-24T13:00Z"), read_instant("2023-03-24T14:00Z"))
 """Binance halted spot trading in this hour; the recording has no candle there."""
 
 
@@ -73,7 +73,7 @@ def clock() -> int:
 def seed(stores: Stores) -> None:
     """Fill the stores."""
     store_recorded(stores, BTC, "binance_spot_BTCUSDT_1h", SPAN)
-    store_recorded(stores, ETH, "binance_spot_ETHUSDT_1h", TimeRange(parse_moment("2023-05-01"), SPAN.end))
+    store_recorded(stores, ETH, "binance_spot_ETHUSDT_1h", TimeRange(read_instant("2023-05-01"), SPAN.end))
     restate_last_candle(stores)
     stores.gaps.put(
         Gap(BTC, OUTAGE, "explained", "absent_at_exchange", LEARNED, RESTATED, {"asked": 2, "received_candles": 0})

@@ -166,7 +166,7 @@ TABLE = [
     _run("finer timeframe without a stop", 422, "invalid_parameter", "leave finer_timeframe out",
          {"finer_timeframe": "1m"}),
     _run("stops as a list", 422, "invalid_input", "stops", {"stops": []}),
-    _run("tripwire as text", 422, "invalid_input", "tripwire", {"tripwire": "off"}),
+    _run("look-ahead test as text", 422, "invalid_input", "look_ahead_test", {"look_ahead_test": "off"}),
     _run("finer timeframe that is coarser", 422, "invalid_parameter", "auto or none", {"finer_timeframe": "1d"}),
     _run("direction that is not there", 422, "invalid_input", "direction", {"direction": "flat"}),
     _run("direction in which it never trades", 422, "invalid_parameter", 'Set direction to \\"long\\"',

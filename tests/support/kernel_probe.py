@@ -20,7 +20,7 @@ from candlecloud.backtest.statistics import N_COLUMNS
 from candlecloud.backtest.vectorised_engine import PlainCosts, statistics_of_pairs, statistics_of_signals
 from candlecloud.features.bars import Bars, prefix_sums, to_ticks
 from candlecloud.features.compute import compute_feature
-from candlecloud.features.registry import FEATURES
+from candlecloud.features.families import FEATURES
 from candlecloud.metrics.kernels import compound
 from candlecloud.metrics.summary import summary_columns
 

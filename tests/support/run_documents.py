@@ -25,10 +25,16 @@ from candlecloud.contract.results import (
     VolatilityParameters,
 )
 from candlecloud.contract.run import RunConfig
-from candlecloud.market.moment import iso
-from candlecloud.metrics.conventions import REGIME_CONVENTIONS, RELATIVE_CONVENTIONS, RUN_CONVENTIONS
+from candlecloud.market.instant import iso
+from candlecloud.metrics.capacity import CAPACITY
 from candlecloud.metrics.curves import drawdowns
-from candlecloud.metrics.figures import RegimeRow, Relative, RunMetrics
+from candlecloud.metrics.distribution import DISTRIBUTION
+from candlecloud.metrics.figures import Relative, RunMetrics
+from candlecloud.metrics.metric import conventions_of
+from candlecloud.metrics.regime_row import RegimeRow
+from candlecloud.metrics.regimes import REGIME_CONVENTIONS
+from candlecloud.metrics.relative import RELATIVE
+from candlecloud.metrics.summary import SUMMARY
 
 START = 1_672_531_200_000
 """2023-01-01."""
@@ -83,13 +89,13 @@ def small_result(
         benchmark=RunBenchmark(
             strategy="buy_and_hold", metrics=metrics_of(held, initial), refused_counts={}, capped_fills=0
         ),
-        relative=Relative(0.0, *[None] * 7),
+        relative=Relative(**dict.fromkeys(RELATIVE) | {"excess_return": 0.0}),
         regimes=Regimes(trend=[refused_regime("up")], volatility=[refused_regime("low")]),
         regime_parameters=RegimeParameters(trend=TREND, volatility=VOLATILITY),
         intrabar=IntrabarBand(ambiguous_exits=0, finer_timeframe=None, finer_bars=0, pessimistic=None, optimistic=None),
-        tripwire=LookAheadTest(on=True, cuts=[Timestamp.of(START)], passed=True),
-        conventions=dict(RUN_CONVENTIONS),
-        relative_conventions=dict(RELATIVE_CONVENTIONS),
+        look_ahead_test=LookAheadTest(on=True, cuts=[Timestamp.of(START)], passed=True),
+        conventions=conventions_of({**SUMMARY, **DISTRIBUTION, **CAPACITY}),
+        relative_conventions=conventions_of(RELATIVE),
         regime_conventions=dict(REGIME_CONVENTIONS),
         trades=[],
         open_position=None,

@@ -11,9 +11,9 @@ from candlecloud.errors import InvalidParameterError
 from candlecloud.parameters import Number, Ordered, Parameter, Warmup
 from candlecloud.spec import Spec
 
-FAST_SLOW = Ordered(("fast", "slow"))
-LEVELS = Ordered(("low", "exit", "high"), strict=False)
-BOUNDED = Ordered(("fast", 26), prefix="feature 'm': ")
+FAST_SLOW = Ordered(("fast", "<", "slow"))
+LEVELS = Ordered(("low", "<=", "exit", "<=", "high"))
+BOUNDED = Ordered(("fast", "<", 26), prefix="feature 'm': ")
 
 
 @pytest.mark.parametrize(
@@ -27,8 +27,8 @@ BOUNDED = Ordered(("fast", 26), prefix="feature 'm': ")
         (LEVELS, {"low": 10.0, "exit": 30.0, "high": 20.0}, "exit (30.0) must not be above high (20.0)"),
         (BOUNDED, {"fast": 25}, None),
         (BOUNDED, {"fast": 26}, "feature 'm': fast (26) must be below 26"),
-        (Ordered((3, "fast", "slow", 9)), {"fast": 3, "slow": 8}, "3 must be below fast (3)"),
-        (Ordered((1, 2)), {}, None),
+        (Ordered((3, "<", "fast", "<", "slow", "<", 9)), {"fast": 3, "slow": 8}, "3 must be below fast (3)"),
+        (Ordered((1, "<", 2)), {}, None),
     ],
 )
 def test_an_order_says_which_pair_does_not_ascend(
@@ -38,7 +38,9 @@ def test_an_order_says_which_pair_does_not_ascend(
     assert order.holds(values) is (reason is None)
 
 
-@pytest.mark.parametrize("order", [FAST_SLOW, Ordered((2, "fast", "slow", 7)), Ordered(("slow", "fast"), strict=False)])
+@pytest.mark.parametrize(
+    "order", [FAST_SLOW, Ordered((2, "<", "fast", "<=", "slow", "<", 7)), Ordered(("slow", "<=", "fast"))]
+)
 def test_columns_are_judged_entry_by_entry(order: Ordered) -> None:
     fast, slow = (axis.ravel() for axis in np.meshgrid(np.arange(10), np.arange(10)))
     held = order.holds({"fast": fast, "slow": slow})
@@ -51,9 +53,10 @@ def test_an_order_in_words() -> None:
     assert FAST_SLOW.text == "fast must be below slow"
     assert LEVELS.text == "low must not be above exit, exit must not be above high"
     assert BOUNDED.text == "feature 'm': fast must be below 26"
-    assert Ordered((1, "a", "b", "a", 2)).parameters == ("a", "b")
-    with pytest.raises(ValueError, match="two members"):
-        Ordered(("fast",))
+    assert Ordered((1, "<", "a", "<", "b", "<", "a", "<", 2)).parameters == ("a", "b")
+    for terms in (("fast",), ("fast", "<"), ("fast", "slow"), ("fast", ">", "slow"), ()):
+        with pytest.raises(ValueError, match="names with < or <= between them"):
+            Ordered(terms)
 
 
 def test_a_warmup_is_linear_and_grows() -> None:
@@ -66,7 +69,7 @@ def test_a_warmup_is_linear_and_grows() -> None:
 
 def test_values_that_conflict_name_the_place() -> None:
     windows = tuple(Parameter(name, "integer", 1, 9, 5, "Bars.") for name in ("fast", "slow"))
-    spec = Spec(name="s", description="One.", parameters=windows, ordered=(FAST_SLOW,))
+    spec = Spec(name="s", description="One.", parameters=windows, ordered=("fast", "<", "slow"))
     assert spec.check_bounds({}) == {"fast": 5, "slow": 5}
     with pytest.raises(InvalidParameterError, match=r"^body: fast \(5\) must be below slow \(5\)\.$") as caught:
         spec.check_parameters({}, "body")

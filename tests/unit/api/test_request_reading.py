@@ -16,7 +16,7 @@ from candlecloud.api.errors import InvalidCursorError, InvalidJsonError, NotAcce
 from candlecloud.api.negotiation import ARROW, JSON, PARQUET
 from candlecloud.api.request_context import accept_request_id
 from candlecloud.contract.fields import Instant
-from candlecloud.market.moment import LATEST_MS, iso
+from candlecloud.market.instant import LATEST_MS, iso
 
 INSTANT = TypeAdapter(Instant)
 

@@ -16,7 +16,7 @@ from candlecloud.backtest.inputs import Backtest
 from candlecloud.backtest.intrabar import IntrabarData
 from candlecloud.backtest.orders import allowed_target
 from candlecloud.errors import InsufficientDataError, InvalidParameterError
-from candlecloud.strategies.registry import STRATEGIES
+from candlecloud.strategies.builtin import STRATEGIES
 from tests.golden.bars import HOUR_MS, bars_of
 
 
@@ -251,7 +251,7 @@ def test_every_switch_is_named() -> None:
         funding={"model": "exchange", "rates": 7},
         unknown_volume_bars=0,
         finer_timeframe="1m",
-        tripwire=True,
+        look_ahead_test=True,
         **models,
     )
     assert full.keys() == plain.keys()

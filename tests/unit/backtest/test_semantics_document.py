@@ -8,8 +8,8 @@ from pathlib import Path
 from candlecloud.backtest.bar_engine import simulate
 from candlecloud.backtest.execution import Execution
 from candlecloud.backtest.inputs import Backtest
-from candlecloud.features.moving_average import sma
-from candlecloud.strategies.registry import STRATEGIES
+from candlecloud.features.families.moving_average import sma
+from candlecloud.strategies.builtin import STRATEGIES
 from tests.golden.bars import bars_of
 from tests.golden.dual_sma import dual_sma_targets
 from tests.golden.reference import Bar, Rules, replay

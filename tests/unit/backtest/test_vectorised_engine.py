@@ -24,7 +24,7 @@ from candlecloud.backtest.vectorised_engine import (
 )
 from candlecloud.errors import InvalidParameterError
 from candlecloud.features.bars import Bars, bars_from_table
-from candlecloud.features.moving_average import compare_sma
+from candlecloud.features.families.moving_average import compare_sma
 from tests.golden.bars import bars_of
 from tests.golden.reference import Bar, Rules, replay, summed
 from tests.support.recorded import btc_hours

@@ -25,7 +25,7 @@ from benchmarks.rounds import Player, Score, alternate
 from benchmarks.series import read_series
 from benchmarks.shipped import shipped
 from benchmarks.tables import PAGE, figure, insert, table
-from candlecloud.features.moving_average import compare_sma
+from candlecloud.features.families.moving_average import compare_sma
 from candlecloud.runs.inputs import RUN_COLUMNS
 from tests.support.recorded import btc_hours
 
@@ -133,20 +133,20 @@ def test_a_task_that_raises_is_named() -> None:
         assert worker.ask("nothing", repeat=2).result is None
 
 
-@pytest.mark.parametrize("tripwire", [False, True])
-def test_what_a_sweep_evaluates_has_the_figures_of_the_kernel(tripwire: bool) -> None:
+@pytest.mark.parametrize("look_ahead_test", [False, True])
+def test_what_a_sweep_evaluates_has_the_figures_of_the_kernel(look_ahead_test: bool) -> None:
     product, series = Product(), read_series("1h")
-    prepared = product.prepare(series, GRIDS[100], tripwire=tripwire, **COSTS)
+    prepared = product.prepare(series, GRIDS[100], look_ahead_test=look_ahead_test, **COSTS)
     assert prepared == {"sets": 100, "batches": 1, "bars": len(series["close"]) - 240, "warmup_bars": 240}
-    assert product.evaluate(series, tripwire=tripwire) > 100 * 8
-    assert product.differing(series, GRIDS[100], tripwire=tripwire, **COSTS) == []
+    assert product.evaluate(series, look_ahead_test=look_ahead_test) > 100 * 8
+    assert product.differing(series, GRIDS[100], look_ahead_test=look_ahead_test, **COSTS) == []
     other = {**COSTS, "fee": COSTS["fee"] * (1.0 + 1e-15)}
-    assert len(product.differing(series, GRIDS[100], tripwire=tripwire, **other)) > 90
+    assert len(product.differing(series, GRIDS[100], look_ahead_test=look_ahead_test, **other)) > 90
 
 
 def test_a_sweep_of_other_sets_is_not_timed() -> None:
     with pytest.raises(ValueError, match="not the sets of the benchmark"):
-        Product().prepare(read_series("1h"), [(5, 60), (10, 80)], tripwire=False, **COSTS)
+        Product().prepare(read_series("1h"), [(5, 60), (10, 80)], look_ahead_test=False, **COSTS)
 
 
 def test_a_sweep_reads_the_recorded_candles() -> None:

@@ -50,7 +50,7 @@ def test_defaults() -> None:
         "funding": None,
         "flatten_at_end": False,
         "finer_timeframe": "none",
-        "tripwire": True,
+        "look_ahead_test": True,
         "as_of": None,
         "seed": 0,
     }
@@ -122,7 +122,7 @@ def test_ranges_are_narrowed_to_whole_candles() -> None:
             "funding.rates.1.0",
         ),
         ({"finer_timeframe": "1h"}, "finer_timeframe"),
-        ({"tripwire": "on"}, "tripwire"),
+        ({"look_ahead_test": "on"}, "look_ahead_test"),
         ({"rules": {}}, "rules"),
         ({"strategy": "rules", "parameters": {}}, "rules"),
         ({"direction": "up"}, "direction"),

@@ -33,7 +33,7 @@ def test_every_field_of_a_run_is_documented() -> None:
         ("benchmark", RunBenchmark),
         ("regimes", Regimes),
         ("intrabar", IntrabarBand),
-        ("tripwire", LookAheadTest),
+        ("look_ahead_test", LookAheadTest),
         ("curves", Curves),
     ],
 )

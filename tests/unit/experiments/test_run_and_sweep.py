@@ -79,8 +79,8 @@ def test_run_result() -> None:
     assert {len(values) for values in curves.values()} == {184 * 24 - 1}
     assert curves["equity"][-1] == document["metrics"]["final_equity"]
     assert max(curves["drawdown"]) == document["metrics"]["max_drawdown"]
-    assert document["tripwire"]["passed"] is True
-    assert len(document["tripwire"]["cuts"]) >= 4
+    assert document["look_ahead_test"]["passed"] is True
+    assert len(document["look_ahead_test"]["cuts"]) >= 4
     assert sum(row["bars"] for row in document["regimes"]["trend"]) == document["data"]["bars"]
     assert curves["benchmark_equity"][-1] == document["benchmark"]["metrics"]["final_equity"]
     assert sum(trade["pnl"] for trade in document["trades"]) == pytest.approx(curves["equity"][-1] - 10_000)
@@ -131,7 +131,7 @@ def test_same_run_same_bytes() -> None:
 
 def test_run_on_other_candles_is_refused() -> None:
     identity, table = run()
-    with pytest.raises(ConflictError, match="not those of the submission"):
+    with pytest.raises(ConflictError, match="have changed since"):
         evaluate_run(identity, RunInputs(table.slice(1)))
 
 

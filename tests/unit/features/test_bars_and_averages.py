@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from candlecloud.errors import CorruptObjectError, InvalidRangeError
 from candlecloud.features.bars import bars_from_table, prefix_sums, price_scale, to_ticks
-from candlecloud.features.moving_average import compare_sma, sma, window_sums
+from candlecloud.features.families.moving_average import compare_sma, sma, window_sums
 from candlecloud.market.candle import Candle
 from candlecloud.market.datasets.candles import CANDLES
 from candlecloud.market.rows import rows_table

@@ -12,7 +12,7 @@ import pytest
 from candlecloud.errors import CorruptObjectError
 from candlecloud.features.bars import Bars, prefix_sums, to_ticks
 from candlecloud.features.compute import compute_feature
-from candlecloud.features.registry import FEATURES
+from candlecloud.features.families import FEATURES
 from candlecloud.parameters import Number
 from tests.support.drawn_bars import DAY_MS, QUARTER_MS
 

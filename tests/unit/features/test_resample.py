@@ -10,7 +10,8 @@ from hypothesis import given, settings
 
 from candlecloud.errors import InvalidTimeframeError
 from candlecloud.features.bars import Bars
-from candlecloud.features.registry import FEATURES, compute_use
+from candlecloud.features.compute import compute_use
+from candlecloud.features.families import FEATURES
 from candlecloud.features.resample import align, resample_bars
 from candlecloud.spec import FeatureUse
 from tests.support.drawn_bars import DAY_MS, QUARTER_MS, Step, bars_from_steps, drawn_bars, head

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from candlecloud.features.bars import bars_from_table
 from candlecloud.features.compute import compute_feature
+from candlecloud.features.families import FEATURES
 from candlecloud.features.kernels import price_moments
-from candlecloud.features.registry import FEATURES
 from candlecloud.features.windows import POWERS_OF_TEN
-from candlecloud.strategies.registry import STRATEGIES
+from candlecloud.strategies.builtin import STRATEGIES
 from tests.support.recorded import btc_hours
 from tests.support.uncompiled import uncompiled
 

@@ -8,7 +8,7 @@ import talib
 
 from candlecloud.features.bars import bars_from_table
 from candlecloud.features.compute import compute_feature
-from candlecloud.features.registry import FEATURES
+from candlecloud.features.families import FEATURES
 from candlecloud.parameters import Parameters
 from tests.golden.talib_oracle import CASES, ORACLES, differences
 from tests.golden.window_oracle import WINDOW_CASES, WINDOW_ORACLES

@@ -71,7 +71,7 @@ def test_aliases_and_ccxt_forms_are_understood() -> None:
         ({"start": -1}, InvalidRangeError, "start: "),
         ({"start": float("nan")}, InvalidRangeError, "start: "),
         ({"end": "2024-01-01"}, InvalidRangeError, "needs a start"),
-        ({"start": "2024-01-02", "end": "2024-01-01"}, InvalidRangeError, "end: This must lie after start"),
+        ({"start": "2024-01-02", "end": "2024-01-01"}, InvalidRangeError, "end: This must be after start"),
         ({"scheduled_at": "<aws.scheduler.scheduled-time>"}, InvalidRangeError, "scheduled_at"),
         ({"reread": "yes"}, InvalidParameterError, "reread: "),
         ({"force": True}, InvalidParameterError, "force: There is no such field"),

@@ -15,7 +15,7 @@ from candlecloud.errors import (
     InvalidTimeframeError,
     UnknownExchangeError,
 )
-from candlecloud.market.moment import LATEST_MS, iso, parse_moment
+from candlecloud.market.instant import LATEST_MS, iso, read_instant
 from candlecloud.market.series import Series
 from candlecloud.market.symbol import Symbol
 from candlecloud.market.timeframe import Timeframe
@@ -117,7 +117,7 @@ def test_series_of_spot_and_derivatives_sort_together() -> None:
 
 @given(st.integers(100_000_000_000, LATEST_MS))
 def test_moments_round_trip(time_ms: int) -> None:
-    assert parse_moment(iso(time_ms)) == parse_moment(time_ms) == parse_moment(str(time_ms)) == time_ms
+    assert read_instant(iso(time_ms)) == read_instant(time_ms) == read_instant(str(time_ms)) == time_ms
 
 
 @pytest.mark.parametrize(
@@ -125,4 +125,4 @@ def test_moments_round_trip(time_ms: int) -> None:
 )
 def test_what_is_no_moment_is_refused(value: object) -> None:
     with pytest.raises(InvalidRangeError):
-        parse_moment(value)
+        read_instant(value)

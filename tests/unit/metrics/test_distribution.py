@@ -10,7 +10,6 @@ from hypothesis.extra.numpy import arrays
 
 from candlecloud.arrays import FloatArray
 from candlecloud.metrics.capacity import capacity_hint
-from candlecloud.metrics.conventions import CAPACITY_CONVENTIONS, CONVENTIONS, DISTRIBUTION_CONVENTIONS, RUN_CONVENTIONS
 from candlecloud.metrics.curves import drawdowns, longest_under_water
 from candlecloud.metrics.distribution import (
     describe_distribution,
@@ -147,9 +146,3 @@ def test_capacity_by_hand() -> None:
     assert capacity_hint(quantities, np.array([1_000.0, np.nan, 1_000.0]), 10_000.0) is None
     assert capacity_hint(np.empty(0), np.empty(0), 10_000.0) is None
     assert capacity_hint(quantities, np.array([0.0, 0.0, 1_000.0]), 10_000.0) == 0.0
-
-
-def test_every_number_has_its_convention() -> None:
-    assert list(DISTRIBUTION_CONVENTIONS) == list(Distribution.__dataclass_fields__)
-    assert set(RUN_CONVENTIONS) == {*CONVENTIONS, *DISTRIBUTION_CONVENTIONS, *CAPACITY_CONVENTIONS}
-    assert all(text.endswith(".") for text in RUN_CONVENTIONS.values())

@@ -6,13 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from candlecloud.metrics.conventions import (
-    CAPACITY_CONVENTIONS,
-    CONVENTIONS,
-    DISTRIBUTION_CONVENTIONS,
-    REGIME_CONVENTIONS,
-    RELATIVE_CONVENTIONS,
-)
 from tests.support.metric_differences import differences
 from tests.support.metric_oracles import agreements
 
@@ -39,15 +32,3 @@ def test_deliberate_differences_are_real_and_listed() -> None:
     for one in differences():
         assert one.ours != pytest.approx(one.theirs, rel=1e-6), one
         assert f"| `{one.metric}` | `{one.library}` | {one.why} |" in different
-
-
-def test_the_page_carries_every_convention() -> None:
-    every = (
-        CONVENTIONS,
-        DISTRIBUTION_CONVENTIONS,
-        CAPACITY_CONVENTIONS,
-        RELATIVE_CONVENTIONS,
-        REGIME_CONVENTIONS,
-    )
-    missing = [name for part in every for name, text in part.items() if f"| `{name}` | {text} |" not in PAGE]
-    assert missing == []

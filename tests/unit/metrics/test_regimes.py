@@ -8,9 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from candlecloud.errors import InvalidInputError
-from candlecloud.metrics.conventions import REGIME_CONVENTIONS
-from candlecloud.metrics.figures import RegimeFigures
-from candlecloud.metrics.finite import finite_only
 from candlecloud.metrics.regimes import (
     MIN_BARS,
     MIN_TRADES,
@@ -100,10 +97,3 @@ def test_what_does_not_fit_is_refused() -> None:
         describe_regimes(np.zeros(3), np.zeros(2), NAMES, NO_BARS, NO_PROFITS, HOUR_MS)
     with pytest.raises(InvalidInputError, match="No name for the regime label 7"):
         describe_regimes(np.zeros(1), np.array([7.0]), NAMES, NO_BARS, NO_PROFITS, HOUR_MS)
-
-
-def test_every_number_has_its_convention_and_a_json_form() -> None:
-    samples = {"bars", "share", "trades"}
-    assert set(REGIME_CONVENTIONS) == {*RegimeFigures.__dataclass_fields__, *samples}
-    infinite = RegimeFigures(0.1, None, float("inf"), 0.0, None, None)
-    assert finite_only(infinite) == RegimeFigures(0.1, None, None, 0.0, None, None)

@@ -9,9 +9,7 @@ from hypothesis import strategies as st
 
 from candlecloud.arrays import FloatArray
 from candlecloud.errors import InvalidInputError
-from candlecloud.metrics.conventions import RELATIVE_CONVENTIONS
 from candlecloud.metrics.figures import Relative
-from candlecloud.metrics.finite import finite_only
 from candlecloud.metrics.relative import compare_with_benchmark
 
 HOUR_MS = 3_600_000
@@ -73,9 +71,3 @@ def test_bounds_and_the_unit_of_money(ours: list[float], theirs: list[float], po
     assert got.tracking_error >= 0.0
     if got.correlation is not None and got.beta is not None and abs(got.beta) > 1e-12:
         assert np.sign(got.correlation) == np.sign(got.beta)
-
-
-def test_every_number_has_its_convention() -> None:
-    assert list(RELATIVE_CONVENTIONS) == list(Relative.__dataclass_fields__)
-    infinite = Relative(0.0, None, float("inf"), None, None, None, None, None)
-    assert finite_only(infinite).beta is None

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 import statistics
-import subprocess
-import sys
 from typing import Any
 
 import numpy as np
@@ -15,7 +13,6 @@ from hypothesis import strategies as st
 
 from candlecloud.arrays import FloatArray
 from candlecloud.metrics.annual import YEAR_MS, bars_per_year, growth_per_year
-from candlecloud.metrics.conventions import CONVENTIONS
 from candlecloud.metrics.curves import bar_returns, drawdowns, longest_under_water, tally_curve
 from candlecloud.metrics.figures import Metrics
 from candlecloud.metrics.summary import Extent, summary_columns, summary_of
@@ -180,19 +177,6 @@ def test_signs_and_bounds(equity: list[float]) -> None:
 def test_a_row_is_named_column_by_column() -> None:
     row = np.arange(len(COLUMNS), dtype=float)
     assert Tallies.from_row(row)._asdict() == dict(zip(COLUMNS, row.tolist(), strict=True))
-
-
-def test_every_number_has_its_convention() -> None:
-    assert set(CONVENTIONS) == set(Metrics.__dataclass_fields__)
-    assert all(text.endswith(".") for text in CONVENTIONS.values())
-
-
-def test_conventions_need_no_numpy() -> None:
-    """The API and the planner name metrics, and have none."""
-    code = (
-        "import sys; sys.modules['numpy'] = None; import candlecloud.metrics.conventions, candlecloud.metrics.tallies"
-    )
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_absent_candles_make_no_better_sharpe_ratio() -> None:

@@ -9,13 +9,13 @@ from collections.abc import Iterator
 
 import pytest
 
+from candlecloud.backtest.sizing import SIZING
 from candlecloud.backtest.slippage import SLIPPAGE
 from candlecloud.fan_out.kinds import KINDS
-from candlecloud.features.registry import FEATURES
+from candlecloud.features.families import FEATURES
 from candlecloud.runs import code_version as module
 from candlecloud.runs.code_version import ENGINE_VERSION, code_version
-from candlecloud.strategies.registry import STRATEGIES
-from candlecloud.strategies.sizing import SIZING
+from candlecloud.strategies.builtin import STRATEGIES
 from infra.kernels.sources import PYTHON_FOLDER
 
 RUN = ("strategies/dual_sma", "sizing/fixed_fraction", "slippage/fixed_bps")

@@ -1,4 +1,4 @@
-"""The tripwire catches every leak of the corpus, names it, and is silent on everything causal."""
+"""The look-ahead test catches every leak of the corpus, names it, and is silent on everything causal."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ import pytest
 from candlecloud.arrays import FloatArray
 from candlecloud.errors import LookAheadError
 from candlecloud.features.bars import Bars, bars_from_table
-from candlecloud.features.registry import FEATURES, compute_use
+from candlecloud.features.compute import compute_use
+from candlecloud.features.families import FEATURES
 from candlecloud.spec import FeatureUse
-from candlecloud.strategies.tripwire import Reading, check_causality, garbage_from
+from candlecloud.strategies.look_ahead import SignalUnderTest, check_look_ahead, garbage_from
 from tests.golden.bars import bars_of
 from tests.support.recorded import btc_hours
 
@@ -159,10 +160,14 @@ def test_the_corpus_is_as_large_as_promised() -> None:
 @pytest.mark.parametrize("name", LEAKS)
 @pytest.mark.parametrize("seed", range(10))
 def test_every_leak_is_caught_and_named(name: str, seed: int) -> None:
-    readings = [Reading("close", lambda b: b.close), Reading(name, LEAKS[name]), Reading("after", lambda b: b.volume)]
+    signals = [
+        SignalUnderTest("close", lambda b: b.close),
+        SignalUnderTest(name, LEAKS[name]),
+        SignalUnderTest("after", lambda b: b.volume),
+    ]
     with pytest.raises(LookAheadError) as caught:
-        check_causality(BARS, readings, rng=np.random.default_rng(seed))
-    assert caught.value.details["reading"] == name
+        check_look_ahead(BARS, signals, rng=np.random.default_rng(seed))
+    assert caught.value.details["signal"] == name
     assert name in caught.value.message
     bar = caught.value.details["bar"]
     assert 0 <= bar < len(BARS)
@@ -172,7 +177,7 @@ def test_every_leak_is_caught_and_named(name: str, seed: int) -> None:
 @pytest.mark.parametrize("name", CLEAN)
 def test_nothing_causal_is_accused(name: str) -> None:
     for seed in range(5):
-        assert check_causality(BARS, [Reading(name, CLEAN[name])], rng=np.random.default_rng(seed))
+        assert check_look_ahead(BARS, [SignalUnderTest(name, CLEAN[name])], rng=np.random.default_rng(seed))
 
 
 def test_flat_prices_accuse_nobody() -> None:
@@ -180,7 +185,9 @@ def test_flat_prices_accuse_nobody() -> None:
     flat = bars_of([30.5] * 90, [30.5] * 90)
     use = FeatureUse(FEATURES["stochastic"], {"window": 4, "smooth": 16, "signal": 3}, output="d")
     for seed in range(60):
-        check_causality(flat, [Reading("stochastic", lambda b: compute_use(b, use))], rng=np.random.default_rng(seed))
+        check_look_ahead(
+            flat, [SignalUnderTest("stochastic", lambda b: compute_use(b, use))], rng=np.random.default_rng(seed)
+        )
 
 
 def test_a_leaky_decision_alone_is_caught() -> None:
@@ -192,7 +199,7 @@ def test_a_leaky_decision_alone_is_caught() -> None:
 
     for seed in range(20):
         with pytest.raises(LookAheadError, match="target"):
-            check_causality(BARS, [Reading("target", target)], rng=np.random.default_rng(seed))
+            check_look_ahead(BARS, [SignalUnderTest("target", target)], rng=np.random.default_rng(seed))
 
 
 def test_garbage_keeps_the_past_and_is_made_of_valid_bars() -> None:
@@ -214,5 +221,5 @@ def test_garbage_keeps_the_past_and_is_made_of_valid_bars() -> None:
 @pytest.mark.parametrize("bars", [0, 1, 2])
 def test_short_series_have_few_cuts(bars: int) -> None:
     few = bars_from_table(btc_hours().slice(0, bars)) if bars else BARS.since(int(BARS.close_time[-1]))
-    cuts = check_causality(few, [Reading("close", lambda b: b.close)], rng=np.random.default_rng(0))
+    cuts = check_look_ahead(few, [SignalUnderTest("close", lambda b: b.close)], rng=np.random.default_rng(0))
     assert cuts == ([1] if bars == 2 else [])

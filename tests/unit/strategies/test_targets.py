@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from candlecloud.features.bars import Bars, bars_from_table
-from candlecloud.features.registry import compute_use
+from candlecloud.features.compute import compute_use
+from candlecloud.strategies.builtin import STRATEGIES
 from candlecloud.strategies.holding import before, hold, sides
-from candlecloud.strategies.registry import STRATEGIES
 from tests.golden.bars import bars_of
 from tests.golden.strategies import LOOPS, walk
 from tests.support.recorded import btc_hours

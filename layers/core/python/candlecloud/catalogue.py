@@ -15,7 +15,7 @@ from importlib.resources import files
 from typing import Any
 
 from candlecloud.errors import UnknownExchangeError, UnknownFeatureError, UnknownStrategyError
-from candlecloud.parameters import Ordered, Parameter, Warmup
+from candlecloud.parameters import Parameter, Warmup
 from candlecloud.registry import Registry
 from candlecloud.spec import FeatureSpec, FeatureUse, Spec, StrategySpec
 
@@ -76,7 +76,7 @@ def _common(entry: Mapping[str, Any]) -> dict[str, Any]:
         "name": entry["name"],
         "description": entry["description"],
         "parameters": tuple(Parameter(**parameter) for parameter in entry["parameters"]),
-        "ordered": tuple(Ordered(tuple(order["names"]), order["strict"]) for order in entry["ordered"]),
+        "ordered": tuple(entry["ordered"]),
         "warmup": Warmup(entry["warmup"]["bars"], entry["warmup"]["per"]),
     }
 

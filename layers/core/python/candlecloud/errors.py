@@ -96,7 +96,7 @@ class InsufficientDataError(CandlecloudError):
 
 
 class LookAheadError(CandlecloudError):
-    """A decision moved when bars after it were replaced; `details` names the reading and the first bar."""
+    """A decision moved when bars after it were replaced; `details` names the signal and the first bar."""
 
     code = "look_ahead"
     default_hint = "Compute the named signal from its own bar and earlier ones only. Shift values that are known later."

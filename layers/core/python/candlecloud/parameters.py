@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import Any, Literal, TypeAlias
 
 from candlecloud.errors import InvalidParameterError
 
 Number: TypeAlias = int | float
 Parameters: TypeAlias = Mapping[str, Number]
+SIGNS = {"<": "must be below", "<=": "must not be above"}
+"""What an order of parameters may say between two of them, and in words."""
 
 
 @dataclass(frozen=True)
@@ -53,55 +54,53 @@ class Ordered:
 
     Attributes
     ----------
-    names : tuple
-        At least two names of parameters, or constants, in the order in which their values must ascend.
-    strict : bool
-        Whether equal neighbours are refused.
+    terms : tuple
+        Names of parameters, or constants, with ``<`` or ``<=`` between them: ``("fast", "<", "slow")``.
     prefix : str
         What messages begin with, such as whose parameters they are.
 
     Raises
     ------
     ValueError
-        If there is nothing to compare.
+        If there is nothing to compare, or no sign between two.
     """
 
-    names: tuple[str | Number, ...]
-    strict: bool = True
+    terms: tuple[str | Number, ...]
     prefix: str = ""
 
     def __post_init__(self) -> None:
-        if len(self.names) < 2:
-            raise ValueError("An order has at least two members.")
+        if len(self.terms) < 3 or len(self.terms) % 2 == 0 or not set(self.terms[1::2]) <= set(SIGNS):
+            raise ValueError(f"An order is names with < or <= between them, not {self.terms}.")
 
     @property
     def parameters(self) -> tuple[str, ...]:
         """Names that it reads."""
-        return tuple(dict.fromkeys(item for item in self.names if isinstance(item, str)))
+        return tuple(dict.fromkeys(item for item in self.terms[::2] if isinstance(item, str)))
 
     @property
     def text(self) -> str:
         """The rule in words: ``fast must be below slow``."""
-        return self.prefix + ", ".join(f"{low} {self._words} {high}" for low, high in pairwise(self.names))
+        return self.prefix + ", ".join(f"{low} {words} {high}" for low, words, high in self._pairs())
 
     def holds(self, values: Mapping[str, Any]) -> Any:
         """Whether values ascend: a bool of numbers, one bool per entry of NumPy arrays."""
         held: Any = True
-        for low, high in pairwise(values[item] if isinstance(item, str) else item for item in self.names):
-            held = held & (low < high if self.strict else low <= high)
+        for low, words, high in self._pairs():
+            held = held & _ascend(_value(low, values), words, _value(high, values))
         return held
 
     def reason(self, parameters: Parameters) -> str | None:
         """Why values do not go together, of the first pair that does not: ``fast (50) must be below slow (20)``."""
-        for pair in pairwise(self.names):
-            if not Ordered(pair, self.strict).holds(parameters):
-                low, high = (f"{item} ({parameters[item]})" if isinstance(item, str) else str(item) for item in pair)
-                return f"{self.prefix}{low} {self._words} {high}"
+        for low, words, high in self._pairs():
+            if not _ascend(_value(low, parameters), words, _value(high, parameters)):
+                below, above = (
+                    f"{item} ({parameters[item]})" if isinstance(item, str) else item for item in (low, high)
+                )
+                return f"{self.prefix}{below} {words} {above}"
         return None
 
-    @property
-    def _words(self) -> str:
-        return "must be below" if self.strict else "must not be above"
+    def _pairs(self) -> Iterator[tuple[str | Number, str, str | Number]]:
+        return zip(self.terms[:-1:2], (SIGNS[str(sign)] for sign in self.terms[1::2]), self.terms[2::2], strict=True)
 
 
 @dataclass(frozen=True)
@@ -129,6 +128,14 @@ class Warmup:
     def of(self, parameters: Parameters) -> int:
         """Bars for a complete parameter set."""
         return self.bars + sum(coefficient * int(parameters[name]) for name, coefficient in self.per.items())
+
+
+def _value(item: str | Number, values: Mapping[str, Any]) -> Any:
+    return values[item] if isinstance(item, str) else item
+
+
+def _ascend(low: Any, words: str, high: Any) -> Any:
+    return low < high if words == SIGNS["<"] else low <= high
 
 
 def check_bounds(

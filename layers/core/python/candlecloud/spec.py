@@ -21,8 +21,8 @@ class Spec:
 
     Attributes
     ----------
-    ordered : tuple of Ordered
-        Which values must ascend for a parameter set to make sense.
+    ordered : tuple of str
+        Which values must ascend for a parameter set to make sense: ``("fast", "<", "slow")``; empty for none.
     warmup : Warmup
         Bars until the first value; 1 if nothing is waited for.
     """
@@ -30,8 +30,13 @@ class Spec:
     name: str
     description: str
     parameters: tuple[Parameter, ...] = ()
-    ordered: tuple[Ordered, ...] = ()
+    ordered: tuple[str, ...] = ()
     warmup: Warmup = field(default_factory=Warmup)
+
+    @property
+    def orders(self) -> tuple[Ordered, ...]:
+        """What must hold between parameters."""
+        return (Ordered(self.ordered),) if self.ordered else ()
 
     def check_bounds(self, values: Mapping[str, Any], field: str = "parameters") -> dict[str, Number]:
         """Complete values by defaults and check each by itself.
@@ -64,7 +69,7 @@ class Spec:
 
     def conflict(self, parameters: Parameters) -> str | None:
         """Why values, each in its bounds, do not go together; None if they do."""
-        return next((reason for order in self.ordered if (reason := order.reason(parameters)) is not None), None)
+        return next((reason for order in self.orders if (reason := order.reason(parameters)) is not None), None)
 
     def warmup_bars(self, parameters: Parameters) -> int:
         """Closed bars that the first value or decision needs, the current one included."""
@@ -82,8 +87,8 @@ class Spec:
         lines += [
             f"| `{p.name}` | {p.kind} | {p.low} | {p.high} | {p.default} | {p.description} |" for p in self.parameters
         ]
-        if self.ordered:
-            lines.append("\nTogether: " + "; ".join(order.text for order in self.ordered) + ".")
+        if self.orders:
+            lines.append("\nTogether: " + "; ".join(order.text for order in self.orders) + ".")
         return lines
 
 

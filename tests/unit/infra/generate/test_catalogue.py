@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import random
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -11,15 +13,17 @@ from pathlib import Path
 import pytest
 
 from candlecloud import catalogue
+from candlecloud.backtest.sizing import SIZING
 from candlecloud.backtest.slippage import SLIPPAGE
 from candlecloud.errors import InvalidParameterError
-from candlecloud.features.registry import FEATURES
+from candlecloud.features.families import FEATURES
 from candlecloud.parameters import Number
 from candlecloud.spec import Spec
-from candlecloud.strategies.registry import STRATEGIES
-from candlecloud.strategies.sizing import SIZING
+from candlecloud.strategies.builtin import STRATEGIES
+from candlecloud.strategies.rules.examples import EXAMPLES
 from infra.generate import __main__ as generate
 from infra.generate.catalogue import describe_feature, describe_spec, describe_strategy
+from infra.generate.strategies import pretty
 
 PAIRS: dict[str, tuple[Mapping[str, Spec], Mapping[str, Spec]]] = {
     "features": (catalogue.FEATURES, FEATURES),
@@ -53,6 +57,13 @@ def test_nothing_reads_the_catalogue_before_it_is_written() -> None:
         "raise SystemExit(_document.cache_info().currsize)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_the_rules_on_the_page_of_strategies_are_the_examples() -> None:
+    page = (generate.ROOT / "docs" / "strategies.md").read_text()
+    documents = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", page, flags=re.S)]
+    assert documents == list(EXAMPLES.values())
+    assert json.loads(pretty({"a": [list(range(60)), {}]})) == {"a": [list(range(60)), {}]}
 
 
 def test_it_lists_every_entry_in_order() -> None:

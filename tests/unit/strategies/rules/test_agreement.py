@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from candlecloud.features.bars import bars_from_table
-from candlecloud.strategies.registry import STRATEGIES
+from candlecloud.strategies.builtin import STRATEGIES
 from tests.support.recorded import btc_hours
 from tests.support.rules import rules_strategy
 
@@ -105,7 +105,7 @@ OTHERS: dict[str, list[dict[str, float]]] = {
 
 
 @pytest.mark.parametrize(
-    ("name", "given"), [(name, given) for name in STRATEGIES for given in ({}, *OTHERS.get(name, []))]
+    ("name", "given"), [(name, given) for name in DOCUMENTS for given in ({}, *OTHERS.get(name, []))]
 )
 def test_built_in_strategies_as_rules(name: str, given: dict[str, float]) -> None:
     strategy = STRATEGIES.find(name)

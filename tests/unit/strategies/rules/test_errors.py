@@ -114,7 +114,7 @@ BAD: list[tuple[str, Any, str, str]] = [
     ("feature is a text", featuring("ema"), "rules/features/x", "Write a JSON object"),
     ("feature without a kind", featuring({"parameters": {"window": 3}}), "rules/features/x", "Add 'feature'"),
     ("typo in a kind", featuring({"feature": "emaa"}), "rules/features/x/feature", "Did you mean 'ema'?"),
-    ("kind is a number", featuring({"feature": 20}), "rules/features/x/feature", "Allowed: sma, ema"),
+    ("kind is a number", featuring({"feature": 20}), "rules/features/x/feature", "Allowed: adx, atr"),
     ("window beside its block", featuring({"feature": "ema", "window": 20}), "rules/features/x/window",
      "Allowed: feature, parameters, timeframe"),
     ("typo in a parameter", featuring({"feature": "ema", "parameters": {"windw": 20}}),

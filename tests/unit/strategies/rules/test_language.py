@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from candlecloud.errors import InvalidParameterError
 from candlecloud.features.bars import Bars, bars_from_table
-from candlecloud.features.registry import FEATURES, compute_use
+from candlecloud.features.compute import compute_use
+from candlecloud.features.families import FEATURES
 from candlecloud.strategies.rules.examples import EXAMPLES
 from candlecloud.strategies.rules.language import canonical_rules
 from candlecloud.strategies.rules.schema import rules_schema

@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 from candlecloud.errors import InvalidParameterError
 from candlecloud.features.bars import Bars, bars_from_table
-from candlecloud.features.registry import FEATURES, compute_use
+from candlecloud.features.compute import compute_use
+from candlecloud.features.families import FEATURES
 from candlecloud.market.timeframe import Timeframe
 from candlecloud.spec import FeatureUse
-from candlecloud.strategies.tripwire import Reading, check_causality
+from candlecloud.strategies.look_ahead import SignalUnderTest, check_look_ahead
 from tests.golden.bars import bars_of
 from tests.golden.rules import RulesLoop
 from tests.support.drawn_bars import DAY_MS, QUARTER_MS, Step, bars_from_steps, drawn_bars, head
@@ -125,7 +126,7 @@ def test_a_shift_into_the_future_is_refused() -> None:
         FeatureUse(FEATURES["sma"], {"window": 3}, "1d", shift=-1)
 
 
-def test_the_tripwire_reads_what_the_conditions_read() -> None:
+def test_the_look_ahead_test_reads_what_the_conditions_read() -> None:
     features = {"day": DAY, "m": {"feature": "macd"}}
     conditions: list[Any] = [
         {"gt": RISES}, {"gt": ["day", {"of": "day", "shift": 1}]}, {"gt": [{"of": "m", "shift": 2}, "m.signal"]}
@@ -136,9 +137,9 @@ def test_the_tripwire_reads_what_the_conditions_read() -> None:
         ("sma", "1d", "sma", 0), ("sma", "1d", "sma", 1), ("macd", None, "macd", 0), ("macd", None, "signal", 0),
     ]  # fmt: skip
     bars = bars_from_table(btc_hours().slice(0, 2_000))
-    readings = [Reading(use.feature.name, lambda given, use=use: compute_use(given, use)) for use in uses]  # type: ignore[misc]
-    readings.append(Reading("rules", lambda given: strategy.target(given, {})))
-    assert check_causality(bars, readings, rng=np.random.default_rng(5))
+    signals = [SignalUnderTest(use.feature.name, lambda given, use=use: compute_use(given, use)) for use in uses]  # type: ignore[misc]
+    signals.append(SignalUnderTest("rules", lambda given: strategy.target(given, {})))
+    assert check_look_ahead(bars, signals, rng=np.random.default_rng(5))
 
 
 _FEATURES: dict[str, Any] = {

@@ -9,7 +9,7 @@ from typing import Any
 
 from candlecloud.api.errors import PROBLEM_JSON, STATUS
 from candlecloud.api.schemas.problem import Problem
-from candlecloud.market.moment import iso
+from candlecloud.market.instant import iso
 
 _SCHEMA = {"schema": {"$ref": f"#/components/schemas/{Problem.__name__}"}}
 

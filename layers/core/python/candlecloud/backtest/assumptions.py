@@ -20,7 +20,7 @@ def name_assumptions(
     funding: Mapping[str, Any] | None,
     unknown_volume_bars: int,
     finer_timeframe: str = "",
-    tripwire: bool = False,
+    look_ahead_test: bool = False,
 ) -> dict[str, Any]:
     """Switches of one run, as JSON-able values.
 
@@ -34,7 +34,7 @@ def name_assumptions(
         Bars whose volume the exchange does not say.
     finer_timeframe : str
         Of the intrabar data that is asked which of stop and take-profit came first; empty if none are.
-    tripwire : bool
+    look_ahead_test : bool
         Whether the strategy was run on a garbage future first, and did not notice.
     """
     return {
@@ -64,7 +64,7 @@ def name_assumptions(
         "absent_candles": "no bar: nothing is decided, filled or marked there",
         "prices": "integer ticks for every comparison of averages, float64 for money",
         "annualisation": "365-day clock",
-        "tripwire": "passed: a garbage future moved no decision" if tripwire else "not run",
+        "look_ahead_test": "passed: a garbage future moved no decision" if look_ahead_test else "not run",
     }
 
 

@@ -19,8 +19,8 @@ from candlecloud.backtest.kernels.vectorised_engine import accumulate_sets
 from candlecloud.backtest.statistics import N_COLUMNS
 from candlecloud.errors import InvalidParameterError
 from candlecloud.features.bars import Bars
+from candlecloud.features.families.moving_average import compare_sma
 from candlecloud.features.kernels.views import doubles, integers
-from candlecloud.features.moving_average import compare_sma
 
 _MAX_RATE = 0.5
 _MAX_PRICE_RANGE = (

@@ -22,7 +22,7 @@ from pydantic_core import PydanticCustomError
 from candlecloud.catalogue import EXCHANGES
 from candlecloud.contract.refusals import as_field_error
 from candlecloud.errors import CandlecloudError, InvalidRangeError
-from candlecloud.market.moment import LATEST_MS, iso, parse_moment
+from candlecloud.market.instant import LATEST_MS, iso, read_instant
 from candlecloud.market.ranges import TimeRange
 from candlecloud.market.series import Series
 from candlecloud.market.symbol import Symbol
@@ -61,10 +61,10 @@ def parse_instant(value: Any) -> int:
     Raises
     ------
     PydanticCustomError
-        With type ``invalid_range``, where `parse_moment` refuses.
+        With type ``invalid_range``, where `read_instant` refuses.
     """
     try:
-        return parse_moment(value)
+        return read_instant(value)
     except InvalidRangeError as error:
         raise as_field_error(error) from error
 

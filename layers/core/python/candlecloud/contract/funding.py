@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 from candlecloud.contract.fields import Amount, Instant, Strict
 from candlecloud.contract.refusals import as_field_error
 from candlecloud.errors import InvalidParameterError
-from candlecloud.market.moment import iso
+from candlecloud.market.instant import iso
 from candlecloud.market.ranges import TimeRange
 
 MAX_RATES = 6_000

@@ -12,8 +12,10 @@ from pydantic import FailFast, Field
 
 from candlecloud.backtest.trade_figures import TradeFigures
 from candlecloud.contract.run import RunConfig
-from candlecloud.market.moment import iso
-from candlecloud.metrics.figures import Metrics, Part, RegimeRow, Relative, RunMetrics
+from candlecloud.market.instant import iso
+from candlecloud.metrics.figures import Metrics, Relative, RunMetrics
+from candlecloud.metrics.part import Part
+from candlecloud.metrics.regime_row import RegimeRow
 
 RESULT_SCHEMA: Literal["candlecloud.run/2"] = "candlecloud.run/2"
 Side = Literal["long", "short"]
@@ -146,7 +148,7 @@ class IntrabarBand(Part):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LookAheadTest(Part):
-    """The tripwire: the cuts behind which the future was garbage; `passed` is None where it was off."""
+    """The look-ahead test: the cuts behind which the future was garbage; `passed` is None where it was off."""
 
     on: bool
     cuts: list[Timestamp]
@@ -231,7 +233,7 @@ class RunResult(RunSummary):
     regimes: Regimes
     regime_parameters: RegimeParameters
     intrabar: IntrabarBand
-    tripwire: LookAheadTest
+    look_ahead_test: LookAheadTest
     conventions: dict[str, str]
     relative_conventions: dict[str, str]
     regime_conventions: dict[str, str]

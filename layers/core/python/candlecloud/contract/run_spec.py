@@ -17,7 +17,7 @@ from candlecloud.contract.fields import Amount, Instant, Name, RangeFields, Seri
 from candlecloud.contract.funding import Funding, check_funding
 from candlecloud.contract.refusals import as_field_error, refuse
 from candlecloud.errors import CandlecloudError, InvalidParameterError, InvalidRangeError
-from candlecloud.market.moment import iso
+from candlecloud.market.instant import iso
 from candlecloud.market.ranges import TimeRange
 from candlecloud.market.series import Series
 from candlecloud.market.timeframe import TIMEFRAMES, Timeframe
@@ -60,11 +60,11 @@ class RunSpec(ExecutionSettings, RangeFields, SeriesFields):  # pydantic lists t
         Name,
         Field(description="Candles that say whether stop or target came first in a bar; `auto`: the finest stored"),
     ] = "auto"
-    tripwire: Annotated[StrictBool, Field(description="Prove that no decision saw the future")] = True
+    look_ahead_test: Annotated[StrictBool, Field(description="Prove that no decision saw the future")] = True
     as_of: Annotated[
         Instant | None, Field(description="Compute on the candles as they were known then; default now")
     ] = None
-    seed: Annotated[int, Field(strict=True, ge=0, le=MAX_SEED, description="Draws the cuts of the tripwire")] = 0
+    seed: Annotated[int, Field(strict=True, ge=0, le=MAX_SEED, description="Draws the cuts of the look-ahead test")] = 0
 
     @classmethod
     def from_dict(cls, document: Any) -> Self:

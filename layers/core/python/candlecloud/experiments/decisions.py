@@ -1,8 +1,9 @@
-"""What a configuration decides on bars: its own bars, its targets, its sizes; and how the tripwire reads them."""
+"""What a configuration decides on bars: its own bars, its targets, its sizes; and the look-ahead test of these."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -10,16 +11,16 @@ from candlecloud.arrays import FloatArray
 from candlecloud.backtest.funding import funding_by_bar, settlements
 from candlecloud.backtest.inputs import Backtest
 from candlecloud.backtest.orders import allowed_target
+from candlecloud.backtest.sizing import SIZING
 from candlecloud.contract.run_spec import RunSpec
 from candlecloud.errors import InsufficientDataError
 from candlecloud.features.bars import Bars
-from candlecloud.features.registry import compute_use
-from candlecloud.market.moment import iso
+from candlecloud.features.compute import compute_use
+from candlecloud.market.instant import iso
 from candlecloud.parameters import Parameters
 from candlecloud.runs.data_requirements import needed_range
+from candlecloud.strategies.look_ahead import SignalUnderTest, check_look_ahead
 from candlecloud.strategies.resolve import strategy_of
-from candlecloud.strategies.sizing import SIZING
-from candlecloud.strategies.tripwire import Reading, check_causality
 
 
 @dataclass(frozen=True)
@@ -82,8 +83,10 @@ def make_decisions(bars: Bars, spec: RunSpec, parameters: Parameters) -> Decisio
     return Decisions(backtest, target, _size(own, target, spec))
 
 
-def prove_causality(decisions: Decisions, spec: RunSpec, parameters: Parameters, rng: np.random.Generator) -> list[int]:
-    """Spring the tripwire on everything that decides; returns the cuts as bar numbers of the run's own bars.
+def run_look_ahead_test(
+    decisions: Decisions, spec: RunSpec, parameters: Parameters, rng: np.random.Generator
+) -> list[int]:
+    """Run the look-ahead test on everything that decides; returns the cuts as bar numbers of the run's own bars.
 
     Raises
     ------
@@ -91,15 +94,15 @@ def prove_causality(decisions: Decisions, spec: RunSpec, parameters: Parameters,
         If something looked ahead.
     """
     uses = strategy_of(spec.strategy_rule).features(parameters)
-    readings = [Reading(f"feature {use.feature.name}", lambda bars, use=use: compute_use(bars, use)) for use in uses]  # type: ignore[misc]
-    readings.append(Reading(f"strategy {spec.strategy}", lambda bars: _target(bars, spec, parameters)))
+    signals = [SignalUnderTest(f"feature {use.feature.name}", partial(compute_use, use=use)) for use in uses]
+    signals.append(SignalUnderTest(f"strategy {spec.strategy}", lambda bars: _target(bars, spec, parameters)))
     if not isinstance(decisions.size, float):
 
         def size(bars: Bars) -> FloatArray:
             return np.asarray(_size(bars, _target(bars, spec, parameters), spec), np.float64)
 
-        readings.append(Reading(f"sizing {spec.sizing.model}", size))
-    return check_causality(decisions.bars, readings, rng=rng)
+        signals.append(SignalUnderTest(f"sizing {spec.sizing.model}", size))
+    return check_look_ahead(decisions.bars, signals, rng=rng)
 
 
 def _target(bars: Bars, spec: RunSpec, parameters: Parameters) -> FloatArray:

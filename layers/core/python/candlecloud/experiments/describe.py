@@ -10,7 +10,7 @@ from candlecloud.backtest.assumptions import name_assumptions
 from candlecloud.contract.run_spec import RunSpec
 from candlecloud.experiments.execution import execution_of
 from candlecloud.features.bars import Bars
-from candlecloud.market.moment import iso
+from candlecloud.market.instant import iso
 from candlecloud.runs.data_requirements import CandleCoverage, measure_coverage, needed_range
 from candlecloud.runs.inputs import RunInputs
 
@@ -42,6 +42,6 @@ def describe_assumptions(spec: RunSpec, bars: Bars) -> dict[str, Any]:
         sizing=spec.sizing.model_dump(),
         funding=None if funding is None else funding.model_dump(mode="json") | {"rates": len(funding.rates or ())},
         finer_timeframe=spec.finer_timeframe,
-        tripwire=spec.tripwire,
+        look_ahead_test=spec.look_ahead_test,
         unknown_volume_bars=int(np.isnan(bars.volume).sum()),
     )

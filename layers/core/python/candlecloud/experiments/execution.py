@@ -9,7 +9,7 @@ from candlecloud.backtest.slippage import SLIPPAGE
 from candlecloud.contract.execution_settings import Stops, fixed_fraction
 from candlecloud.contract.run import RunConfig
 from candlecloud.contract.run_spec import RunSpec
-from candlecloud.strategies.buy_and_hold import BUY_AND_HOLD
+from candlecloud.strategies.builtin.buy_and_hold import BUY_AND_HOLD
 
 BENCHMARK = BUY_AND_HOLD.name
 

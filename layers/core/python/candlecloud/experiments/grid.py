@@ -58,7 +58,7 @@ def parameter_sets(config: SweepConfig) -> ParameterSets:
     if not flat:
         return ParameterSets(0, {}, 1)
     fits = np.ones(len(next(iter(flat.values()))), np.bool_)
-    for order in rule.ordered:
+    for order in rule.orders:
         fits &= order.holds(flat)
     kept = flat if fits.all() else {name: column[fits] for name, column in flat.items()}
     return ParameterSets(0, kept, int(fits.sum()))

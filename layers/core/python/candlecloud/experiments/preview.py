@@ -13,7 +13,7 @@ from candlecloud.backtest.orders import allowed_target
 from candlecloud.contract.preview import FeaturesRequest, SignalsRequest
 from candlecloud.features.bars import Bars, bars_from_table
 from candlecloud.features.compute import compute_feature, compute_use
-from candlecloud.features.registry import FEATURES
+from candlecloud.features.families import FEATURES
 from candlecloud.market.ranges import TimeRange
 from candlecloud.spec import FeatureUse
 from candlecloud.strategies.resolve import strategy_of

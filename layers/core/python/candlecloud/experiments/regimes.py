@@ -13,8 +13,8 @@ from candlecloud.backtest.trades import Trade
 from candlecloud.contract.results import RegimeParameters, Regimes, TrendParameters, VolatilityParameters
 from candlecloud.features.bars import Bars
 from candlecloud.features.compute import compute_feature
+from candlecloud.features.families.regime import TREND_REGIME, VOLATILITY_REGIME
 from candlecloud.features.feature import Feature
-from candlecloud.features.regime import TREND_REGIME, VOLATILITY_REGIME
 from candlecloud.market.timeframe import Timeframe
 from candlecloud.metrics.curves import bar_returns
 from candlecloud.metrics.regimes import describe_regimes, labels_in_force

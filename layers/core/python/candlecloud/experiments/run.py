@@ -30,17 +30,19 @@ from candlecloud.contract.results import (
     Timestamp,
 )
 from candlecloud.contract.run import RunConfig
-from candlecloud.experiments.decisions import Decisions, make_decisions, prove_causality
+from candlecloud.experiments.decisions import Decisions, make_decisions, run_look_ahead_test
 from candlecloud.experiments.describe import describe_assumptions, describe_bars, describe_coverage
 from candlecloud.experiments.execution import BENCHMARK, benchmark_of
 from candlecloud.experiments.regimes import describe_by_regime, regime_parameters
 from candlecloud.experiments.simulate import simulate_run, statistics_of_simulation, summary_of_row
 from candlecloud.features.bars import Bars, bars_from_table
-from candlecloud.metrics.capacity import capacity_hint
-from candlecloud.metrics.conventions import REGIME_CONVENTIONS, RELATIVE_CONVENTIONS, RUN_CONVENTIONS
-from candlecloud.metrics.distribution import describe_distribution
+from candlecloud.metrics.capacity import CAPACITY, Fills
+from candlecloud.metrics.distribution import DISTRIBUTION, describe_distribution
 from candlecloud.metrics.figures import RunMetrics
-from candlecloud.metrics.relative import compare_with_benchmark
+from candlecloud.metrics.metric import conventions_of, evaluate
+from candlecloud.metrics.regimes import REGIME_CONVENTIONS
+from candlecloud.metrics.relative import RELATIVE, compare_with_benchmark
+from candlecloud.metrics.summary import SUMMARY
 from candlecloud.runs.data_requirements import CandleCoverage
 from candlecloud.runs.identity import Identity
 from candlecloud.runs.inputs import RunInputs
@@ -87,14 +89,14 @@ def evaluate_run(identity: Identity, inputs: RunInputs) -> EvaluatedRun:
     ConflictError
         If the candles are not those of the identity.
     LookAheadError
-        If the tripwire is on and a decision saw the future.
+        If the look-ahead test is on and a decision saw the future.
     """
     config = cast(RunConfig, identity.config)
     inputs.check_revision(identity.data_revision)
     bars = bars_from_table(inputs.candles)
     finer = None if inputs.finer is None else bars_from_table(inputs.finer)
     decisions = make_decisions(bars, config, config.parameters)
-    tripwire = _spring_tripwire(decisions, config, identity)
+    look_ahead_test = _run_look_ahead_test(decisions, config, identity)
     simulation = simulate_run(decisions, config, finer)
     held, benchmark = _buy_and_hold(bars, config)
     coverage = describe_coverage(config, config.warmup_bars, inputs)
@@ -115,9 +117,9 @@ def evaluate_run(identity: Identity, inputs: RunInputs) -> EvaluatedRun:
         regimes=describe_by_regime(decisions.bars, simulation, trades, config.series.timeframe),
         regime_parameters=regime_parameters(config.series.timeframe),
         intrabar=_intrabar(decisions, config, finer, simulation),
-        tripwire=tripwire,
-        conventions=dict(RUN_CONVENTIONS),
-        relative_conventions=dict(RELATIVE_CONVENTIONS),
+        look_ahead_test=look_ahead_test,
+        conventions=conventions_of({**SUMMARY, **DISTRIBUTION, **CAPACITY}),
+        relative_conventions=conventions_of(RELATIVE),
         regime_conventions=dict(REGIME_CONVENTIONS),
         trades=[_describe_trade(trade) for trade in trades],
         open_position=None if position is None else OpenPosition(**position),
@@ -159,15 +161,15 @@ def _metrics(decisions: Decisions, config: RunConfig, simulation: Simulation) ->
     return RunMetrics(
         **summary_of_row(row, decisions.bars, decisions.start_bar, config).to_dict(),
         **describe_distribution(simulation.equity, initial).to_dict(),
-        capacity_hint=capacity_hint(quantities, volumes, initial),
+        **evaluate(CAPACITY, Fills(quantities, volumes, initial)),
     )
 
 
-def _spring_tripwire(decisions: Decisions, config: RunConfig, identity: Identity) -> LookAheadTest:
-    if not config.tripwire:
+def _run_look_ahead_test(decisions: Decisions, config: RunConfig, identity: Identity) -> LookAheadTest:
+    if not config.look_ahead_test:
         return LookAheadTest(on=False, cuts=[], passed=None)
     rng = np.random.default_rng([config.seed, int(identity.id[-16:], 16)])
-    cuts = prove_causality(decisions, config, config.parameters, rng)
+    cuts = run_look_ahead_test(decisions, config, config.parameters, rng)
     opened = decisions.bars.open_time
     return LookAheadTest(on=True, cuts=[Timestamp.of(int(opened[cut])) for cut in cuts], passed=True)
 

@@ -29,7 +29,8 @@ from candlecloud.experiments.execution import execution_of
 from candlecloud.experiments.grid import ParameterSets
 from candlecloud.features.bars import Bars
 from candlecloud.metrics.figures import Metrics
-from candlecloud.metrics.summary import Extent, summary_columns, summary_of
+from candlecloud.metrics.rows import Extent
+from candlecloud.metrics.summary import summary_columns, summary_of
 from candlecloud.metrics.tallies import COLUMNS
 from candlecloud.parameters import Parameters
 

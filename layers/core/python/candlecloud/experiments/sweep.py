@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from candlecloud.arrays import FloatArray
 from candlecloud.contract.sweep import SweepConfig
-from candlecloud.experiments.decisions import make_decisions, prove_causality
+from candlecloud.experiments.decisions import make_decisions, run_look_ahead_test
 from candlecloud.experiments.describe import describe_assumptions, describe_bars, describe_coverage
 from candlecloud.experiments.execution import BENCHMARK, benchmark_of
 from candlecloud.experiments.grid import ParameterSets, parameter_sets
@@ -19,7 +19,8 @@ from candlecloud.experiments.simulate import statistics_of_run, statistics_of_se
 from candlecloud.fan_out.batch_file import BatchResult
 from candlecloud.fan_out.kinds.sweep import TESTED_EVERY
 from candlecloud.features.bars import Bars, bars_from_table
-from candlecloud.metrics.conventions import CONVENTIONS
+from candlecloud.metrics.metric import conventions_of
+from candlecloud.metrics.summary import SUMMARY
 from candlecloud.runs.inputs import RunInputs
 from candlecloud.runs.result_rows import rows_schema
 
@@ -50,11 +51,11 @@ def evaluate_batch(config: SweepConfig, inputs: RunInputs, start: int, end: int)
     sets = parameter_sets(config).between(start, end)
     bars = bars_from_table(inputs.candles)
     finer = None if inputs.finer is None else bars_from_table(inputs.finer)
-    if config.tripwire:
+    if config.look_ahead_test:
         for number in _tested_sets(sets.total, start, end):
             one = sets.parameters(number - start)
             rng = np.random.default_rng([config.seed, number])
-            prove_causality(make_decisions(bars, config, one), config, one, rng)
+            run_look_ahead_test(make_decisions(bars, config, one), config, one, rng)
     rows = statistics_of_sets(bars, finer, config, sets)
     columns = summary_columns_of(rows, bars, bars.index_of(config.range.start), config)
     common = _common(config, bars, inputs, sets.total) if start == 0 else None
@@ -75,7 +76,7 @@ def _column(values: NDArray[Any], kind: pa.DataType) -> pa.Array:
 
 
 def _tested_sets(total: int, start: int, end: int) -> list[int]:
-    """The sets of a batch that spring the tripwire: every thousandth of the sweep, and its last."""
+    """The sets of a batch that the look-ahead test runs on: every thousandth of the sweep, and its last."""
     return [number for number in range(start, end) if number % TESTED_EVERY == 0 or number == total - 1]
 
 
@@ -86,15 +87,15 @@ def _common(config: SweepConfig, bars: Bars, inputs: RunInputs, total: int) -> M
     metrics = summary_of_row(row, decisions.bars, decisions.start_bar, config).to_dict()
     coverage = describe_coverage(config, config.warmup_bars, inputs)
     return {
-        "assumptions": describe_assumptions(config, decisions.bars) | _tripwire_of(config, total),
+        "assumptions": describe_assumptions(config, decisions.bars) | _look_ahead_summary(config, total),
         "data": describe_bars(bars, bars.index_of(config.range.start)) | coverage.to_dict(),
         "benchmark": {"strategy": BENCHMARK, "metrics": metrics},
-        "conventions": dict(CONVENTIONS),
+        "conventions": conventions_of(SUMMARY),
     }
 
 
-def _tripwire_of(config: SweepConfig, total: int) -> dict[str, Any]:
-    if not config.tripwire:
+def _look_ahead_summary(config: SweepConfig, total: int) -> dict[str, Any]:
+    if not config.look_ahead_test:
         return {}
     tested = len(_tested_sets(total, 0, total))
-    return {"tripwire": f"passed on {tested} of {total} sets: a garbage future moved none of their decisions"}
+    return {"look_ahead_test": f"passed on {tested} of {total} sets: a garbage future moved none of their decisions"}

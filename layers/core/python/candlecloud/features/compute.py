@@ -7,6 +7,7 @@ from typing import Any
 
 from candlecloud.arrays import FloatArray
 from candlecloud.features.bars import Bars
+from candlecloud.features.families import FEATURES
 from candlecloud.features.feature import Feature
 from candlecloud.features.resample import align, resample_bars
 from candlecloud.market.timeframe import Timeframe
@@ -43,7 +44,7 @@ def compute_use(bars: Bars, use: FeatureUse) -> FloatArray:
     Parameters
     ----------
     use : FeatureUse
-        Of a `Feature`. One of the catalogue names its feature only: `candlecloud.features.registry.compute_use`.
+        Of a feature; one of the catalogue, which is data only, is looked up by its name.
 
     Returns
     -------
@@ -57,12 +58,12 @@ def compute_use(bars: Bars, use: FeatureUse) -> FloatArray:
         As `compute_feature`, and if the feature has no such output.
     InvalidTimeframeError
         If the timeframe is no multiple of the bars' own.
-    TypeError
-        If the feature is data only.
+    UnknownFeatureError
+        If no feature has that name.
     """
     feature, output = use.feature, use.output_name()
     if not isinstance(feature, Feature):
-        raise TypeError(f"{feature.name} is the catalogue's: it can't be computed without the registry.")
+        feature = FEATURES.find(feature.name)
     if len(bars) == 0:
         return compute_feature(bars, feature, use.parameters)[output]
     own = bars if use.timeframe is None else resample_bars(bars, Timeframe.parse(use.timeframe).ms)

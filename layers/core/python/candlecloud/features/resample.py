@@ -1,4 +1,4 @@
-"""Higher timeframes: bars made of lower ones on the UTC grid, and their values at the moment they become available."""
+"""Higher timeframes: bars made of lower ones on the UTC grid, and their values from when they are available."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from candlecloud.ingestion.slots import ALREADY_DONE
 from candlecloud.jobs.context import Context
 from candlecloud.jobs.exchange_report import ExchangeReport, once_per_slot
 from candlecloud.jobs.series_events import RangeEvent, SeriesRequest, span_dict
-from candlecloud.market.moment import iso
+from candlecloud.market.instant import iso
 from candlecloud.market.series import Series
 
 JOB = "ingest_candles"

@@ -21,7 +21,7 @@ class Request(JobRequest):
 
     @classmethod
     def from_event(cls, event: Mapping[str, Any]) -> Self:
-        """Read and check an event; one without exchange, symbol and timeframe means all series.
+        """Read and check an event; one without exchange, symbol and timeframe means all.
 
         Raises
         ------

@@ -12,7 +12,7 @@ from candlecloud.contract.fields import RangeFields, SeriesFields, parse_instant
 from candlecloud.contract.refusals import as_field_error
 from candlecloud.errors import InvalidRangeError
 from candlecloud.jobs.events import read_event
-from candlecloud.market.moment import iso
+from candlecloud.market.instant import iso
 from candlecloud.market.ranges import TimeRange
 from candlecloud.market.series import Series
 

@@ -132,7 +132,7 @@ class Dataset(Generic[S, Row]):
         return series.timeframe.period
 
     def covered(self, series: S, first: int, last: int) -> TimeRange:
-        """The time that rows from one key time to another stand for; a row without a grid stands for its moment."""
+        """The time that rows from one key time to another stand for; a row without a grid stands for its instant."""
         return TimeRange(first, last + (self.step(series) or 1))
 
     def refusal(

@@ -43,7 +43,7 @@ class TimeRange:
 
 
 class IntervalSet:
-    """An immutable set of moments, held as sorted, disjoint, non-touching ranges."""
+    """An immutable set of instants, held as sorted, disjoint, non-touching ranges."""
 
     __slots__ = ("_ranges",)
 

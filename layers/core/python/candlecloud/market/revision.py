@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from candlecloud.market.dataset import Column, Dataset
-from candlecloud.market.rows import moment
+from candlecloud.market.rows import instant
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ def merge_rows(dataset: Dataset[Any, Any], existing: pa.Table, incoming: pa.Tabl
     """Merge validated rows into a stored table.
 
     An incoming row with a new key time is added. One that equals the current row in every value changes nothing. One
-    that differs supersedes it: the old row gets ``superseded_at = now``, the new one the same moment as
+    that differs supersedes it: the old row gets ``superseded_at = now``, the new one the same instant as
     ``ingested_at``. Applying the same rows twice is the same as once.
 
     A current row that was learned after `now` stays: the incoming one is an older look at the same thing, by a writer
@@ -61,7 +61,7 @@ def merge_rows(dataset: Dataset[Any, Any], existing: pa.Table, incoming: pa.Tabl
     position = pc.drop_null(match)
     stored = current.take(position)
     known, differs = _compare(stored, known, dataset.values)
-    differs = pc.and_(differs, pc.less_equal(stored.column("ingested_at"), moment(now)))
+    differs = pc.and_(differs, pc.less_equal(stored.column("ingested_at"), instant(now)))
 
     kept = _supersede(existing, pc.take(current_at, position.filter(differs)), now)
     revised = _stamp(known.filter(differs), now)
@@ -78,7 +78,7 @@ def current_view(table: pa.Table) -> pa.Table:
 
 def as_of_view(table: pa.Table, as_of: int) -> pa.Table:
     """Rows that were current at `as_of` (ms UTC): known by then, and not yet superseded."""
-    at = moment(as_of)
+    at = instant(as_of)
     superseded = table.column("superseded_at")
     known = pc.less_equal(table.column("ingested_at"), at)
     standing = pc.or_kleene(pc.is_null(superseded), pc.greater(superseded, at))
@@ -112,12 +112,12 @@ def _supersede(table: pa.Table, rows: pa.Array, now: int) -> pa.Table:
     """Close the named rows at `now`."""
     position = pa.array(range(table.num_rows), pa.int64())
     hit = pc.is_in(position, value_set=pc.cast(rows, pa.int64()))
-    return _with_column(table, "superseded_at", pc.if_else(hit, moment(now), table.column("superseded_at")))
+    return _with_column(table, "superseded_at", pc.if_else(hit, instant(now), table.column("superseded_at")))
 
 
 def _stamp(table: pa.Table, now: int) -> pa.Table:
     """The rows as learned at `now`."""
-    return _with_column(table, "ingested_at", pa.repeat(moment(now), table.num_rows))
+    return _with_column(table, "ingested_at", pa.repeat(instant(now), table.num_rows))
 
 
 def _with_column(table: pa.Table, name: str, values: pa.Array) -> pa.Table:

@@ -60,7 +60,7 @@ def times_ms(table: pa.Table, column: str = "open_time") -> list[int]:
     return values
 
 
-def moment(time_ms: int) -> pa.Scalar:
+def instant(time_ms: int) -> pa.Scalar:
     """A time to compare a time column with."""
     return pa.scalar(time_ms, pa.int64()).cast(TIME)
 

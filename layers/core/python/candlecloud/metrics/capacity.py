@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from candlecloud.arrays import FloatArray
+from candlecloud.metrics.metric import Metric
+from candlecloud.registry import Registry
 
 PARTICIPATION = 0.01
 """Fraction of a bar's base volume that the median fill takes at capacity."""
@@ -39,3 +43,26 @@ def capacity_hint(quantities: FloatArray, volumes: FloatArray, initial_equity: f
         participation = np.sort(np.divide(sizes, volumes))
     median = float(participation[len(participation) // 2])
     return initial_equity * PARTICIPATION / median if median > 0.0 else None
+
+
+class Fills(NamedTuple):
+    """What was filled; as in `capacity_hint`."""
+
+    quantities: FloatArray
+    volumes: FloatArray
+    initial_equity: float
+
+
+CAPACITY_HINT = Metric[Fills, float | None](
+    name="capacity_hint",
+    unit="quote currency",
+    label="Capacity hint",
+    group="Costs and size",
+    convention="Initial equity, quote currency, at which the median fill would take 1 % of its bar's base volume if "
+    "quantities grew with equity; a hint from volumes, no model of impact; null without fills or where a volume is "
+    "unknown.",
+    formula="0.01 E[0] / median(|quantity| / volume)",
+    function=lambda fills: capacity_hint(*fills),
+)
+
+CAPACITY: Registry[Metric[Fills, float | None]] = Registry("metric", (CAPACITY_HINT,), field="metric")

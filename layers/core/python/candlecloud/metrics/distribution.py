@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import math
+from functools import cached_property
+from typing import TypeAlias
 
 import numpy as np
 
 from candlecloud.arrays import FloatArray
 from candlecloud.metrics.curves import bar_returns, drawdowns
 from candlecloud.metrics.figures import Distribution
-from candlecloud.metrics.finite import finite_only
+from candlecloud.metrics.metric import Metric, evaluate
 from candlecloud.metrics.moments import deviations, mean_of, total_of
+from candlecloud.registry import Registry
 
 _IN_TAIL = 5
 """Returns that a tail must hold (n times its share) before it is described; one or two of them say nothing."""
 
 
-def describe_distribution(equity: FloatArray, initial_equity: float) -> Distribution:
-    """Describe the bar returns of a curve.
+class Curve:
+    """An equity curve, and what several metrics share of it, worked out once.
 
     Parameters
     ----------
@@ -26,28 +29,34 @@ def describe_distribution(equity: FloatArray, initial_equity: float) -> Distribu
     initial_equity : float
         Above zero.
     """
-    returns = bar_returns(equity, initial_equity)
-    ordered = np.sort(returns)
-    skew, kurtosis = shape_of(returns)
-    under_water = int(np.count_nonzero(drawdowns(equity, initial_equity)))
-    described = Distribution(
-        omega=omega(returns),
-        value_at_risk_95=value_at_risk(ordered, 0.05),
-        expected_shortfall_95=expected_shortfall(ordered, 0.05),
-        value_at_risk_99=value_at_risk(ordered, 0.01),
-        expected_shortfall_99=expected_shortfall(ordered, 0.01),
-        skew=skew,
-        kurtosis=kurtosis,
-        tail_ratio=tail_ratio(ordered),
-        time_under_water=under_water / len(equity),
-    )
-    return finite_only(described)
+
+    def __init__(self, equity: FloatArray, initial_equity: float) -> None:
+        self.returns = bar_returns(equity, initial_equity)
+        self.drawdowns = drawdowns(equity, initial_equity)
+
+    @cached_property
+    def ordered(self) -> FloatArray:
+        """Bar returns, ascending."""
+        return np.sort(self.returns)
+
+    @cached_property
+    def shape(self) -> tuple[float | None, float | None]:
+        """Skewness and excess kurtosis of bar returns."""
+        return shape_of(self.returns)
+
+
+CurveMetric: TypeAlias = Metric[Curve, float | None]
+
+
+def describe_distribution(equity: FloatArray, initial_equity: float) -> Distribution:
+    """Describe the bar returns of a curve; as in `Curve`."""
+    return Distribution(**evaluate(DISTRIBUTION, Curve(equity, initial_equity)))
 
 
 def omega(returns: FloatArray) -> float | None:
     """Omega ratio at threshold 0: sum of gains over sum of losses; None without a loss.
 
-    Source: Keating, Shadwick (2002), A universal performance measure; here over the sample.
+    Source: Keating, Shadwick (2002); here over the sample.
     """
     losses = -total_of(np.minimum(returns, 0.0))
     return total_of(np.maximum(returns, 0.0)) / losses if losses > 0.0 else None
@@ -111,3 +120,130 @@ def shape_of(returns: FloatArray) -> tuple[float | None, float | None]:
 
 def _has_tail(ordered: FloatArray, tail: float) -> bool:
     return len(ordered) * tail >= _IN_TAIL
+
+
+OMEGA = CurveMetric(
+    name="omega",
+    unit="ratio",
+    label="Omega ratio",
+    group="Return for risk",
+    convention="Sum of positive bar returns over the sum of the negative ones without their sign (threshold 0); null "
+    "without a loss.",
+    formula="sum(max(r, 0)) / -sum(min(r, 0))",
+    reference="Keating, Shadwick (2002), A universal performance measure",
+    function=lambda curve: omega(curve.returns),
+)
+
+
+VALUE_AT_RISK_95 = CurveMetric(
+    name="value_at_risk_95",
+    unit="fraction",
+    label="Value at risk, 95\u00a0%",
+    group="Loss",
+    convention="The 5 % quantile of bar returns (linear interpolation), sign turned: a positive fraction lost in one "
+    "bar, negative if even that return is a gain; null below 100 bars.",
+    formula="-quantile(r, 0.05)",
+    reference="Hyndman, Fan (1996), Sample quantiles in statistical packages, type 7",
+    function=lambda curve: value_at_risk(curve.ordered, 0.05),
+    decimals=2,
+)
+
+
+EXPECTED_SHORTFALL_95 = CurveMetric(
+    name="expected_shortfall_95",
+    unit="fraction",
+    label="Expected shortfall, 95\u00a0%",
+    group="Loss",
+    convention="Mean of the floor(0.05 (n - 1)) + 1 smallest bar returns, sign turned; null below 100 bars.",
+    formula="-mean of the floor(0.05 (n - 1)) + 1 smallest r",
+    reference="Acerbi, Tasche (2002), On the coherence of expected shortfall",
+    function=lambda curve: expected_shortfall(curve.ordered, 0.05),
+    decimals=2,
+)
+
+
+VALUE_AT_RISK_99 = CurveMetric(
+    name="value_at_risk_99",
+    unit="fraction",
+    label="Value at risk, 99\u00a0%",
+    group="Loss",
+    convention="The 1 % quantile of bar returns (linear interpolation), sign turned; null below 500 bars.",
+    formula="-quantile(r, 0.01)",
+    reference="Hyndman, Fan (1996), Sample quantiles in statistical packages, type 7",
+    function=lambda curve: value_at_risk(curve.ordered, 0.01),
+    decimals=2,
+)
+
+
+EXPECTED_SHORTFALL_99 = CurveMetric(
+    name="expected_shortfall_99",
+    unit="fraction",
+    label="Expected shortfall, 99\u00a0%",
+    group="Loss",
+    convention="Mean of the floor(0.01 (n - 1)) + 1 smallest bar returns, sign turned; null below 500 bars.",
+    formula="-mean of the floor(0.01 (n - 1)) + 1 smallest r",
+    reference="Acerbi, Tasche (2002), On the coherence of expected shortfall",
+    function=lambda curve: expected_shortfall(curve.ordered, 0.01),
+    decimals=2,
+)
+
+
+SKEW = CurveMetric(
+    name="skew",
+    unit="ratio",
+    label="Skewness",
+    group="Return",
+    convention="Third central moment of bar returns over the second to the power 3/2; moments over n, no correction "
+    "for bias.",
+    formula="m3 / m2^(3/2), mk = mean((r - mean(r))^k)",
+    reference="Fisher's g1; scipy.stats.skew",
+    function=lambda curve: curve.shape[0],
+)
+
+
+KURTOSIS = CurveMetric(
+    name="kurtosis",
+    unit="ratio",
+    label="Excess kurtosis",
+    group="Return",
+    convention="Fourth central moment of bar returns over the square of the second, less 3 (excess: a normal "
+    "distribution has 0); moments over n, no correction for bias.",
+    formula="m4 / m2^2 - 3, mk = mean((r - mean(r))^k)",
+    reference="Fisher's g2; scipy.stats.kurtosis",
+    function=lambda curve: curve.shape[1],
+)
+
+
+TAIL_RATIO = CurveMetric(
+    name="tail_ratio",
+    unit="ratio",
+    label="Tail ratio",
+    group="Return",
+    convention="Size of the 95 % quantile of bar returns over the size of the 5 % quantile; null where the latter is "
+    "0, and below 100 bars.",
+    formula="|quantile(r, 0.95)| / |quantile(r, 0.05)|",
+    reference="empyrical.tail_ratio",
+    function=lambda curve: tail_ratio(curve.ordered),
+)
+
+
+TIME_UNDER_WATER = CurveMetric(
+    name="time_under_water",
+    unit="fraction",
+    label="Time under water",
+    group="Loss",
+    convention="Fraction of bars that closed below the highest equity so far.",
+    formula="number of t with E[t] < max(E[0], ..., E[t]) / n",
+    function=lambda curve: int(np.count_nonzero(curve.drawdowns)) / len(curve.drawdowns),
+    nullable=False,
+)
+
+
+DISTRIBUTION: Registry[CurveMetric] = Registry(
+    "metric",
+    (
+        *(OMEGA, VALUE_AT_RISK_95, EXPECTED_SHORTFALL_95, VALUE_AT_RISK_99, EXPECTED_SHORTFALL_99),
+        *(SKEW, KURTOSIS, TAIL_RATIO, TIME_UNDER_WATER),
+    ),
+    field="metric",
+)

@@ -11,9 +11,14 @@ from candlecloud.arrays import BoolArray, FloatArray, IntArray
 from candlecloud.errors import InvalidInputError
 from candlecloud.metrics.annual import bars_per_year
 from candlecloud.metrics.curves import tally_curve
-from candlecloud.metrics.figures import RegimeFigures, RegimeRow
-from candlecloud.metrics.finite import finite_only
+from candlecloud.metrics.drawdown import MAX_DRAWDOWN
+from candlecloud.metrics.figures import RegimeFigures
+from candlecloud.metrics.metric import Metric, conventions_of, evaluate
 from candlecloud.metrics.moments import sample_deviation
+from candlecloud.metrics.performance import SHARPE, TOTAL_RETURN, VOLATILITY
+from candlecloud.metrics.regime_row import RegimeRow
+from candlecloud.metrics.trading import PROFIT_FACTOR, WIN_RATE
+from candlecloud.registry import Registry
 
 MIN_BARS = 100
 """Bars below which a regime gets no figures. The standard error of a Sharpe ratio per bar is about ``1 / sqrt(n)``: at
@@ -98,25 +103,72 @@ def _row(
     if bars < MIN_BARS:
         refused = f"{bars} bars are too few: figures need at least {MIN_BARS}."
         return RegimeRow(name, bars, share, len(inside), None, refused)
-    return RegimeRow(name, bars, share, len(inside), _figures(returns[chosen], inside, per_year), None)
+    figures = RegimeFigures(**evaluate(REGIME, Sample(returns[chosen], inside, per_year)))
+    return RegimeRow(name, bars, share, len(inside), figures, None)
 
 
-def _figures(returns: FloatArray, profits: FloatArray, per_year: float) -> RegimeFigures:
-    curve = np.cumprod(1.0 + returns, dtype=np.float64)
-    tallies = tally_curve(curve, 1.0, profits.tolist())
-    n = len(returns)
-    total, squares = float(returns.sum()), float((returns * returns).sum())
-    deviation, root = sample_deviation(n, total, squares), math.sqrt(per_year)
-    enough = len(profits) >= MIN_TRADES
-    figures = RegimeFigures(
-        total_return=tallies.final_equity - 1.0,
-        volatility=deviation * root,
-        sharpe=total / n / deviation * root if deviation > 0.0 else None,
-        max_drawdown=tallies.max_drawdown,
-        win_rate=tallies.n_wins / len(profits) if enough else None,
-        profit_factor=tallies.sum_profit / tallies.sum_loss if enough and tallies.sum_loss > 0.0 else None,
-    )
-    return finite_only(figures)
+class Sample:
+    """The bars of one regime, and the profits of the trades that were entered in them."""
+
+    def __init__(self, returns: FloatArray, profits: FloatArray, per_year: float) -> None:
+        self.tallies = tally_curve(np.cumprod(1.0 + returns, dtype=np.float64), 1.0, profits.tolist())
+        self.trades = len(profits)
+        self.mean = float(returns.sum()) / len(returns)
+        self.deviation = sample_deviation(len(returns), float(returns.sum()), float((returns * returns).sum()))
+        self.annual_root = math.sqrt(per_year)
+
+    @property
+    def enough_trades(self) -> bool:
+        """Whether a rate of them says anything."""
+        return self.trades >= MIN_TRADES
+
+
+def _sharpe(sample: Sample) -> float | None:
+    return sample.mean / sample.deviation * sample.annual_root if sample.deviation > 0.0 else None
+
+
+def _win_rate(sample: Sample) -> float | None:
+    return sample.tallies.n_wins / sample.trades if sample.enough_trades else None
+
+
+def _profit_factor(sample: Sample) -> float | None:
+    exists = sample.enough_trades and sample.tallies.sum_loss > 0.0
+    return sample.tallies.sum_profit / sample.tallies.sum_loss if exists else None
+
+
+REGIME: Registry[Metric[Sample, float | None]] = Registry(
+    "metric",
+    (
+        TOTAL_RETURN.of(
+            lambda sample: sample.tallies.final_equity - 1.0,
+            convention="Returns of the regime's bars, compounded.",
+            formula="product(1 + r) - 1",
+        ),
+        VOLATILITY.of(
+            lambda sample: sample.deviation * sample.annual_root, convention="As for the run, from the regime's bars."
+        ),
+        SHARPE.of(_sharpe, convention="As for the run, from the regime's bars."),
+        MAX_DRAWDOWN.of(
+            lambda sample: sample.tallies.max_drawdown,
+            convention="Of the curve that the regime's bars make when joined without the bars between: not a loss that "
+            "was lived through in one stretch.",
+        ),
+        WIN_RATE.of(_win_rate, convention="Of the trades that were entered in the regime; null below 10 trades."),
+        PROFIT_FACTOR.of(
+            _profit_factor,
+            convention="Of the trades that were entered in the regime; null below 10 trades or without a loss.",
+        ),
+    ),
+    field="metric",
+)
+
+REGIME_CONVENTIONS: Mapping[str, str] = {
+    "bars": "Bars of the run that began in the regime: the label is the one known at the close before.",
+    "share": "These bars over all bars of the run.",
+    "trades": "Closed trades that were entered in such a bar.",
+    **conventions_of(REGIME),
+}
+"""Of a regime's row; below 100 bars there are no figures, and a sentence says so."""
 
 
 def _check(

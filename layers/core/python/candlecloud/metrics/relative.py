@@ -3,14 +3,41 @@
 from __future__ import annotations
 
 import math
+from functools import cached_property
+from typing import TypeAlias
 
 from candlecloud.arrays import BoolArray, FloatArray
 from candlecloud.errors import InvalidInputError
 from candlecloud.metrics.annual import bars_per_year
 from candlecloud.metrics.curves import bar_returns
 from candlecloud.metrics.figures import Relative
-from candlecloud.metrics.finite import finite_only
+from candlecloud.metrics.metric import Metric, evaluate
 from candlecloud.metrics.moments import deviations, mean_of, total_of
+from candlecloud.registry import Registry
+
+
+class Pair:
+    """A curve and a benchmark's, and what several metrics share of both, worked out once."""
+
+    def __init__(self, equity: FloatArray, benchmark: FloatArray, initial_equity: float, per_year: float) -> None:
+        self.growth = float(equity[-1]) / initial_equity
+        self.benchmark_growth = float(benchmark[-1]) / initial_equity
+        self.ours, self.theirs = bar_returns(equity, initial_equity), bar_returns(benchmark, initial_equity)
+        self.per_year = per_year
+
+    @cached_property
+    def line(self) -> tuple[float | None, float | None, float | None]:
+        """Alpha, beta and correlation."""
+        return _line(self.ours, self.theirs, self.per_year)
+
+    @cached_property
+    def active(self) -> tuple[float | None, float | None]:
+        """Tracking error and information ratio."""
+        return _active(self.ours - self.theirs, self.per_year)
+
+    def capture(self, chosen: BoolArray) -> float | None:
+        """Mean return over the benchmark's in the chosen bars."""
+        return mean_of(self.ours[chosen]) / mean_of(self.theirs[chosen]) if chosen.any() else None
 
 
 def compare_with_benchmark(equity: FloatArray, benchmark: FloatArray, initial_equity: float, bar_ms: float) -> Relative:
@@ -35,21 +62,7 @@ def compare_with_benchmark(equity: FloatArray, benchmark: FloatArray, initial_eq
             f"A curve of {len(equity)} bars cannot be compared with a benchmark of {len(benchmark)}.",
             hint="Run the benchmark over exactly the bars of the run.",
         )
-    ours, theirs = bar_returns(equity, initial_equity), bar_returns(benchmark, initial_equity)
-    per_year = bars_per_year(bar_ms)
-    alpha, beta, correlation = _line(ours, theirs, per_year)
-    tracking_error, information_ratio = _active(ours - theirs, per_year)
-    relative = Relative(
-        excess_return=float(equity[-1]) / initial_equity - float(benchmark[-1]) / initial_equity,
-        alpha=alpha,
-        beta=beta,
-        correlation=correlation,
-        tracking_error=tracking_error,
-        information_ratio=information_ratio,
-        up_capture=_capture(ours, theirs, theirs > 0.0),
-        down_capture=_capture(ours, theirs, theirs < 0.0),
-    )
-    return finite_only(relative)
+    return Relative(**evaluate(RELATIVE, Pair(equity, benchmark, initial_equity, bars_per_year(bar_ms))))
 
 
 def _line(ours: FloatArray, theirs: FloatArray, per_year: float) -> tuple[float | None, float | None, float | None]:
@@ -78,5 +91,107 @@ def _active(difference: FloatArray, per_year: float) -> tuple[float | None, floa
     return deviation * root, mean_of(difference) / deviation * root
 
 
-def _capture(ours: FloatArray, theirs: FloatArray, chosen: BoolArray) -> float | None:
-    return mean_of(ours[chosen]) / mean_of(theirs[chosen]) if chosen.any() else None
+PairMetric: TypeAlias = Metric[Pair, float | None]
+
+EXCESS_RETURN = PairMetric(
+    name="excess_return",
+    unit="fraction",
+    label="Excess return",
+    group="Against the benchmark",
+    convention="Total return less that of the benchmark.",
+    formula="E[n] / E[0] - B[n] / E[0], B the benchmark's equity",
+    function=lambda pair: pair.growth - pair.benchmark_growth,
+    nullable=False,
+    signed=True,
+)
+
+
+ALPHA = PairMetric(
+    name="alpha",
+    unit="fraction",
+    label="Alpha",
+    group="Against the benchmark",
+    convention="Mean bar return less beta times the benchmark's, times bars per year (riskless rate 0, not "
+    "compounded).",
+    formula="(mean(r) - beta * mean(b)) Y",
+    reference="Jensen (1968), The performance of mutual funds in the period 1945-1964",
+    function=lambda pair: pair.line[0],
+    signed=True,
+)
+
+
+BETA = PairMetric(
+    name="beta",
+    unit="ratio",
+    label="Beta",
+    group="Against the benchmark",
+    convention="Sample covariance of bar returns with the benchmark's over the benchmark's sample variance.",
+    formula="cov(r, b) / var(b)",
+    reference="Sharpe (1964), Capital asset prices",
+    function=lambda pair: pair.line[1],
+)
+
+
+CORRELATION = PairMetric(
+    name="correlation",
+    unit="ratio",
+    label="Correlation",
+    group="Against the benchmark",
+    convention="Pearson's, of bar returns with the benchmark's.",
+    formula="cov(r, b) / sqrt(var(r) var(b))",
+    reference="scipy.stats.pearsonr",
+    function=lambda pair: pair.line[2],
+)
+
+
+TRACKING_ERROR = PairMetric(
+    name="tracking_error",
+    unit="fraction",
+    label="Tracking error",
+    group="Against the benchmark",
+    convention="Sample standard deviation of bar returns less the benchmark's, times the root of bars per year.",
+    formula="sd(r - b) sqrt(Y)",
+    reference="Grinold, Kahn (1999), Active portfolio management",
+    function=lambda pair: pair.active[0],
+)
+
+
+INFORMATION_RATIO = PairMetric(
+    name="information_ratio",
+    unit="ratio",
+    label="Information ratio",
+    group="Against the benchmark",
+    convention="Mean bar return less the benchmark's over the sample standard deviation of that difference, times the "
+    "root of bars per year.",
+    formula="mean(r - b) / sd(r - b) sqrt(Y)",
+    reference="Grinold, Kahn (1999), Active portfolio management",
+    function=lambda pair: pair.active[1],
+)
+
+
+UP_CAPTURE = PairMetric(
+    name="up_capture",
+    unit="fraction",
+    label="Up capture",
+    group="Against the benchmark",
+    convention="Mean bar return over the benchmark's, in bars in which the benchmark rose.",
+    formula="mean(r | b > 0) / mean(b | b > 0)",
+    function=lambda pair: pair.capture(pair.theirs > 0.0),
+)
+
+
+DOWN_CAPTURE = PairMetric(
+    name="down_capture",
+    unit="fraction",
+    label="Down capture",
+    group="Against the benchmark",
+    convention="Mean bar return over the benchmark's, in bars in which the benchmark fell.",
+    formula="mean(r | b < 0) / mean(b | b < 0)",
+    function=lambda pair: pair.capture(pair.theirs < 0.0),
+)
+
+RELATIVE: Registry[PairMetric] = Registry(
+    "metric",
+    (EXCESS_RETURN, ALPHA, BETA, CORRELATION, TRACKING_ERROR, INFORMATION_RATIO, UP_CAPTURE, DOWN_CAPTURE),
+    field="metric",
+)

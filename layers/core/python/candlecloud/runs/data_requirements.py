@@ -9,7 +9,7 @@ from typing import Any
 from candlecloud.contract.run_spec import RunSpec
 from candlecloud.errors import InsufficientDataError
 from candlecloud.market.gaps import Times, missing_ranges
-from candlecloud.market.moment import iso
+from candlecloud.market.instant import iso
 from candlecloud.market.ranges import TimeRange
 from candlecloud.market.series import Series
 

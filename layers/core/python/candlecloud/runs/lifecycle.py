@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from candlecloud.errors import CandlecloudError
-from candlecloud.market.moment import iso
+from candlecloud.market.instant import iso
 
 State = Literal["pending", "running", "succeeded", "failed", "cancelled"]
 RunType = Literal["data_sync", "data_fetch", "tune", "wfo", "backtest", "validation", "simulation"]

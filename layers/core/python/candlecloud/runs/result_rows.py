@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 
 from candlecloud.contract.sweep import SweepConfig
-from candlecloud.metrics.figures import FIGURES, WHOLE
+from candlecloud.metrics.figures import FIGURES, METRICS
 
 SET = "set"
 _PARAMETER = "parameter_"
@@ -25,7 +25,7 @@ def rows_schema(config: SweepConfig) -> pa.Schema:
     whole = {parameter.name for parameter in config.strategy_rule.parameters if parameter.kind == "integer"}
     fields = [pa.field(SET, pa.int64())]
     fields += [pa.field(f"{_PARAMETER}{name}", _number(name in whole)) for name in config.values]
-    fields += [pa.field(name, _number(name in WHOLE)) for name in FIGURES]
+    fields += [pa.field(name, _number(METRICS[name].whole)) for name in FIGURES]
     return pa.schema(fields)
 
 

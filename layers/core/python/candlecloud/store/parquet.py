@@ -19,7 +19,7 @@ from candlecloud.errors import CorruptObjectError
 from candlecloud.market.checksum import content_checksum
 from candlecloud.market.dataset import Dataset, S
 from candlecloud.market.ranges import TimeRange
-from candlecloud.market.rows import moment, schema_of
+from candlecloud.market.rows import instant, schema_of
 
 ROW_GROUP_ROWS = 10_080
 # Enough to recognise an own commit that several other writers have built upon since.
@@ -189,5 +189,5 @@ class PeriodFile(Generic[S]):
 
 def within(times: pa.ChunkedArray, span: TimeRange) -> pa.ChunkedArray:
     """Mask of the times that lie in a half-open range."""
-    start, end = (moment(t) for t in (span.start, span.end))
+    start, end = (instant(t) for t in (span.start, span.end))
     return pc.and_(pc.greater_equal(times, start), pc.less(times, end))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from candlecloud.spec import StrategySpec
-from candlecloud.strategies.registry import STRATEGIES
+from candlecloud.strategies.builtin import STRATEGIES
 from candlecloud.strategies.rules.language import RulesSpec
 from candlecloud.strategies.rules.strategy import strategy_of_spec
 from candlecloud.strategies.strategy import Strategy

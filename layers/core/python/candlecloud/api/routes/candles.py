@@ -19,7 +19,7 @@ from candlecloud.api.tables import check_limit, write_table
 from candlecloud.contract.fields import refuse_future
 from candlecloud.errors import SeriesNotFoundError
 from candlecloud.market.datasets.candles import CANDLES
-from candlecloud.market.moment import iso
+from candlecloud.market.instant import iso
 from candlecloud.market.ranges import TimeRange
 from candlecloud.market.rows import empty_table
 from candlecloud.market.series import Series

@@ -27,7 +27,7 @@ from candlecloud.api.schemas.features import (
 from candlecloud.catalogue import FEATURES
 from candlecloud.contract.preview import FeaturesRequest
 from candlecloud.errors import InsufficientDataError
-from candlecloud.market.moment import iso
+from candlecloud.market.instant import iso
 from candlecloud.spec import FeatureSpec
 
 router = APIRouter(route_class=GuardedRoute, tags=["features and strategies"])

@@ -11,7 +11,7 @@ from candlecloud.api.errors import NotReadyError
 from candlecloud.api.guards import GuardedRoute, needs
 from candlecloud.api.schemas.health import Health, JobHealth, JobState, Live, Ready
 from candlecloud.errors import TransientStoreError
-from candlecloud.market.moment import iso
+from candlecloud.market.instant import iso
 from candlecloud.store.ingestion import JobStatus
 
 router = APIRouter(route_class=GuardedRoute, tags=["state"])

@@ -14,7 +14,7 @@ from candlecloud.api.negotiation import JSON
 from candlecloud.api.responses import LOCATION
 from candlecloud.api.schemas.ingestion import BackfillAccepted, BackfillRequest
 from candlecloud.errors import InvalidRangeError
-from candlecloud.market.moment import iso
+from candlecloud.market.instant import iso
 from candlecloud.market.series import Series
 
 router = APIRouter(route_class=GuardedRoute, tags=["market data"])

@@ -18,7 +18,7 @@ from candlecloud.api.schemas.signals import Signal, SignalChange, SignalsQuery
 from candlecloud.catalogue import STRATEGIES
 from candlecloud.contract.preview import SignalsRequest
 from candlecloud.errors import InvalidParameterError
-from candlecloud.market.moment import iso
+from candlecloud.market.instant import iso
 from candlecloud.strategies.rules.language import RULES
 
 router = APIRouter(route_class=GuardedRoute, tags=["features and strategies"])

@@ -5,14 +5,9 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from candlecloud.contract.fields import Strict
+from candlecloud.metrics.figures import MetricName
 
-Metric = Literal[
-    "final_equity", "total_return", "cagr", "volatility", "sharpe", "sortino", "calmar", "max_drawdown",
-    "max_drawdown_bars", "max_drawdown_seconds", "n_trades", "win_rate", "profit_factor", "expectancy", "exposure",
-    "turnover", "fees", "slippage", "funding", "cost_share",
-]  # fmt: skip
-"""The fields of `candlecloud.metrics.figures.Metrics`, as a type can say them; a test holds the two together."""
-SortKey = Literal[Metric, "set"]
+SortKey = Literal[MetricName, "set"]
 
 
 class Failure(Strict):

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
-
 from candlecloud.contract.results import RunResult
-from candlecloud.metrics.figures import Relative
+from candlecloud.metrics.figures import METRICS, Relative, RunMetrics
 from candlecloud.pages.kit.markup import Markup
-from candlecloud.pages.kit.names import GROUPS, label, written
+from candlecloud.pages.kit.names import label, written
 from candlecloud.pages.kit.tables import body, group, row, section, table
 from candlecloud.pages.tear_sheet.subject import shorter_than_a_year
 
@@ -18,10 +16,10 @@ _HEADINGS = ("Metric", "Strategy", "Buy and hold")
 def draw_metrics(result: RunResult) -> Markup:
     """Every metric beside the benchmark's; what each means is in its tooltip and the glossary."""
     short = shorter_than_a_year(result)
-    groups = (
-        group(name, len(_HEADINGS), *(_metric(result, metric, short) for metric in members))
-        for name, members in GROUPS.items()
-    )
+    members: dict[str, list[Markup]] = {}
+    for name in RunMetrics.__dataclass_fields__:
+        members.setdefault(METRICS[name].group, []).append(_metric(result, name, short))
+    groups = (group(name, len(_HEADINGS), *rows) for name, rows in members.items())
     return section("metrics", "Metrics", table("Each name is explained under Conventions", _HEADINGS, groups, "narrow"))
 
 
@@ -36,10 +34,9 @@ def _metric(result: RunResult, name: str, short: str | None) -> Markup:
 
 def draw_relative(result: RunResult) -> Markup:
     """Figures against the benchmark."""
-    names = (field.name for field in fields(Relative))
     lines = (
         row(label(name), written(name, getattr(result.relative, name)), title=result.relative_conventions.get(name))
-        for name in names
+        for name in Relative.__dataclass_fields__
     )
     return section(
         "relative",

@@ -18,7 +18,7 @@ from candlecloud.pages.tear_sheet.provenance import (
     draw_conventions,
     draw_data_quality,
     draw_identity,
-    draw_tripwire,
+    draw_look_ahead_test,
 )
 from candlecloud.pages.tear_sheet.reading import read_curves
 from candlecloud.pages.tear_sheet.regimes import draw_regimes
@@ -49,7 +49,7 @@ def render(result: RunResult) -> str:
         draw_relative(result),
         draw_intrabar(result),
         draw_assumptions(result),
-        draw_tripwire(result),
+        draw_look_ahead_test(result),
         draw_data_quality(result),
         draw_identity(result),
         draw_conventions(result),

@@ -40,19 +40,19 @@ def draw_data_quality(result: RunResult) -> Markup:
     return section("data", "Data", note(line), _gaps(data))
 
 
-def draw_tripwire(result: RunResult) -> Markup:
+def draw_look_ahead_test(result: RunResult) -> Markup:
     """Whether garbage after a cut moved a decision before it."""
-    test = result.tripwire
+    test = result.look_ahead_test
     if not test.on:
-        return section("tripwire", "Look-ahead tripwire", note("It was switched off: look-ahead was not tested."))
+        return section("look-ahead-test", "Look-ahead test", note("It was switched off: look-ahead was not tested."))
     if test.passed:
         words = (
             f"No look-ahead found: at {len(test.cuts):,} cuts, later bars were replaced by garbage, and no decision "
             "before the cut moved."
         )
-        return section("tripwire", "Look-ahead tripwire", note(words))
+        return section("look-ahead-test", "Look-ahead test", note(words))
     alert = note(tag("strong", "Not passed."), " A decision moved with bars that came after it.", kind="alert")
-    return section("tripwire", "Look-ahead tripwire", alert)
+    return section("look-ahead-test", "Look-ahead test", alert)
 
 
 def draw_identity(result: RunResult) -> Markup:

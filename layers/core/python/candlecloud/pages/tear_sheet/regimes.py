@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from candlecloud.contract.results import RunResult, TrendParameters, VolatilityParameters
-from candlecloud.metrics.figures import RegimeRow
+from candlecloud.metrics.figures import RegimeFigures
+from candlecloud.metrics.regime_row import RegimeRow
 from candlecloud.pages.kit.formats import count, counted, duration, exact, percent, plain_percent
 from candlecloud.pages.kit.markup import Markup, tag
 from candlecloud.pages.kit.names import label, written
 from candlecloud.pages.kit.tables import body, note, row, section, table
 
-_FIGURES = ("total_return", "volatility", "sharpe", "max_drawdown", "win_rate", "profit_factor")
+_FIGURES = tuple(RegimeFigures.__dataclass_fields__)
 
 
 def draw_regimes(result: RunResult) -> Markup:

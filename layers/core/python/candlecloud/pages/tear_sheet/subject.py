@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from candlecloud.contract.results import RunResult
-from candlecloud.market.moment import parse_moment
+from candlecloud.market.instant import read_instant
 from candlecloud.metrics.annual import YEAR_MS
 from candlecloud.pages.kit.formats import duration
 from candlecloud.pages.kit.markup import shorten
@@ -19,7 +19,7 @@ def quote_of(result: RunResult) -> str:
 
 def run_length(result: RunResult) -> int:
     """From the first open to the last close, ms."""
-    return parse_moment(result.data.last_close) - parse_moment(result.data.first_open)
+    return read_instant(result.data.last_close) - read_instant(result.data.first_open)
 
 
 def shorter_than_a_year(result: RunResult) -> str | None:

@@ -9,8 +9,8 @@ import numpy as np
 
 from candlecloud.arrays import BoolArray, FloatArray
 from candlecloud.features.bars import Bars
-from candlecloud.features.compute import compute_feature
-from candlecloud.features.registry import FEATURES, compute_use
+from candlecloud.features.compute import compute_feature, compute_use
+from candlecloud.features.families import FEATURES
 from candlecloud.parameters import Parameters
 from candlecloud.strategies.holding import before, hold
 from candlecloud.strategies.rules.tree import (

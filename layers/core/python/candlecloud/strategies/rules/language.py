@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from candlecloud.catalogue import FEATURES
@@ -46,6 +48,11 @@ class RulesSpec(StrategySpec):
 
     rules: Rules
     bar_ms: int
+
+    @cached_property
+    def orders(self) -> tuple[Ordered, ...]:
+        """Those of the features that the rules name."""
+        return tuple(order for name, named in self.rules.features.items() for order in _orders(name, named))
 
     def warmup_bars(self, parameters: Parameters) -> int:
         """Bars until every series of every condition has a value, shifts and the bar before a crossing included."""
@@ -117,26 +124,24 @@ def rules_spec(document: Any, bar_ms: int, field: str = RULES) -> RulesSpec:
         name=RULES,
         description=describe_rules(rules),
         parameters=rules.parameters,
-        ordered=tuple(order for name, named in rules.features.items() for order in _orders(name, named)),
         sides=frozenset(name for name, side in (("long", rules.long), ("short", rules.short)) if side is not None),
         rules=rules,
         bar_ms=bar_ms,
     )
 
 
-def _orders(name: str, named: NamedFeature) -> list[Ordered]:
+def _orders(name: str, named: NamedFeature) -> Iterator[Ordered]:
     """Orders of a feature's parameters as orders of the rules' own and of numbers.
 
     One of numbers alone was checked when the document was read.
     """
-    found = []
-    for order in FEATURES[named.feature].ordered:
-        members = tuple(_member(item, named) for item in order.names)
-        if any(isinstance(member, str) for member in members):
-            found.append(Ordered(members, order.strict, f"feature {name!r}: "))
-    return found
+    for order in FEATURES[named.feature].orders:
+        terms = tuple(_term(item, named) for item in order.terms)
+        own = Ordered(terms, f"feature {name!r}: ")
+        if own.parameters:
+            yield own
 
 
-def _member(item: str | Number, named: NamedFeature) -> str | Number:
-    value = named.parameters[item] if isinstance(item, str) else item
+def _term(item: str | Number, named: NamedFeature) -> str | Number:
+    value = named.parameters.get(item, item) if isinstance(item, str) else item
     return value.name if isinstance(value, Placeholder) else value

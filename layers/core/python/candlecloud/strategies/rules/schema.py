@@ -14,6 +14,35 @@ from candlecloud.strategies.rules.parse import MAX_SHIFT
 from candlecloud.strategies.rules.tree import ARITHMETIC, COMPARISONS, CROSSINGS, GROUPS, PRICES
 
 
+def _object(properties: dict[str, Any], required: list[str]) -> dict[str, Any]:
+    return {"type": "object", "additionalProperties": False, "properties": properties, "required": required}
+
+
+_SHIFTED = _object(
+    {
+        "of": {"type": "string"},
+        "shift": {
+            "type": "integer",
+            "minimum": 0,
+            "maximum": MAX_SHIFT,
+            "description": "Bars back: the run's, or those of the feature's own timeframe.",
+        },
+    },
+    ["of"],
+)
+_PLACEHOLDER = _object({"param": {"type": "string", "pattern": NAME}}, ["param"])
+_PARAMETER = _object(
+    {
+        "kind": {"enum": ["integer", "number"]},
+        "low": {"type": "number"},
+        "high": {"type": "number"},
+        "default": {"type": "number"},
+        "description": {"type": "string", "maxLength": 200},
+    },
+    ["kind", "low", "high", "default"],
+)
+
+
 def rules_schema(refs: str = "#/$defs/") -> dict[str, Any]:
     """JSON Schema of a rules document.
 
@@ -62,29 +91,9 @@ def rules_schema(refs: str = "#/$defs/") -> dict[str, Any]:
                     _one_of(dict.fromkeys(ARITHMETIC, pair), "Arithmetic; a quotient by 0 is a missing value."),
                 ],
             },
-            "RulesShifted": _object(
-                {
-                    "of": {"type": "string"},
-                    "shift": {
-                        "type": "integer",
-                        "minimum": 0,
-                        "maximum": MAX_SHIFT,
-                        "description": "Bars back: the run's, or those of the feature's own timeframe.",
-                    },
-                },
-                ["of"],
-            ),
-            "RulesPlaceholder": _object({"param": {"type": "string", "pattern": NAME}}, ["param"]),
-            "RulesParameter": _object(
-                {
-                    "kind": {"enum": ["integer", "number"]},
-                    "low": {"type": "number"},
-                    "high": {"type": "number"},
-                    "default": {"type": "number"},
-                    "description": {"type": "string", "maxLength": 200},
-                },
-                ["kind", "low", "high", "default"],
-            ),
+            "RulesShifted": _SHIFTED,
+            "RulesPlaceholder": _PLACEHOLDER,
+            "RulesParameter": _PARAMETER,
             "RulesFeature": {"anyOf": [_feature(feature, ref("RulesPlaceholder")) for feature in FEATURES.values()]},
         },
     }
@@ -131,10 +140,6 @@ def _named(content: dict[str, Any], most: int, description: str) -> dict[str, An
         "additionalProperties": content,
         "maxProperties": most,
     }
-
-
-def _object(properties: dict[str, Any], required: list[str]) -> dict[str, Any]:
-    return {"type": "object", "additionalProperties": False, "properties": properties, "required": required}
 
 
 def _one_of(properties: dict[str, Any], description: str) -> dict[str, Any]:

@@ -1,0 +1,41 @@
+"""How deep the curve fell, and for how long."""
+
+from __future__ import annotations
+
+from candlecloud.metrics.rows import RowMetric
+
+MAX_DRAWDOWN = RowMetric(
+    name="max_drawdown",
+    unit="fraction",
+    label="Maximum drawdown",
+    group="Loss",
+    convention="Largest loss from the highest equity so far, at closes, as a positive fraction of it; above 1 where a "
+    "short was gapped below zero.",
+    formula="max(1 - E[t] / max(E[0], ..., E[t]))",
+    function=lambda rows: rows["max_drawdown"],
+    nullable=False,
+)
+
+MAX_DRAWDOWN_BARS = RowMetric(
+    name="max_drawdown_bars",
+    unit="bars",
+    label="Longest drawdown, bars",
+    group="Loss",
+    convention="Most consecutive bars that closed below the highest equity so far.",
+    formula="longest run of t with E[t] < max(E[0], ..., E[t])",
+    function=lambda rows: rows.bars_under_water,
+    nullable=False,
+)
+
+MAX_DRAWDOWN_SECONDS = RowMetric(
+    name="max_drawdown_seconds",
+    unit="seconds",
+    label="Longest drawdown",
+    group="Loss",
+    convention="The same as time: bars times the timeframe.",
+    formula="max_drawdown_bars * timeframe",
+    function=lambda rows: rows.bars_under_water * rows.timeframe_ms // 1000,
+    nullable=False,
+)
+
+DRAWDOWN = (MAX_DRAWDOWN, MAX_DRAWDOWN_BARS, MAX_DRAWDOWN_SECONDS)
