@@ -20,7 +20,7 @@ from candlecloud.backtest.inputs import Backtest
 from candlecloud.backtest.sizing import SIZING
 from candlecloud.backtest.slippage import SLIPPAGE
 from candlecloud.features.bars import Bars
-from candlecloud.metrics.tallies import Tallies
+from candlecloud.metrics.accumulators import Accumulators
 from candlecloud.strategies.builtin import STRATEGIES
 from tests.golden.cases import CASH, Case, replayed
 
@@ -116,7 +116,7 @@ def _slippage_lines() -> list[tuple[str, Switches]]:
 
 def _timed(bars: Bars, targets: Sequence[FloatArray], line: Switches) -> tuple[str, str]:
     work = _work(bars, targets, line)
-    fills = np.mean([Tallies.from_row(row).n_fills for row in work()])
+    fills = np.mean([Accumulators.from_row(row).n_fills for row in work()])
     return figure(_seconds(work) / len(bars) / len(targets) * 1e9), figure(float(fills))
 
 

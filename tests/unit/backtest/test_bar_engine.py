@@ -18,8 +18,8 @@ from candlecloud.backtest.inputs import Backtest
 from candlecloud.backtest.orders import REASONS, REFUSALS
 from candlecloud.backtest.vectorised_engine import PlainCosts, statistics_of_signals
 from candlecloud.features.bars import bars_from_table
+from candlecloud.metrics.accumulators import Accumulators
 from candlecloud.metrics.curves import bar_returns, drawdowns, longest_under_water
-from candlecloud.metrics.tallies import Tallies
 from tests.golden.cases import CASH, Case, cases, replayed
 from tests.golden.reference import Replay, summed
 from tests.support.recorded import btc_hours
@@ -38,7 +38,7 @@ def check_against_reference(case: Case) -> Replay:
     assert got.equity.tolist() == wanted.equity
     assert list(got.refused) == wanted.refused
     assert list(got.capped) == wanted.capped
-    check_statistics(got.tallies, wanted)
+    check_statistics(got.accumulators, wanted)
     alone = statistics_of_target(case.backtest, case.target, case.execution, case.size)
     assert alone.tobytes() == got.statistics.tobytes()
     trades = got.trades()
@@ -47,7 +47,7 @@ def check_against_reference(case: Case) -> Replay:
     return wanted
 
 
-def check_statistics(got: Tallies, wanted: Replay) -> None:
+def check_statistics(got: Accumulators, wanted: Replay) -> None:
     equity = np.array(wanted.equity)
     returns, below = bar_returns(equity, CASH), drawdowns(equity, CASH)
     numbers = summed(wanted) | {
@@ -173,7 +173,7 @@ def test_compiled_and_uncompiled_rows_are_equal_on_real_hours(monkeypatch: pytes
     monkeypatch.setattr(bar_engine, "bar_engine", sys.modules["candlecloud.backtest.kernels.bar_engine"])
     rows.append(statistics_of_target(backtest, target, execution, size))
     assert rows[0].tobytes() == rows[1].tobytes()
-    assert Tallies.from_row(rows[0]).n_fills > 300
+    assert Accumulators.from_row(rows[0]).n_fills > 300
 
 
 @settings(max_examples=200)

@@ -99,7 +99,7 @@ BOTH = bars(FLAT, FLAT, (100, 111, 94, 100), FLAT)
 def test_bar_that_holds_stop_and_target_is_taken_badly_and_counted(optimistic: bool, reason: str, price: float) -> None:
     result = run(BOTH, [1, 1, 1, 1], stop_loss=0.05, take_profit=0.1, optimistic=optimistic)
     assert filled(result)[1] == (2, "within", -10, price, reason)
-    assert result.tallies.ambiguous_exits == 1
+    assert result.accumulators.ambiguous_exits == 1
 
 
 def test_finer_candles_say_which_came_first() -> None:
@@ -110,7 +110,7 @@ def test_finer_candles_say_which_came_first() -> None:
     assert intrabar.start.tolist() == [0, 0, 0, 3, 3]
     result = run(BOTH, [1, 1, 1, 1], stop_loss=0.05, take_profit=0.1, intrabar=intrabar)
     assert filled(result)[1][3:] == (110, "take_profit")
-    assert result.tallies.ambiguous_exits == 0
+    assert result.accumulators.ambiguous_exits == 0
 
 
 def test_finer_candles_must_lie_inside_the_bars() -> None:
@@ -145,7 +145,7 @@ def test_cap_carries_what_is_left_over_three_bars() -> None:
         (3, "open", 2, 100, "target"),
     ]
     assert result.capped == (1, 2)
-    assert result.tallies.capped_fills == 2
+    assert result.accumulators.capped_fills == 2
     just = bars(FLAT, (100, 100, 100, 100, 100), FLAT)
     assert run(just, [1, 1, 1], max_participation=0.1).capped == ()  # exactly the cap
     short_of = run(market, [1, 1, 0, 0, 0, 0], max_participation=0.1)
@@ -187,7 +187,7 @@ def test_market_rules_refuse_what_is_too_small() -> None:
     assert run(market, [1, 1, 1], lot_step=11).refused == ((1, "below_lot_step"),)
     below = run(market, [0.5, 0.5, 0.5], min_notional=501)
     assert (below.refused, below.fills) == (((1, "below_min_notional"),), ())
-    assert below.tallies.refused_orders == 1
+    assert below.accumulators.refused_orders == 1
     assert run(market, [0.5, 0.5, 0.5], min_notional=500).fills
     assert run(market, [1, 1, 1], size=0.0).refused == ((1, "size_zero"),)
 
@@ -202,7 +202,7 @@ def test_funding_is_paid_by_longs_and_received_by_shorts(side: float, paid: floa
     market = bars(FLAT, (100, 110, 100, 110), (110, 110, 100, 100), FLAT)
     result = run(market, [side, 0, 0, 0], "both", funding=np.array([0.5, 0.01, 0.5, 0.0]))
     assert result.equity[1] == pytest.approx(1_000 + side * 100 - paid)
-    assert result.tallies.funding == pytest.approx(paid)
+    assert result.accumulators.funding == pytest.approx(paid)
     (trade,) = result.trades()
     assert trade.funding == pytest.approx(paid)
     assert trade.pnl == pytest.approx(side * 100 - paid)
@@ -217,7 +217,7 @@ def test_drawdown_limit_sells_waits_and_starts_anew() -> None:
         (3, 88, "drawdown_limit"),
         (5, 86, "target"),
     ]
-    assert result.tallies.n_trades == 1
+    assert result.accumulators.n_trades == 1
 
 
 def test_band_brings_a_drifted_position_back() -> None:

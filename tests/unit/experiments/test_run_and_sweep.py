@@ -280,7 +280,7 @@ def test_garbage_in_the_future_moves_nothing_before_it(direction: str) -> None:
         for name, values in columns.items():
             broken = broken.set_column(broken.column_names.index(name), broken.schema.field(name), values)
         other = run_once(broken, config)
-        done = cut - honest.first
+        done = cut - honest.backtest.start_bar
         assert other.equity[:done].tobytes() == honest.equity[:done].tobytes()
         before = [[f for f in s.fills if f.bar < cut] for s in (honest, other)]
         assert before[0] == before[1]

@@ -15,7 +15,7 @@ from candlecloud.backtest.orders import FILL_PHASES, REASONS, REFUSALS, SIDES, F
 from candlecloud.backtest.simulation import Simulation
 from candlecloud.errors import InsufficientDataError, InvalidParameterError
 from candlecloud.features.bars import Bars
-from candlecloud.metrics.tallies import Tallies
+from candlecloud.metrics.accumulators import Accumulators
 
 _NO_FLOATS = np.empty(0)
 _NO_INTEGERS = np.empty(0, np.int64)
@@ -31,18 +31,18 @@ class _Records(NamedTuple):
     notes: Any
 
     @classmethod
-    def sized(cls, tallies: Tallies, n_bars: int) -> _Records:
-        n_fills, n_notes = int(tallies.n_fills), int(tallies.refused_orders + tallies.capped_fills)
+    def sized(cls, accumulators: Accumulators, n_bars: int) -> _Records:
+        n_fills, n_notes = int(accumulators.n_fills), int(accumulators.refused_orders + accumulators.capped_fills)
         return cls(
             np.empty(n_bars),
             np.empty((n_fills, CODE.width), np.int64),
             np.empty((n_fills, NUMBER.width)),
-            np.empty(int(tallies.n_trades)),
+            np.empty(int(accumulators.n_trades)),
             np.empty((n_notes, 2), np.int64),
         )
 
 
-_NO_RECORDS = _Records.sized(Tallies(0.0), 0)
+_NO_RECORDS = _Records.sized(Accumulators(0.0), 0)
 
 
 def simulate(
@@ -68,7 +68,7 @@ def simulate(
     """
     inputs = _inputs(backtest, target, execution, size)
     row, _ = _run(inputs, _NO_RECORDS)
-    records = _Records.sized(Tallies.from_row(row), len(backtest.bars) - backtest.start_bar)
+    records = _Records.sized(Accumulators.from_row(row), len(backtest.bars) - backtest.start_bar)
     row, final_state = _run(inputs, records)
     notes = records.notes.tolist()
     return Simulation(
@@ -93,7 +93,7 @@ def statistics_of_target(
     Returns
     -------
     FloatArray
-        `candlecloud.metrics.tallies.COLUMNS`.
+        `candlecloud.metrics.accumulators.COLUMNS`.
     """
     return _run(_inputs(backtest, target, execution, size), _NO_RECORDS)[0]
 

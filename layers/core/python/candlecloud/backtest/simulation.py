@@ -9,10 +9,10 @@ from candlecloud.arrays import FloatArray
 from candlecloud.backtest.inputs import Backtest
 from candlecloud.backtest.orders import Fill, Refusal
 from candlecloud.backtest.trades import Trade, trades_from_fills
+from candlecloud.metrics.accumulators import Accumulators
 from candlecloud.metrics.curves import drawdowns
 from candlecloud.metrics.figures import Metrics
 from candlecloud.metrics.summary import summary_of
-from candlecloud.metrics.tallies import Tallies
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Simulation:
     Attributes
     ----------
     statistics : FloatArray
-        `candlecloud.metrics.tallies.COLUMNS`, as a sweep's row has them.
+        `candlecloud.metrics.accumulators.COLUMNS`, as a sweep's row has them.
     equity : FloatArray
         Quote currency at the close of bars ``start_bar, start_bar + 1, ...``.
     profits : tuple of float
@@ -49,9 +49,9 @@ class Simulation:
     capped: tuple[int, ...]
 
     @property
-    def tallies(self) -> Tallies:
+    def accumulators(self) -> Accumulators:
         """The statistics by name."""
-        return Tallies.from_row(self.statistics)
+        return Accumulators.from_row(self.statistics)
 
     @property
     def drawdown(self) -> FloatArray:
@@ -82,7 +82,7 @@ class Simulation:
     @property
     def ruined(self) -> bool:
         """Whether equity came to zero or less."""
-        return bool(self.tallies.ruined)
+        return bool(self.accumulators.ruined)
 
     @property
     def span_ms(self) -> int:
@@ -94,7 +94,7 @@ class Simulation:
         """The numbers of `candlecloud.metrics.summary`."""
         bars = self.backtest.bars
         return summary_of(
-            self.tallies,
+            self.accumulators,
             initial_equity=self.backtest.initial_equity,
             n_bars=len(self.equity),
             timeframe_ms=int(bars.close_time[0] - bars.open_time[0]),

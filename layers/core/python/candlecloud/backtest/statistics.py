@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from candlecloud.metrics.tallies import COLUMNS, Tallies
+from candlecloud.metrics.accumulators import COLUMNS, Accumulators
 
-__all__ = ["COLUMNS", "COLUMN_NUMBERS", "N_COLUMNS", "Tallies"]
+__all__ = ["COLUMNS", "COLUMN_NUMBERS", "N_COLUMNS", "Accumulators"]
 
 COLUMN_NUMBERS: Mapping[str, int] = MappingProxyType({name: number for number, name in enumerate(COLUMNS)})
 """Column of each name; every row is float64."""

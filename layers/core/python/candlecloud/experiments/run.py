@@ -178,7 +178,7 @@ def _intrabar(decisions: Decisions, config: RunConfig, finer: Bars | None, simul
     """What the bars that held both stop and take-profit could have made of the run."""
     if not config.stops.can_collide:
         return IntrabarBand(ambiguous_exits=0, finer_timeframe=None, finer_bars=0, pessimistic=None, optimistic=None)
-    ambiguous = int(simulation.tallies.ambiguous_exits)
+    ambiguous = int(simulation.accumulators.ambiguous_exits)
     optimistic = simulate_run(decisions, config, finer, optimistic=True) if ambiguous else simulation
     return IntrabarBand(
         ambiguous_exits=ambiguous,

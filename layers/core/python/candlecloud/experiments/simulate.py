@@ -28,10 +28,10 @@ from candlecloud.experiments.decisions import Decisions, make_decisions
 from candlecloud.experiments.execution import execution_of
 from candlecloud.experiments.grid import ParameterSets
 from candlecloud.features.bars import Bars
+from candlecloud.metrics.accumulators import COLUMNS
 from candlecloud.metrics.figures import Metrics
 from candlecloud.metrics.rows import Extent
 from candlecloud.metrics.summary import summary_columns, summary_of
-from candlecloud.metrics.tallies import COLUMNS
 from candlecloud.parameters import Parameters
 
 _SPENT = 1e-150
@@ -55,7 +55,7 @@ def statistics_of_sets(bars: Bars, finer: Bars | None, spec: RunSpec, sets: Para
     Returns
     -------
     FloatArray, sets x columns
-        `candlecloud.metrics.tallies.COLUMNS`.
+        `candlecloud.metrics.accumulators.COLUMNS`.
     """
     rows = np.empty((len(sets), len(COLUMNS)))
     done = np.zeros(len(sets), np.bool_)

@@ -1,4 +1,4 @@
-"""Curves derived from equity: returns per bar and drawdown, and their tallies."""
+"""Curves derived from equity: returns per bar and drawdown, and their accumulators."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from candlecloud.arrays import FloatArray
+from candlecloud.metrics.accumulators import Accumulators
 from candlecloud.metrics.moments import total_of
-from candlecloud.metrics.tallies import Tallies
 
 
 def bar_returns(equity: FloatArray, initial_equity: float) -> FloatArray:
@@ -53,8 +53,8 @@ def longest_under_water(drawdown: FloatArray) -> int:
     return int(np.diff(edges).max()) - 1
 
 
-def tally_curve(equity: FloatArray, initial_equity: float, profits: Sequence[float] = ()) -> Tallies:
-    """Tallies of a curve that no kernel has counted; what fills leave behind is 0.
+def accumulate_curve(equity: FloatArray, initial_equity: float, profits: Sequence[float] = ()) -> Accumulators:
+    """Accumulators of a curve that no kernel has counted; what fills leave behind is 0.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ def tally_curve(equity: FloatArray, initial_equity: float, profits: Sequence[flo
     returns = bar_returns(equity, initial_equity)
     negative = np.minimum(returns, 0.0)
     drawdown = drawdowns(equity, initial_equity)
-    return Tallies(
+    return Accumulators(
         final_equity=float(equity[-1]),
         n_trades=float(len(profits)),
         n_wins=float(sum(profit > 0.0 for profit in profits)),

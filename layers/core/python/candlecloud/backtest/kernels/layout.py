@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from candlecloud.backtest.execution import Execution
 from candlecloud.backtest.orders import FILL_PHASES, REASONS, REFUSALS
-from candlecloud.metrics.tallies import COLUMNS
+from candlecloud.metrics.accumulators import COLUMNS
 
 
 class Places:

@@ -1,4 +1,4 @@
-"""Tallies: the sums, counts and extremes of one backtest from which its summary is worked out. Needs no NumPy."""
+"""Accumulators: the sums, counts and extremes of one backtest from which its summary is worked out. Needs no NumPy."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 
-class Tallies(NamedTuple):
+class Accumulators(NamedTuple):
     """One row of a sweep: every field is a float64, in this column order.
 
     A bar's return is ``equity[t] / equity[t - 1] - 1``, the first against the initial equity, and 0 once the equity
@@ -69,10 +69,10 @@ class Tallies(NamedTuple):
     capped_fills: float = 0.0
 
     @classmethod
-    def from_row(cls, row: Iterable[float]) -> Tallies:
+    def from_row(cls, row: Iterable[float]) -> Accumulators:
         """Name the columns of a row, as Python floats."""
         return cls(*map(float, row))
 
 
-COLUMNS: tuple[str, ...] = Tallies._fields
+COLUMNS: tuple[str, ...] = Accumulators._fields
 """Names of a row's columns, in order."""
