@@ -13,7 +13,7 @@ Exact ties. A row of averages holds ``sum / window`` of whole ticks, rounded onc
 that differ do so by at least ``1 / (fast * slow)``; rounding keeps their order and moves each by at most ``max_tick *
 2**-53``, so they stay apart while ``max_tick * fast * slow < 2**52``; `fits_vectorised_engine`'s module sees to that.
 
-Plain Python with its types in the .pxd; uncompiled, on memory views, it gives the same bits.
+Plain Python with its types in the .pxd; uncompiled it gives the same bits.
 """
 
 from __future__ import annotations
@@ -78,18 +78,14 @@ def accumulate_sets(
         Running sums of the closes in ticks, whole numbers below ``2**53``; read only with windows.
     trading, signals : a bit per bar from `start_bar` on, sets x words
         The bar trades; the target for its open, read only without windows.
-    fast, slow : length P
-        Row of each set's averages; windows of the first must not be longer.
-    windows : length W
-        Bars of each row; none: the signals are given.
+    fast, slow, windows : length P, P, W
+        Row of each set's averages (the first not longer), and bars of each row; none: the signals are given.
     flatten : 1 or 0
         Sell at the last close.
     levels : length 513
         Floor of the binary logarithm.
-    averages, terms, highs, lows, words, starts, fills : W x 512, 513 x TERM, 10 x 512 twice, 64 x 8, 65, 64 x 512 + 2
-        Room to work in, as are held, last, sets: P, P, P x SET.
     rows : P x COLUMN, zeros
-        Written: the statistics.
+        Written: the statistics. What stands between is room to work in.
     """
     n_bars, n_sets = len(closes), len(held)
     n_words = (n_bars - start_bar + 63) // 64
@@ -183,8 +179,7 @@ def _walk(
                     paid = amount * fee
                     cash = cash + amount - paid
                     slippage += quantity * terms[f + TERM.sell_slippage]
-                    fees += paid
-                    notional += amount
+                    fees, notional = fees + paid, notional + amount
                     profit = cash - flat_cash
                     wins += 1.0 if profit > 0.0 else 0.0
                     gained += profit if profit > 0.0 else 0.0
@@ -199,8 +194,7 @@ def _walk(
                     paid = amount * fee
                     cash = cash - amount - paid
                     slippage += quantity * terms[f + TERM.buy_slippage]
-                    fees += paid
-                    notional += amount
+                    fees, notional = fees + paid, notional + amount
                     marks.returns += terms[f + TERM.buy_returns]
                     marks.squares += terms[f + TERM.buy_squares]
                     marks.negatives += terms[f + TERM.buy_negatives]
