@@ -261,7 +261,7 @@ def test_candles_before_the_own_warmup_are_not_seen() -> None:
     longer = candles_for(RunConfig.from_dict(BASE | {"parameters": {"slow": 500}}))
     short, long = (run_once(table, config) for table in (candles_for(config), longer))
     assert short.equity.tobytes() == long.equity.tobytes()
-    assert len(short.bars) == len(long.bars)
+    assert len(short.backtest.bars) == len(long.backtest.bars)
 
 
 @pytest.mark.parametrize("direction", ["long", "both"])
