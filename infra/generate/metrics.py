@@ -133,7 +133,7 @@ def _filled(page: str, tables: Mapping[str, str]) -> str:
     """The page with each table between its marks, ``<!-- generated: name -->`` and ``<!-- end -->``."""
     text = (_DOCS / page).read_text(encoding="utf-8")
     for name, table in tables.items():
-        begin, end = f"<!-- generated: {name} -->\n", "\n<!-- end -->"
+        begin, end = f"<!-- generated: {name} -->\n\n", "\n\n<!-- end -->"
         before, mark, rest = text.partition(begin)
         _, end_mark, after = rest.partition(end)
         if not (mark and end_mark):

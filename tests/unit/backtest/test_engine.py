@@ -202,7 +202,7 @@ def test_execution_refuses_what_has_no_meaning(wrong: dict[str, float]) -> None:
 def test_inputs_of_other_bars_are_refused() -> None:
     bars = bars_of([10, 20, 30], [10, 20, 30])
     for size in (np.ones(2), np.array([1.0, np.nan, 1.0]), 1.5, -0.1):
-        with pytest.raises(InvalidParameterError, match="[Ss]iz"):
+        with pytest.raises(InvalidParameterError, match=r"[Ss]iz"):
             simulate(Backtest(bars, 100), np.ones(3), costs(), size)
     wrong: list[dict[str, Any]] = [
         {"funding": np.zeros(2)},

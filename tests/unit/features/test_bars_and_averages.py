@@ -16,7 +16,7 @@ from candlecloud.features.families.moving_average import compare_sma, sma, windo
 from candlecloud.market.candle import Candle
 from candlecloud.market.datasets.candles import CANDLES
 from candlecloud.market.rows import rows_table
-from candlecloud.market.timeframe import Timeframe
+from candlecloud.market.series import Series
 from tests.golden.dual_sma import dual_sma_targets
 
 HOUR_MS = 3_600_000
@@ -24,7 +24,7 @@ HOUR_MS = 3_600_000
 
 def table_of(*prices: float, volume: float | None = 1.0) -> pa.Table:
     rows = [Candle(i * HOUR_MS, p, p, p, p, volume, None, None) for i, p in enumerate(prices)]
-    return rows_table(CANDLES, rows, Timeframe("1h"), 0, "native")
+    return rows_table(CANDLES, rows, Series.of("binance", "BTC-USDT", "1h"), 0, "native")
 
 
 def test_bars_from_candles() -> None:

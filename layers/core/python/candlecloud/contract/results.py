@@ -17,7 +17,7 @@ from candlecloud.metrics.figures import Metrics, Relative, RunMetrics
 from candlecloud.metrics.part import Part
 from candlecloud.metrics.regime_row import RegimeRow
 
-RESULT_SCHEMA: Literal["candlecloud.run/2"] = "candlecloud.run/2"
+RESULT_SCHEMA: Literal["candlecloud.run/3"] = "candlecloud.run/3"
 Side = Literal["long", "short"]
 Curve = Annotated[list[float], FailFast()]
 
@@ -225,7 +225,7 @@ class RunResult(RunSummary):
         Fills that participation cut short.
     """
 
-    schema: Literal["candlecloud.run/2"]
+    schema: Literal["candlecloud.run/3"]
     run_id: str
     config: RunConfig
     data_revision: str
