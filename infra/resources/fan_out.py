@@ -21,7 +21,7 @@ from constructs import Construct
 
 from candlecloud.errors import TransientStoreError
 from candlecloud.fan_out.plan import FAN_OUT_TIMEOUT_S
-from infra.catalogue import fan_out_jobs
+from infra.functions import fan_out_jobs
 from infra.resources.acknowledged import acknowledge
 from infra.resources.functions import TELEMETRY_RETENTION
 from infra.resources.names import Names

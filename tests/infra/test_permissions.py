@@ -22,8 +22,8 @@ from candlecloud.market.ranges import TimeRange
 from candlecloud.market.series import Series
 from candlecloud.store import keys
 from infra.audit import Statement, read_statements
-from infra.catalogue import FUNCTIONS
 from infra.function_spec import Access
+from infra.functions import FUNCTIONS
 from infra.local.functions import load_handler
 from infra.local.platform import LocalPlatform
 from infra.local.replay.clock import parse_time

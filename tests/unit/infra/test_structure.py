@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from infra.catalogue import FUNCTIONS
 from infra.context import ROOT
+from infra.functions import FUNCTIONS
 from tests.evidence.structure import TOO_LONG, import_cycles, line_counts, room_cycles
 
 MOST_LINES = 60

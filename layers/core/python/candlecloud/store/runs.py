@@ -15,7 +15,7 @@ from candlecloud.runs.lifecycle import (
 )
 from candlecloud.store import keys
 from candlecloud.store.objects import JSON, PARQUET, ObjectStore
-from candlecloud.store.ranged import RangedObject
+from candlecloud.store.range_reads import RangedObject
 from candlecloud.store.run_record import NewRun, Opened, RunRecord, read_record
 from candlecloud.store.table import Table, as_text
 

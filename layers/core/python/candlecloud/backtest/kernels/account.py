@@ -12,7 +12,7 @@ from typing import Any
 try:
     import cython  # type: ignore[import-untyped]
 except ImportError:
-    from candlecloud import interpreted as cython
+    from candlecloud import cython_shim as cython
 
 if not cython.compiled:
     from candlecloud.backtest.kernels.layout import CODE, COLUMN, FINAL, NOTE, NUMBER, PHASE, REASON, RULE

@@ -11,7 +11,7 @@ from typing import Any
 try:
     import cython  # type: ignore[import-untyped]
 except ImportError:
-    from candlecloud import interpreted as cython
+    from candlecloud import cython_shim as cython
 
 from candlecloud.backtest.kernels.quiet_bars import FastAccount
 

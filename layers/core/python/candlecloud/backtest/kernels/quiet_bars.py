@@ -10,7 +10,7 @@ from __future__ import annotations
 try:
     import cython  # type: ignore[import-untyped]
 except ImportError:
-    from candlecloud import interpreted as cython
+    from candlecloud import cython_shim as cython
 
 from candlecloud.backtest.kernels.account import Account
 

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 try:
     import cython  # type: ignore[import-untyped]
 except ImportError:
-    from candlecloud import interpreted as cython
+    from candlecloud import cython_shim as cython
 
 if not cython.compiled:
     from candlecloud.backtest.kernels.layout import COLUMN, SET, TERM

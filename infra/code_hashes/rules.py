@@ -7,7 +7,7 @@ from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parents[2] / "layers" / "core" / "python"
 PACKAGE = "candlecloud"
-TABLE = "candlecloud/runs/code_table.json"
+TABLE = "candlecloud/runs/code_hashes.json"
 """The table's place below the folder."""
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from infra.reach.definitions import arguments_of, calls_of, text_of, texts_in, value_of
-from infra.reach.discovery import discovered
-from infra.reach.modules import UnresolvedError
-from infra.reach.reach import Reach
-from infra.reach.references import Place
-from infra.reach.rules import Kind
+from infra.code_hashes.definitions import arguments_of, calls_of, text_of, texts_in, value_of
+from infra.code_hashes.discovery import discovered
+from infra.code_hashes.modules import UnresolvedError
+from infra.code_hashes.reach import Reach
+from infra.code_hashes.references import Place
+from infra.code_hashes.rules import Kind
 
 _CODE = ("schema", "collector")
 """Arguments that name code; ``evaluate`` does so as text, and ``uses`` names entries."""

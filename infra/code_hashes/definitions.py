@@ -7,7 +7,7 @@ from typing import Any
 
 from parso.tree import NodeOrLeaf
 
-from infra.reach.canonical import form_of
+from infra.code_hashes.canonical import form_of
 
 
 def value_of(statement: Any) -> Any:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from infra.reach.imports import Target
-from infra.reach.modules import BODY, Module, Tree, UnresolvedError
-from infra.reach.names import Chain
+from infra.code_hashes.imports import Target
+from infra.code_hashes.modules import BODY, Module, Tree, UnresolvedError
+from infra.code_hashes.names import Chain
 
 Place: TypeAlias = tuple[str, str]
 """Module and unit."""

@@ -15,7 +15,7 @@ from parso.python.tokenize import tokenize
 from parso.tree import BaseNode, NodeOrLeaf
 from parso.utils import parse_version_string
 
-from infra.reach.literals import is_text, number_form, text_form
+from infra.code_hashes.literals import is_text, number_form, text_form
 
 GRAMMAR = "3.11"
 """The lowest Python that candlecloud supports; code that this grammar cannot read has no canonical form."""

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import TypeAlias
 
-from infra.reach.checks import hidden_references, undeclared_names
-from infra.reach.discovery import discovered
-from infra.reach.fan_outs import fan_out_kinds
-from infra.reach.modules import Tree, UnresolvedError
-from infra.reach.reach import Reach, Reached, digest_of
-from infra.reach.references import Place
-from infra.reach.rules import Kind, Rules
+from infra.code_hashes.checks import hidden_references, undeclared_names
+from infra.code_hashes.discovery import discovered
+from infra.code_hashes.fan_outs import fan_out_kinds
+from infra.code_hashes.modules import Tree, UnresolvedError
+from infra.code_hashes.reach import Reach, Reached, digest_of
+from infra.code_hashes.references import Place
+from infra.code_hashes.rules import Kind, Rules
 
 SCHEMA = 1
 Table: TypeAlias = Mapping[str, Mapping[str, str]]

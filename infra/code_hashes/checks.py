@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from infra.reach.definitions import arguments_of, calls_in, text_of, texts_in
-from infra.reach.reach import Reached
+from infra.code_hashes.definitions import arguments_of, calls_in, text_of, texts_in
+from infra.code_hashes.reach import Reached
 
 _NEVER = {
     "deferred": "it imports by text",

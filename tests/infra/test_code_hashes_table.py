@@ -13,10 +13,10 @@ from pathlib import Path
 import parso
 import pytest
 
+from infra.code_hashes.__main__ import main
+from infra.code_hashes.rules import FOLDER, RULES
+from infra.code_hashes.table import Maker, moved, read
 from infra.context import ROOT
-from infra.reach.__main__ import main
-from infra.reach.rules import FOLDER, RULES
-from infra.reach.table import Maker, moved, read
 from tests.support.reformatted import reformat
 
 TEXT_IS_ALLOWED = False
@@ -63,7 +63,7 @@ def pythons() -> dict[str, Path]:
 
 def test_the_committed_table_is_fresh(capsys: pytest.CaptureFixture[str]) -> None:
     stale = main(["--check", *OPTIONS])
-    assert (stale, capsys.readouterr().out) == (0, ""), "run `python -m infra.reach`"
+    assert (stale, capsys.readouterr().out) == (0, ""), "run `python -m infra.code_hashes`"
 
 
 def test_nothing_is_asked_for_by_text() -> None:
@@ -79,7 +79,7 @@ def test_every_python_writes_the_same_table(copy: Path, tmp_path: Path) -> None:
     print("written by", *sorted(installed))
     for version, python in installed.items():
         (copy / RULES.table).unlink()
-        command = [python, "-S", "-B", "-m", "infra.reach", "--folder", copy, *OPTIONS]
+        command = [python, "-S", "-B", "-m", "infra.code_hashes", "--folder", copy, *OPTIONS]
         subprocess.run(command, env=environment, cwd=tmp_path, check=True)
         assert (copy / RULES.table).read_text() == committed, version
 

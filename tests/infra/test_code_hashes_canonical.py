@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from parso.parser import ParserSyntaxError
 
-from infra.reach.canonical import canonical_bytes, canonical_declarations, parse_module
+from infra.code_hashes.canonical import canonical_bytes, canonical_declarations, parse_module
 
 
 def form(source: str) -> bytes:

@@ -9,9 +9,9 @@ from functools import cache
 from parso.python.tree import ExprStmt, ImportFrom, ImportName
 from parso.tree import BaseNode, NodeOrLeaf
 
-from infra.reach.canonical import canonical_bytes, canonical_declarations, parse_module
-from infra.reach.imports import Target, read_cimports, read_imports
-from infra.reach.names import Chain, bound_names, chains_of
+from infra.code_hashes.canonical import canonical_bytes, canonical_declarations, parse_module
+from infra.code_hashes.imports import Target, read_cimports, read_imports
+from infra.code_hashes.names import Chain, bound_names, chains_of
 
 _DEFINITIONS = frozenset(("async_funcdef", "async_stmt", "classdef", "decorated", "funcdef"))
 

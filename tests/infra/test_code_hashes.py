@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from infra.reach.modules import UnresolvedError
-from infra.reach.rules import Kind, Rules
-from infra.reach.table import HiddenReferenceError, Maker, Table, moved, read, written
+from infra.code_hashes.modules import UnresolvedError
+from infra.code_hashes.rules import Kind, Rules
+from infra.code_hashes.table import HiddenReferenceError, Maker, Table, moved, read, written
 from tests.support.reformatted import reformat
 
 SOURCES = {

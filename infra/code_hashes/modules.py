@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from infra.reach.imports import Target
-from infra.reach.units import Unit, read_kernel, read_module
+from infra.code_hashes.imports import Target
+from infra.code_hashes.units import Unit, read_kernel, read_module
 
 
 class UnresolvedError(Exception):

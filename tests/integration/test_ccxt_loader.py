@@ -15,7 +15,7 @@ from candlecloud.catalogue import EXCHANGES
 _LIBRARY = Path(__file__).parents[2] / "layers" / "core" / "python"
 _LOOK = """
 import json, sys
-from candlecloud.exchange.venue_class import load_venue_class
+from candlecloud.exchange.ccxt_loader import load_venue_class
 names = [load_venue_class(name).__name__ for name in {names!r}]
 loaded = sorted(name for name in sys.modules if name.startswith("ccxt."))
 import ccxt

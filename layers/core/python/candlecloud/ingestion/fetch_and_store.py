@@ -36,7 +36,7 @@ _MOST_RANGES_WITH_NEIGHBOURS = 32
 
 
 @dataclass
-class Acquired:
+class FetchOutcome:
     """What an acquisition did.
 
     Attributes
@@ -107,14 +107,14 @@ def start_session(
     return open_session(exchange, series, clock, deadline=deadline, incidents=_StoredIncidents(stores, series, clock))
 
 
-def acquire(
+def fetch_and_store(
     stores: Stores,
     session: FetchSession,
     wanted: IntervalSet,
     *,
     cursor: Cursor | None = None,
     chunk_rows: int = CHUNK_ROWS,
-) -> Acquired:
+) -> FetchOutcome:
     """Fetch the wanted candles and commit them.
 
     Parameters
@@ -138,7 +138,7 @@ def acquire(
     if fetch.listed_from is not None:
         stores.index.set_listed_from(series, fetch.listed_from, clock())
     write_findings(stores.gaps, series, _about_what_is_missing(stores, series, findings_of(fetch)), clock())
-    return Acquired(fetch, writer.added, writer.revised, writer.unchanged)
+    return FetchOutcome(fetch, writer.added, writer.revised, writer.unchanged)
 
 
 def _about_what_is_missing(stores: Stores, series: Series, findings: list[Finding]) -> Iterator[Finding]:

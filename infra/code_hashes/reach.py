@@ -6,11 +6,11 @@ import hashlib
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 
-from infra.reach.discovery import discovered
-from infra.reach.modules import BODY, Tree, UnresolvedError
-from infra.reach.names import Chain
-from infra.reach.references import Place, Reference, Resolver
-from infra.reach.units import Unit
+from infra.code_hashes.discovery import discovered
+from infra.code_hashes.modules import BODY, Tree, UnresolvedError
+from infra.code_hashes.names import Chain
+from infra.code_hashes.references import Place, Reference, Resolver
+from infra.code_hashes.units import Unit
 
 
 @dataclass(frozen=True)

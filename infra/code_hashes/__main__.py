@@ -1,4 +1,4 @@
-"""``python -m infra.reach``: write the table of code hashes, or look into it."""
+"""``python -m infra.code_hashes``: write the table of code hashes, or look into it."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from pathlib import Path
 
 from parso.parser import ParserSyntaxError
 
-from infra.reach.modules import UnresolvedError
-from infra.reach.rules import FOLDER, RULES
-from infra.reach.table import HiddenReferenceError, Maker, Table, moved, read, written
+from infra.code_hashes.modules import UnresolvedError
+from infra.code_hashes.rules import FOLDER, RULES
+from infra.code_hashes.table import HiddenReferenceError, Maker, Table, moved, read, written
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Write, check, print or compare."""
-    parser = argparse.ArgumentParser(prog="python -m infra.reach", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m infra.code_hashes", description=__doc__)
     parser.add_argument("--folder", type=Path, default=FOLDER, help="folder above the package")
     parser.add_argument("--allow-text", action="store_true", help="do not refuse code that is asked for by text")
     task = parser.add_mutually_exclusive_group()

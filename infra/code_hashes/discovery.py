@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from infra.reach.definitions import arguments_of, calls_in, calls_of, entry_name, text_of, value_of
-from infra.reach.modules import Tree, UnresolvedError
-from infra.reach.references import Place
+from infra.code_hashes.definitions import arguments_of, calls_in, calls_of, entry_name, text_of, value_of
+from infra.code_hashes.modules import Tree, UnresolvedError
+from infra.code_hashes.references import Place
 
 _DISCOVERIES = ("one_per_module", "many_per_module")
 _OWN_PACKAGE = "__name__"
