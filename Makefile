@@ -26,7 +26,7 @@ lint: setup  ## Style, Markdown, types, import contracts, generated files
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m infra.generate --check
-	$(BIN)/python -m infra.reach --check
+	$(BIN)/python -m infra.code_hashes --check
 
 unit: setup  ## Unit tests: no network, less than a minute
 	$(PYTEST) tests/unit
@@ -37,7 +37,7 @@ verify: lint test test-slow  ## All that CI runs
 
 generate: setup  ## Write every file that is generated from code
 	@$(BIN)/python -m infra.generate
-	@$(BIN)/python -m infra.reach
+	@$(BIN)/python -m infra.code_hashes
 
 test: setup  ## Unit, integration, contract, infra and end-to-end tests (about 4 minutes on 2 cores)
 	$(PYTEST)

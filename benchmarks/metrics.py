@@ -11,7 +11,7 @@ from benchmarks.series import read_series
 from benchmarks.tables import figure, table
 from benchmarks.timing import cpu_s
 from candlecloud.metrics.compounding import growths_per_year
-from candlecloud.metrics.curves import bar_returns, drawdowns, tally_curve
+from candlecloud.metrics.curves import accumulate_curve, bar_returns, drawdowns
 from candlecloud.metrics.distribution import describe_distribution
 from candlecloud.metrics.episodes import worst_drawdowns
 from candlecloud.metrics.periods import monthly_returns, rolling_sharpe
@@ -31,12 +31,12 @@ def tables() -> str:
     equity = series["close"] / series["close"][0] * CASH
     n = len(equity)
     span = int(series["close_time"][-1] - series["open_time"][0])
-    tallies = tally_curve(equity, CASH)
-    rows = np.tile(np.array(tallies, np.float64), (ROWS, 1))
+    accumulators = accumulate_curve(equity, CASH)
+    rows = np.tile(np.array(accumulators, np.float64), (ROWS, 1))
     rows[:, 0] *= np.linspace(0.5, 2.0, ROWS)
     extent = Extent(initial_equity=CASH, n_bars=n, timeframe_ms=HOUR_MS, span_ms=span)
     works: dict[str, Callable[[], Any]] = {
-        "headline metrics from one row of tallies": lambda: summary_of(tallies, **extent),
+        "headline metrics from one row of accumulators": lambda: summary_of(accumulators, **extent),
         f"the same as columns, from {ROWS:,} rows": lambda: summary_columns(rows, **extent),
         "of that the yearly rates": lambda: growths_per_year(rows[:, 0] / CASH, span),
         f"{ROWS:,} rows of columns as numbers by name": lambda: summary_dicts(summary_columns(rows, **extent)),
@@ -53,7 +53,7 @@ def _of_curve(close_time: Any, equity: Any) -> dict[str, Callable[[], Any]]:
     calm = (np.abs(returns) < np.median(np.abs(returns))).astype(np.float64)
     none = np.empty(0)
     return {
-        "tallies from a curve": lambda: tally_curve(equity, CASH),
+        "accumulators from a curve": lambda: accumulate_curve(equity, CASH),
         "drawdown curve": lambda: drawdowns(equity, CASH),
         "the five worst drawdowns": lambda: worst_drawdowns(equity, CASH),
         "value at risk, expected shortfall, omega, skew, kurtosis, tail ratio": lambda: describe_distribution(

@@ -1,4 +1,4 @@
-"""The path form with every switch of order handling: off, on one by one, all on. ns per bar and set, one thread."""
+"""The bar engine with every switch of order handling: off, on one by one, all on. ns per bar and set, one thread."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ from benchmarks.sweep import bars_of
 from benchmarks.tables import figure, table
 from benchmarks.timing import cpu_s
 from candlecloud.arrays import FloatArray
-from candlecloud.backtest.engine import simulate, statistics_of_target
+from candlecloud.backtest.bar_engine import simulate, statistics_of_target
 from candlecloud.backtest.execution import Execution
+from candlecloud.backtest.inputs import Backtest
 from candlecloud.backtest.sizing import SIZING
 from candlecloud.backtest.slippage import SLIPPAGE
 from candlecloud.features.bars import Bars
-from candlecloud.metrics.tallies import Tallies
+from candlecloud.metrics.accumulators import Accumulators
 from candlecloud.strategies.builtin import STRATEGIES
 from tests.golden.cases import CASH, Case, replayed
 
@@ -33,7 +34,7 @@ _MARKET: Mapping[str, Any] = {"tick_size": 0.01, "lot_step": 1e-5, "min_notional
 
 @dataclass(frozen=True)
 class Switches:
-    """One line of the table; `options` go to `simulate`."""
+    """One line of the table; `options` are sizes and parts of the `Backtest`."""
 
     name: str
     execution: Mapping[str, Any] = field(default_factory=dict)
@@ -115,35 +116,25 @@ def _slippage_lines() -> list[tuple[str, Switches]]:
 
 def _timed(bars: Bars, targets: Sequence[FloatArray], line: Switches) -> tuple[str, str]:
     work = _work(bars, targets, line)
-    fills = np.mean([Tallies.from_row(row).n_fills for row in work()])
+    fills = np.mean([Accumulators.from_row(row).n_fills for row in work()])
     return figure(_seconds(work) / len(bars) / len(targets) * 1e9), figure(float(fills))
 
 
 def _work(bars: Bars, targets: Sequence[FloatArray], line: Switches) -> Callable[[], list[FloatArray]]:
-    execution, options = line.made(), {"initial_equity": CASH, "direction": "long", **line.options(bars)}
-    _check(bars, targets[0], execution, options)
-    return lambda: [statistics_of_target(bars, target, execution, **options) for target in targets]
+    execution, options = line.made(), dict(line.options(bars))
+    size = options.pop("size", 1.0)
+    backtest = Backtest(bars, CASH, **options)
+    _check(Case(backtest, targets[0], execution, size))
+    return lambda: [statistics_of_target(backtest, target, execution, size) for target in targets]
 
 
 def _seconds(work: Callable[[], Any]) -> float:
     return cpu_s(work, rounds=5)
 
 
-def _check(bars: Bars, target: FloatArray, execution: Execution, options: Mapping[str, Any]) -> None:
-    wanted = replayed(
-        Case(
-            bars,
-            target,
-            execution,
-            options["direction"],
-            0,
-            options.get("size", 1.0),
-            options.get("funding"),
-            None,
-            optimistic=False,
-        )
-    )
-    got = simulate(bars, target, execution, **options)
+def _check(case: Case) -> None:
+    wanted = replayed(case)
+    got = simulate(case.backtest, case.target, case.execution, case.size)
     fills = [(fill.bar, fill.change, fill.price) for fill in wanted.fills]
     if got.equity.tolist() != wanted.equity or [(f.bar, f.quantity, f.price) for f in got.fills] != fills:
-        raise AssertionError(f"engine and reference differ with {execution}")
+        raise AssertionError(f"engine and reference differ with {case.execution}")

@@ -9,7 +9,8 @@ import numpy as np
 import pyarrow as pa
 
 from benchmarks.sweep import CASH, bars_of
-from candlecloud.backtest.sweep_form import PlainCosts, statistics_of_pairs
+from candlecloud.backtest.inputs import Backtest
+from candlecloud.backtest.vectorised_engine import PlainCosts, statistics_of_pairs
 from candlecloud.contract.sweep import SweepConfig
 from candlecloud.experiments.grid import parameter_sets
 from candlecloud.experiments.sweep import evaluate_batch
@@ -134,7 +135,7 @@ def _kernel_columns(series: Arrays, pairs: Windows, costs: PlainCosts, first: in
     """All figures by the path that `sweep` times, over the bars from `first` on; absent candles count as time."""
     bars = bars_of(series)
     fast, slow = (np.ascontiguousarray(side, np.int64) for side in np.array(pairs).T)
-    rows = statistics_of_pairs(bars, fast, slow, costs, initial_equity=CASH, first=first)
+    rows = statistics_of_pairs(Backtest(bars, CASH, start_bar=first), fast, slow, costs)
     span = int(bars.close_time[-1] - bars.open_time[first])
     return summary_columns(
         rows, initial_equity=CASH, n_bars=len(bars) - first, timeframe_ms=int(series["step_ms"]), span_ms=span

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from candlecloud.backtest.sweep_form import PlainCosts, statistics_of_pairs
+from candlecloud.backtest.inputs import Backtest
+from candlecloud.backtest.vectorised_engine import PlainCosts, statistics_of_pairs
 from candlecloud.features.bars import Bars, bars_from_table
 from candlecloud.metrics.summary import summary_columns
 
@@ -45,7 +46,7 @@ def sweep(
     """
     bars = bars_of(series, volume=volume)
     fast, slow = (np.ascontiguousarray(side, np.int64) for side in np.array(pairs).T)
-    rows = statistics_of_pairs(bars, fast, slow, PlainCosts(fee, slippage), initial_equity=CASH)
+    rows = statistics_of_pairs(Backtest(bars, CASH), fast, slow, PlainCosts(fee, slippage))
     n, step = len(bars), int(series["step_ms"])
     columns = summary_columns(rows, initial_equity=CASH, n_bars=n, timeframe_ms=step, span_ms=n * step)
     return {name: columns[name] for name in NUMBERS}

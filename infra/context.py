@@ -14,7 +14,7 @@ from candlecloud.catalogue import EXCHANGES
 from candlecloud.errors import CandlecloudError
 from candlecloud.fan_out.plan import BATCHES_AT_ONCE
 from candlecloud.market.series import Series
-from infra.catalogue import batch_jobs
+from infra.functions import batch_jobs
 
 ROOT = Path(__file__).resolve().parent.parent
 

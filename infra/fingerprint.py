@@ -10,9 +10,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from infra.catalogue import FUNCTIONS
 from infra.context import ROOT
 from infra.function_spec import LAYERS
+from infra.functions import FUNCTIONS
 
 _FILE = "sources.json"
 _OURS = ("layers/core/python", "functions")

@@ -7,8 +7,8 @@ from typing import Any
 from aws_cdk import Stack
 from constructs import Construct
 
-from infra.catalogue import batch_jobs
 from infra.context import Context
+from infra.functions import batch_jobs
 from infra.resources.alarms import Alarms
 from infra.resources.assets import Assets
 from infra.resources.environment import Environments

@@ -13,10 +13,10 @@ from infra.bundle.platforms import Target
 from infra.bundle.readable import make_readable
 from infra.bundle.trim import trim
 from infra.bundle.wheels import install_wheels
-from infra.catalogue import FUNCTIONS
 from infra.context import ROOT
 from infra.fingerprint import write_fingerprints
 from infra.function_spec import LAYERS
+from infra.functions import FUNCTIONS
 from infra.kernels.sources import SUFFIX
 
 _IGNORED = shutil.ignore_patterns("__pycache__", "*.pyc", "*.pxd", f"*{SUFFIX}")

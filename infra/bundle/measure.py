@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from infra.catalogue import FUNCTIONS
+from infra.functions import FUNCTIONS
 
 LIMIT_BYTES = 262_144_000
 """A function and its layers, unzipped."""

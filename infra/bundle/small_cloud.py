@@ -18,7 +18,7 @@ from moto.server import ThreadedMotoServer
 from candlecloud.settings import PREFIX
 from candlecloud.store.aws import AwsClients
 from candlecloud.store.stores import build_stores
-from infra.catalogue import FUNCTIONS
+from infra.functions import FUNCTIONS
 from infra.local import moto_lock
 from infra.local.parts import read_functions
 from infra.local.provision import provision

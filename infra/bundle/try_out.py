@@ -22,8 +22,8 @@ from infra.bundle.platforms import Target
 from infra.bundle.proxy_event import proxy_event
 from infra.bundle.small_cloud import SmallCloud, small_cloud
 from infra.bundle.wheels import install_wheels, runtime_requirements
-from infra.catalogue import FUNCTIONS
 from infra.context import ROOT
+from infra.functions import FUNCTIONS
 
 _PARQUET = "application/vnd.apache.parquet"
 _BARE = Path(__file__).with_name("bare.py")

@@ -6,15 +6,17 @@ import argparse
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
-from infra.generate import features, metrics, schemas, strategies
+from infra.generate import features, kernels, metrics, schemas, strategies
 from infra.generate.catalogue import catalogue_json
 from infra.generate.datasets import datasets_page
 from infra.generate.environment import environment_page
 from infra.generate.routes import routes_page
 
 ROOT = Path(__file__).resolve().parents[2]
+_DECLARATIONS = "layers/core/python/candlecloud/backtest/kernels/generated"
 FIGURES = "layers/core/python/candlecloud/metrics/figures.py"
 """What makes the rest imports it, so after a change of it a new process makes the rest."""
 GENERATED: Mapping[str, Callable[[], str]] = {
@@ -30,6 +32,8 @@ GENERATED: Mapping[str, Callable[[], str]] = {
     "docs/schemas/sweep_config.json": schemas.sweep_config,
     "docs/schemas/preview_request.json": schemas.preview_request,
     "docs/openapi.json": schemas.openapi_json,
+    f"{_DECLARATIONS}/marks.pxd": kernels.marks_declarations,
+    **{f"{_DECLARATIONS}/{name}.pxd": partial(str, text) for name, text in kernels.layouts().items()},
     "docs/routes.md": routes_page,
 }
 """Path to what makes its content; figures and the catalogue first, because the others read them."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic.fields import FieldInfo
 
 from candlecloud.settings import PREFIX
-from infra.catalogue import FUNCTIONS
+from infra.functions import FUNCTIONS
 
 _HEAD = """\
 # Environment variables

@@ -24,7 +24,7 @@ class Kernel:
     Attributes
     ----------
     name
-        Dotted, such as ``candlecloud.backtest.kernels.event``.
+        Dotted, such as ``candlecloud.backtest.kernels.vectorised_engine``.
     folder
         The folder that stands on the path.
     """

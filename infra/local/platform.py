@@ -15,12 +15,12 @@ import boto3
 
 from candlecloud import wiring
 from candlecloud.settings import PREFIX, ExchangeSettings
+from candlecloud.store.api_tokens import SCOPES
 from candlecloud.store.aws import AwsClients
 from candlecloud.store.stores import Stores, build_stores
-from candlecloud.store.tokens import SCOPES
-from infra.catalogue import FUNCTIONS
 from infra.context import ROOT
 from infra.fingerprint import library_commit
+from infra.functions import FUNCTIONS
 from infra.local import moto_lock
 from infra.local.client import ApiClient
 from infra.local.cloud import lambda_endpoint, local_cloud

@@ -14,7 +14,7 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from infra.catalogue import FUNCTIONS
+from infra.functions import FUNCTIONS
 from infra.resources.names import Names
 from infra.resources.queues import DeadLetters
 

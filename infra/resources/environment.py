@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 
 from candlecloud.settings import PREFIX
-from infra.catalogue import FUNCTIONS
+from infra.functions import FUNCTIONS
 from infra.resources.names import Names
 
 _LEFT_AT_DEFAULT = {"min_interval_ms", "max_inline_bytes"}

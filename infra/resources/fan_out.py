@@ -21,7 +21,7 @@ from constructs import Construct
 
 from candlecloud.errors import TransientStoreError
 from candlecloud.fan_out.plan import FAN_OUT_TIMEOUT_S
-from infra.catalogue import fan_out_jobs
+from infra.functions import fan_out_jobs
 from infra.resources.acknowledged import acknowledge
 from infra.resources.functions import TELEMETRY_RETENTION
 from infra.resources.names import Names
@@ -70,23 +70,7 @@ def fan_out_definition(batches_at_once: int) -> dict[str, Any]:
                 Catch=_catch("Fail"),
                 Next="RunBatches",
             ),
-            "RunBatches": {
-                "Type": "Map",
-                "Label": "Batches",
-                "MaxConcurrency": batches_at_once,
-                # A child that dies is started again by collect_fan_out or named as a hole, and not the end of its
-                # siblings. A float: local mode's parser takes no integer here.
-                "ToleratedFailurePercentage": 100.0,
-                "ItemReader": {
-                    "Resource": "arn:aws:states:::s3:getObject",
-                    "ReaderConfig": {"InputType": "JSON"},
-                    "Parameters": {"Bucket.$": "$.plan.bucket", "Key.$": "$.plan.plan_key"},
-                },
-                "ItemProcessor": _batch_processor(),
-                "ResultPath": None,
-                "Catch": _catch("Fail"),
-                "Next": "Collect",
-            },
+            "RunBatches": _run_batches(batches_at_once),
             "Collect": _task(
                 "$.functions.collect_fan_out",
                 {"run_id.$": "$.run_id", **{f"{name}.$": f"$.plan.{name}" for name in ("fence", "round", "batches")}},
@@ -117,6 +101,26 @@ def fan_out_definition(batches_at_once: int) -> dict[str, Any]:
                 "Cause": "A step of the fan-out failed; its own record says which and why.",
             },
         },
+    }
+
+
+def _run_batches(batches_at_once: int) -> dict[str, Any]:
+    return {
+        "Type": "Map",
+        "Label": "Batches",
+        "MaxConcurrency": batches_at_once,
+        # A child that dies is started again by collect_fan_out or named as a hole, and not the end of its
+        # siblings. A float: local mode's parser takes no integer here.
+        "ToleratedFailurePercentage": 100.0,
+        "ItemReader": {
+            "Resource": "arn:aws:states:::s3:getObject",
+            "ReaderConfig": {"InputType": "JSON"},
+            "Parameters": {"Bucket.$": "$.plan.bucket", "Key.$": "$.plan.plan_key"},
+        },
+        "ItemProcessor": _batch_processor(),
+        "ResultPath": None,
+        "Catch": _catch("Fail"),
+        "Next": "Collect",
     }
 
 

@@ -13,8 +13,8 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from infra.catalogue import FUNCTIONS, called_jobs, pinned_jobs
 from infra.function_spec import FunctionSpec, Room
+from infra.functions import FUNCTIONS, called_jobs, pinned_jobs
 from infra.resources.acknowledged import acknowledge
 from infra.resources.assets import Assets
 from infra.resources.environment import Environments

@@ -13,8 +13,8 @@ from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from infra.catalogue import FUNCTIONS
 from infra.function_spec import Access, FunctionSpec
+from infra.functions import FUNCTIONS
 from infra.resources.acknowledged import acknowledge_wildcard
 from infra.resources.names import Names
 

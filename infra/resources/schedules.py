@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from aws_cdk import aws_scheduler as scheduler
 from constructs import Construct
 
-from infra.catalogue import FUNCTIONS
 from infra.context import ContextError, ScheduledSeries
+from infra.functions import FUNCTIONS
 from infra.resources.names import Names
 from infra.resources.policies import scheduler_role
 

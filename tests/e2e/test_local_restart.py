@@ -13,7 +13,7 @@ import pytest
 
 from candlecloud.market.ranges import TimeRange
 from candlecloud.market.series import Series
-from infra.catalogue import fan_out_jobs
+from infra.functions import fan_out_jobs
 from infra.local.client import ApiClient
 from infra.local.platform import LocalPlatform
 from infra.local.state import StateError

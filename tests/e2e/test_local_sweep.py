@@ -21,7 +21,7 @@ from candlecloud.runs.identity import Identity
 from candlecloud.store.aws import AwsClients
 from candlecloud.store.dispatch import AwsDispatcher
 from candlecloud.store.fan_outs import FanOutStore, Units
-from infra.catalogue import fan_out_jobs
+from infra.functions import fan_out_jobs
 from infra.local.functions import Handler, load_handler
 from infra.local.platform import LocalPlatform
 from tests.support.swept import collect_sweep, stored_files

@@ -38,7 +38,9 @@ ENDED = frozenset({"succeeded", "failed"})
 
 
 def test_a_sweep_ends_on_the_code_that_it_began_on(tmp_path: Path) -> None:
-    moved = copy_checkout(tmp_path / "old", "candlecloud/strategies/time_series_momentum.py", NEW_RULE, OLD_RULE)
+    moved = copy_checkout(
+        tmp_path / "old", "candlecloud/strategies/builtin/time_series_momentum.py", NEW_RULE, OLD_RULE
+    )
     assert moved == ["changed strategies/time_series_momentum"]
     with LocalPlatform() as platform:
         end = platform.exchange.now() // HOUR * HOUR

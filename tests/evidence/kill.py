@@ -16,7 +16,7 @@ from typing import Any
 
 from boto3 import Session
 
-from candlecloud.ingestion.acquire import read_candles
+from candlecloud.ingestion.fetch_and_store import read_candles
 from candlecloud.market.checksum import content_checksum
 from candlecloud.market.datasets.candles import CANDLES
 from candlecloud.market.ranges import TimeRange

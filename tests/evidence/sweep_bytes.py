@@ -19,12 +19,12 @@ MARKET = {
     "end": "2025-01-01T00:00:00Z",
 }
 SWEEPS = {
-    "event form: dual_sma": {
+    "vectorised engine: dual_sma": {
         **MARKET,
         "strategy": "dual_sma",
         "grid": {"fast": {"start": 2, "stop": 50, "step": 2}, "slow": {"start": 60, "stop": 250, "step": 10}},
     },
-    "path form: breakout, stops, both sides": {
+    "bar engine: breakout, stops, both sides": {
         **MARKET,
         "strategy": "donchian_breakout",
         "direction": "both",

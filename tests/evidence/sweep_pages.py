@@ -33,7 +33,7 @@ from candlecloud.fan_out.plan import make_plan
 from candlecloud.runs.identity import Identity
 from candlecloud.runs.result_rows import rows_as_dicts
 from candlecloud.store import keys
-from candlecloud.store.ranged import TAIL_BYTES, RangedObject
+from candlecloud.store.range_reads import TAIL_BYTES, RangedObject
 from candlecloud.store.stores import Stores
 from tests.support.moto_server import environment, moto_server, stores_from_environment
 from tests.support.worker_processes import inputs_of, read_sweep

@@ -9,8 +9,9 @@ import numpy as np
 from hypothesis import strategies as st
 
 from candlecloud.backtest.execution import Execution
-from candlecloud.backtest.finer import FineBars
-from candlecloud.backtest.orders import DIRECTIONS, Direction, allowed_target
+from candlecloud.backtest.inputs import Backtest
+from candlecloud.backtest.intrabar import IntrabarData
+from candlecloud.backtest.orders import DIRECTIONS, allowed_target
 from candlecloud.features.bars import Bars, prefix_sums, to_ticks
 from tests.golden.bars import HOUR_MS
 from tests.golden.reference import Bar, Replay, Rules, replay
@@ -22,28 +23,12 @@ _TARGETS = (-1.0, -1.0, -0.5, 0.0, 0.0, 0.25, 0.5, 0.499, 1.0, 1.0)
 
 @dataclass(frozen=True)
 class Case:
-    """Everything that `simulate` is told."""
+    """The arguments of `simulate`."""
 
-    bars: Bars
+    backtest: Backtest
     target: Any
     execution: Execution
-    direction: Direction
-    first: int
-    size: Any
-    funding: Any
-    fine: FineBars | None
-    optimistic: bool
-
-    def arguments(self) -> dict[str, Any]:
-        return {
-            "initial_equity": CASH,
-            "direction": self.direction,
-            "first": self.first,
-            "size": self.size,
-            "funding": self.funding,
-            "fine": self.fine,
-            "optimistic": self.optimistic,
-        }
+    size: Any = 1.0
 
 
 def rules_of(execution: Execution, *, optimistic: bool = False) -> Rules:
@@ -60,22 +45,23 @@ def rules_of(execution: Execution, *, optimistic: bool = False) -> Rules:
 
 def replayed(case: Case) -> Replay:
     """What the reference does with a case."""
-    bars, n = case.bars, len(case.bars)
+    backtest, bars, n = case.backtest, case.backtest.bars, len(case.backtest.bars)
     volumes = [None if v != v else v for v in bars.volume.tolist()]
-    funding = [0.0] * n if case.funding is None else case.funding.tolist()
-    fine: list[Any] = [()] * n
-    if case.fine is not None:
-        pairs = list(zip(case.fine.high.tolist(), case.fine.low.tolist(), strict=True))
-        fine = [pairs[a:b] for a, b in zip(case.fine.start[:-1], case.fine.start[1:], strict=True)]
+    funding = [0.0] * n if backtest.funding is None else backtest.funding.tolist()
+    inside: list[Any] = [()] * n
+    if backtest.intrabar is not None:
+        intrabar = backtest.intrabar
+        pairs = list(zip(intrabar.high.tolist(), intrabar.low.tolist(), strict=True))
+        inside = [pairs[a:b] for a, b in zip(intrabar.start[:-1], intrabar.start[1:], strict=True)]
     prices = (bars.open.tolist(), bars.high.tolist(), bars.low.tolist(), bars.close.tolist())
-    rows = [Bar(*row) for row in zip(*prices, volumes, funding, fine, strict=True)]
+    rows = [Bar(*row) for row in zip(*prices, volumes, funding, inside, strict=True)]
     return replay(
         rows,
-        allowed_target(case.target, case.direction).tolist(),
-        rules_of(case.execution, optimistic=case.optimistic),
-        cash=CASH,
+        allowed_target(case.target, backtest.direction).tolist(),
+        rules_of(case.execution, optimistic=backtest.optimistic),
+        cash=backtest.initial_equity,
         sizes=[case.size] * n if isinstance(case.size, float) else case.size.tolist(),
-        first=case.first,
+        first=backtest.start_bar,
     )
 
 
@@ -111,28 +97,28 @@ def cases(draw: st.DrawFn) -> Case:
     if not switches["max_participation"]:
         switches["impact_bps"] = 0.0
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
-    style = draw(st.sampled_from(["tight", "walk", "wild", "calm"]))
-    n = draw(st.integers(1, 60)) * (3 if style == "calm" else 1)
+    style = draw(st.sampled_from(["tight", "walk", "wild", "quiet"]))
+    n = draw(st.integers(1, 60)) * (3 if style == "quiet" else 1)
     capped = switches["max_participation"] > 0.0
     bars = _bars(rng, n, style, capped)
     sizes = (1.0, float(rng.random()), rng.choice([0.0, 0.3, 0.31, 1.0], n))
-    return Case(
-        bars=bars,
-        target=_targets(rng, n, 0.98 if style == "calm" else float(rng.choice([0.0, 0.7, 0.9]))),
-        execution=Execution(**switches),
+    target = _targets(rng, n, 0.98 if style == "quiet" else float(rng.choice([0.0, 0.7, 0.9])))
+    backtest = Backtest(
+        bars,
+        CASH,
         direction=draw(st.sampled_from(DIRECTIONS)),
-        first=draw(st.integers(0, n - 1)) if draw(st.booleans()) else 0,
-        size=sizes[draw(st.sampled_from([0, 0, 1, 2, 2]))],
+        start_bar=draw(st.integers(0, n - 1)) if draw(st.booleans()) else 0,
         funding=rng.choice([0.0, 0.0, 0.0, 0.001, -0.002, 0.3], n) if draw(st.booleans()) else None,
-        fine=_fine(rng, bars) if draw(st.booleans()) else None,
+        intrabar=_intrabar(rng, bars) if draw(st.booleans()) else None,
         optimistic=draw(st.booleans()),
     )
+    return Case(backtest, target, Execution(**switches), sizes[draw(st.sampled_from([0, 0, 1, 2, 2]))])
 
 
 def _bars(rng: np.random.Generator, n: int, style: str, capped: bool) -> Bars:
     """Prices in hundredths: open and close, and a high and low that reach over them by some ticks."""
     reach = rng.choice([0, 0, 3, 100, 300], (2, n))
-    if style in ("walk", "calm"):
+    if style in ("walk", "quiet"):
         step = 150 if style == "walk" else 25
         open_ = np.maximum(10_000 + rng.integers(-step, step + 1, n).cumsum(), 200)
         close = np.maximum(open_ + rng.integers(-step, step + 1, n), 200)
@@ -142,7 +128,7 @@ def _bars(rng: np.random.Generator, n: int, style: str, capped: bool) -> Bars:
         open_, close = rng.integers(low, high, n), rng.integers(low, high, n)
     high, low = np.maximum(open_, close) + reach[0], np.maximum(np.minimum(open_, close) - reach[1], 200)
     volume = rng.choice([0.0, 1.5, 30.0, 100.0, 400.0, 1e6] if capped else [0.0, 0.0, 1.5, 3.0, 3.0, np.nan], n)
-    if style == "calm":  # most bars trade, enough of them in a row for the look ahead
+    if style == "quiet":  # most bars trade, enough of them in a row for the look ahead
         volume = np.where(rng.random(n) < 0.03, volume, 5_000.0)
     times = np.arange(n, dtype=np.int64) * HOUR_MS
     floats = [prices / 100.0 for prices in (open_, high, low, close)]
@@ -157,9 +143,9 @@ def _targets(rng: np.random.Generator, n: int, persistence: float) -> Any:
     return wanted[last]
 
 
-def _fine(rng: np.random.Generator, bars: Bars) -> FineBars:
+def _intrabar(rng: np.random.Generator, bars: Bars) -> IntrabarData:
     counts = rng.integers(0, 4, len(bars))
     start = np.concatenate([[0], counts.cumsum()]).astype(np.int64)
     low, high = (np.repeat(prices, counts) for prices in (bars.low, bars.high))
     inside = low + (high - low) * rng.choice([0.0, 0.25, 0.5, 1.0], (2, len(low)))
-    return FineBars(start, inside.max(axis=0), inside.min(axis=0))
+    return IntrabarData(start, inside.max(axis=0), inside.min(axis=0))

@@ -13,7 +13,7 @@ TOUCH = 1e-15  # a price this near to a level, as a fraction, touches it: 100 * 
 
 
 class Bar(NamedTuple):
-    """Prices in quote currency, base volume (None: unknown), funding rate due by the next bar's open, finer candles."""
+    """Prices in quote currency, base volume (None: unknown), funding rate due by the next bar's open, intrabar data."""
 
     open: float
     high: float
@@ -50,7 +50,7 @@ class Fill(NamedTuple):
     """One execution: signed change, position after it, moved price, fee, slippage, why."""
 
     bar: int
-    moment: int
+    phase: int
     change: float
     held: float
     price: float
@@ -97,7 +97,7 @@ class Replay:
         lot = self.rules.lot_step
         return math.floor(quantity / lot + 1e-9) * lot if lot else quantity
 
-    def fill(self, t: int, moment: int, after: float, price: float, moved: float, rate: float, reason: str) -> None:
+    def fill(self, t: int, phase: int, after: float, price: float, moved: float, rate: float, reason: str) -> None:
         change = after - self.held if after else -self.held
         fee = abs(change) * moved * rate
         if after and abs(after) > abs(self.held):
@@ -106,12 +106,12 @@ class Replay:
             self.best = self.best if before else moved
         self.cash = self.cash - change * moved - fee
         self.held = after
-        self.fills.append(Fill(t, moment, change, after, moved, fee, abs(change) * abs(moved - price), reason))
+        self.fills.append(Fill(t, phase, change, after, moved, fee, abs(change) * abs(moved - price), reason))
         if after == 0.0:
             self.profits.append(self.cash - self.flat_cash)
             self.flat_cash = self.cash
 
-    def close_out(self, t: int, bar: Bar, moment: int, price: float, reason: str, *, whole: bool = False) -> bool:
+    def close_out(self, t: int, bar: Bar, phase: int, price: float, reason: str, *, whole: bool = False) -> bool:
         """Sell (or buy back) the position with a market order; False if the participation cap left some of it."""
         quantity, cap = abs(self.held), self.rules.max_participation
         buys = self.held < 0.0
@@ -121,10 +121,10 @@ class Replay:
             if quantity > 0.0:
                 change = quantity if buys else -quantity
                 after = self.rounded(self.held + change)
-                self.fill(t, moment, after, price, self.moved(price, buys, change, bar), self.rules.taker_fee, reason)
+                self.fill(t, phase, after, price, self.moved(price, buys, change, bar), self.rules.taker_fee, reason)
             return self.held == 0.0
         moved = self.moved(price, buys, quantity, bar)
-        self.fill(t, moment, 0.0, price, moved, self.rules.taker_fee, reason)
+        self.fill(t, phase, 0.0, price, moved, self.rules.taker_fee, reason)
         return True
 
     def rounded(self, quantity: float) -> float:
@@ -192,41 +192,41 @@ class Replay:
         rules, side = self.rules, 1.0 if self.held > 0.0 else -1.0
         stop = self.entry * (1.0 - side * rules.stop_loss) if rules.stop_loss else -side * math.inf
         trail = self.best * (1.0 - side * rules.trailing_stop) if rules.trailing_stop else -side * math.inf
-        goal = self.entry * (1.0 + side * rules.take_profit) if rules.take_profit else side * math.inf
+        profit_level = self.entry * (1.0 + side * rules.take_profit) if rules.take_profit else side * math.inf
         level, reason = (stop, "stop_loss") if side * stop >= side * trail else (trail, "trailing_stop")
-        worst, kindest = (bar.low, bar.high) if side > 0.0 else (bar.high, bar.low)
-        stop_at, goal_at = level * (1.0 + side * TOUCH), goal * (1.0 - side * TOUCH)
+        adverse, favourable = (bar.low, bar.high) if side > 0.0 else (bar.high, bar.low)
+        stop_at, profit_at = level * (1.0 + side * TOUCH), profit_level * (1.0 - side * TOUCH)
         if side * bar.open <= side * stop_at:
             return "" if self.close_out(t, bar, OPEN, bar.open, reason) else reason
-        if side * bar.open >= side * goal_at:
+        if side * bar.open >= side * profit_at:
             self.take_profit(t, bar.open, OPEN)
             return ""
-        stopped, reached = side * worst <= side * stop_at, side * kindest >= side * goal_at
+        stopped, reached = side * adverse <= side * stop_at, side * favourable >= side * profit_at
         if stopped and reached:
-            first = self.finer(bar, stop_at, goal_at, side)
+            first = self.look_inside(bar, stop_at, profit_at, side)
             self.ambiguous += first == ""
-            reached = first == "goal" or (first == "" and rules.optimistic)
+            reached = first == "take_profit" or (first == "" and rules.optimistic)
             stopped = not reached
         if stopped:
             return "" if self.close_out(t, bar, WITHIN, level, reason) else reason
         if reached:
-            self.take_profit(t, goal, WITHIN)
+            self.take_profit(t, profit_level, WITHIN)
         else:
             self.best = max(self.best, bar.high) if side > 0.0 else min(self.best, bar.low)
         return ""
 
-    def take_profit(self, t: int, price: float, moment: int) -> None:
+    def take_profit(self, t: int, price: float, phase: int) -> None:
         """A limit order: no slippage, no impact, no cap, the maker's fee."""
-        self.fill(t, moment, 0.0, price, self.on_tick(price, self.held < 0.0), self.rules.maker_fee, "take_profit")
+        self.fill(t, phase, 0.0, price, self.on_tick(price, self.held < 0.0), self.rules.maker_fee, "take_profit")
 
     @staticmethod
-    def finer(bar: Bar, level: float, goal: float, side: float) -> str:
-        """Which one the finer candles met first: "stop", "goal", or "" if they do not say."""
+    def look_inside(bar: Bar, level: float, profit_level: float, side: float) -> str:
+        """Which one the intrabar data met first: "stop", "take_profit", or "" if they do not say."""
         for high, low in bar.fine:
-            worst, kindest = (low, high) if side > 0.0 else (high, low)
-            stopped, reached = side * worst <= side * level, side * kindest >= side * goal
+            adverse, favourable = (low, high) if side > 0.0 else (high, low)
+            stopped, reached = side * adverse <= side * level, side * favourable >= side * profit_level
             if stopped or reached:
-                return "" if stopped and reached else "stop" if stopped else "goal"
+                return "" if stopped and reached else "stop" if stopped else "take_profit"
         return ""
 
 

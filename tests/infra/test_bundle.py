@@ -22,9 +22,9 @@ from infra.bundle.platforms import UnsupportedHostError, host_target, lambda_tar
 from infra.bundle.readable import make_readable
 from infra.bundle.trim import trim
 from infra.bundle.wheels import RUNTIME_PACKAGES, runtime_requirements
-from infra.catalogue import FUNCTIONS
 from infra.context import ROOT
 from infra.fingerprint import built_commit, stale_parts, write_fingerprints
+from infra.functions import FUNCTIONS
 
 _PIN = re.compile(r"^([a-z0-9-]+)==(\S+)(?: ; (.+?))? \\$", re.MULTILINE)
 _BARE = ROOT / "infra" / "bundle" / "bare.py"

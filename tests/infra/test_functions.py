@@ -12,9 +12,9 @@ from candlecloud.settings import PREFIX, ApiSettings, VersionSettings, variables
 from candlecloud.store.aws import READ_TIMEOUT_S
 from candlecloud.wiring import declared_settings
 from infra.audit import text_of
-from infra.catalogue import FUNCTIONS, batch_jobs, called_jobs, fan_out_jobs
 from infra.context import ROOT, read_raw_context
 from infra.function_spec import LAYERS, MAX_LAYERS, PYTHON
+from infra.functions import FUNCTIONS, batch_jobs, called_jobs, fan_out_jobs
 from tests.infra.reading import only, properties
 
 _NOT_HERE = {f"{PREFIX}{name}" for name in ("EXCHANGE_URLS", "MIN_INTERVAL_MS", "MAX_INLINE_BYTES", "GIT_HASH")}

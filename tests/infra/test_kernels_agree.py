@@ -1,4 +1,4 @@
-"""Compiled or plain Python: every feature, both forms of the engine and the summaries give the same bits."""
+"""Compiled or plain Python: every feature, both engines and the summaries give the same bits."""
 
 from __future__ import annotations
 

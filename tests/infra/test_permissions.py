@@ -17,13 +17,14 @@ from botocore.client import BaseClient
 from candlecloud.contract.sweep import SweepConfig
 from candlecloud.fan_out.kinds.sweep import KIND
 from candlecloud.jobs.submit import submit_fan_out
+from candlecloud.market.datasets.candles import CANDLES
 from candlecloud.market.gap import Gap
 from candlecloud.market.ranges import TimeRange
 from candlecloud.market.series import Series
 from candlecloud.store import keys
 from infra.audit import Statement, read_statements
-from infra.catalogue import FUNCTIONS
 from infra.function_spec import Access
+from infra.functions import FUNCTIONS
 from infra.local.functions import load_handler
 from infra.local.platform import LocalPlatform
 from infra.local.replay.clock import parse_time
@@ -141,7 +142,7 @@ def _spoil_index(platform: LocalPlatform) -> None:
     """Take the entry of the one object away and put one of no object in its place."""
     dynamodb = platform.session.client("dynamodb")
     (table,) = dynamodb.list_tables()["TableNames"]
-    key = keys.period_item(Series.of(*_SERIES.values()), "2025")
+    key = keys.period_item(CANDLES, Series.of(*_SERIES.values()), "2025")
     entry = dynamodb.get_item(TableName=table, Key={name: {"S": text} for name, text in key.items()})["Item"]
     dynamodb.delete_item(TableName=table, Key={name: entry[name] for name in key})
     dynamodb.put_item(TableName=table, Item={**entry, keys.SK: {"S": "period#2019"}})

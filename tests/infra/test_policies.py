@@ -10,8 +10,8 @@ import pytest
 from candlecloud.market.datasets import DATASETS
 from candlecloud.store import keys
 from infra.audit import Statement, read_statements, text_of
-from infra.catalogue import FUNCTIONS, fan_out_jobs
 from infra.function_spec import Access
+from infra.functions import FUNCTIONS, fan_out_jobs
 from tests.infra.reading import properties
 
 _BUCKET = "arn:<AWS::Partition>:s3:::candlecloud-lake-<AWS::AccountId>-<AWS::Region>"

@@ -12,8 +12,8 @@ import pytest
 
 from candlecloud.settings import ApiSettings
 from infra.audit import text_of
-from infra.catalogue import FUNCTIONS
 from infra.context import ROOT, ContextError, ScheduledSeries, parse_context, read_raw_context
+from infra.functions import FUNCTIONS
 from infra.local.schedule_expression import parse_schedule
 from infra.resources.schedules import schedule_name
 from tests.infra.reading import only, properties

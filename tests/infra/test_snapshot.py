@@ -13,8 +13,8 @@ import pytest
 from infra import app as app_module
 from infra.app import SNAPSHOT, STACKS, main, snapshot_text, synthesise
 from infra.audit import nag_summary, read_statements, wildcard_summary
-from infra.catalogue import FUNCTIONS, pinned_jobs
 from infra.context import ROOT, ContextError, parse_context, read_raw_context
+from infra.functions import FUNCTIONS, pinned_jobs
 
 
 @pytest.mark.node

@@ -13,8 +13,8 @@ from candlecloud.errors import TransientStoreError
 from candlecloud.fan_out.plan import BATCH_TIMEOUT_S, MAX_BATCHES
 from candlecloud.jobs import fail_fan_out
 from candlecloud.runs.lifecycle import FAN_OUT_LEASE_MS
-from infra.catalogue import FUNCTIONS, batch_jobs, fan_out_jobs
 from infra.context import ROOT
+from infra.functions import FUNCTIONS, batch_jobs, fan_out_jobs
 from infra.resources.fan_out import fan_out_definition
 from tests.infra.reading import only
 

@@ -18,7 +18,7 @@ from candlecloud.errors import (
     UnknownSymbolError,
 )
 from candlecloud.exchange.client import ExchangeClient
-from candlecloud.ingestion.acquire import read_candles
+from candlecloud.ingestion.fetch_and_store import read_candles
 from candlecloud.jobs import backfill_candles, ingest_candles
 from candlecloud.jobs.context import Context
 from candlecloud.market.ranges import TimeRange

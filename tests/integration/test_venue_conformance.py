@@ -16,8 +16,8 @@ from candlecloud.errors import (
     UnknownSymbolError,
 )
 from candlecloud.exchange.client import ExchangeClient, Page
-from candlecloud.exchange.profile import VenueProfile
 from candlecloud.exchange.rows import ReadRows, read_rows
+from candlecloud.exchange.venue_profile import VenueProfile
 from candlecloud.exchange.venues import VENUES, binance
 from candlecloud.market.ranges import TimeRange
 from candlecloud.market.series import Series

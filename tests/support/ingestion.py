@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from candlecloud.exchange.client import ExchangeClient
-from candlecloud.ingestion.acquire import read_candles
+from candlecloud.ingestion.fetch_and_store import read_candles
 from candlecloud.market.candle import Candle
 from candlecloud.market.ranges import TimeRange
 from candlecloud.market.series import Series

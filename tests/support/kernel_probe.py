@@ -12,11 +12,12 @@ import sys
 import numpy as np
 
 import candlecloud
-from candlecloud.backtest.engine import simulate
+from candlecloud.backtest.bar_engine import simulate
 from candlecloud.backtest.execution import Execution
-from candlecloud.backtest.kernels import event, path
+from candlecloud.backtest.inputs import Backtest
+from candlecloud.backtest.kernels import bar_engine, vectorised_engine
 from candlecloud.backtest.statistics import N_COLUMNS
-from candlecloud.backtest.sweep_form import PlainCosts, statistics_of_pairs, statistics_of_signals
+from candlecloud.backtest.vectorised_engine import PlainCosts, statistics_of_pairs, statistics_of_signals
 from candlecloud.features.bars import Bars, prefix_sums, to_ticks
 from candlecloud.features.compute import compute_feature
 from candlecloud.features.families import FEATURES
@@ -57,8 +58,8 @@ def probe(seed: int) -> dict[str, str]:
     fast, slow = rng.integers(1, 20, 12), rng.integers(20, 90, 12)
     signals = [rng.random(len(bars)).cumsum() % 9.0 > 4.5 for _ in range(3)]
     costs = PlainCosts(0.001, 0.0002, flatten_at_end=True)
-    found["pairs"] = [statistics_of_pairs(bars, fast, slow, costs, initial_equity=10_000.0, first=90)]
-    found["signals"] = [statistics_of_signals(bars, signals, costs, initial_equity=10_000.0)]
+    found["pairs"] = [statistics_of_pairs(Backtest(bars, 10_000.0, start_bar=90), fast, slow, costs)]
+    found["signals"] = [statistics_of_signals(Backtest(bars, 10_000.0), signals, costs)]
     rows = np.exp(rng.normal(0.0, 3.0, (2_000, N_COLUMNS)))
     summaries = summary_columns(rows, initial_equity=1.0, n_bars=700, timeframe_ms=3_600_000, span_ms=10**10)
     found["summaries"] = [*summaries.values()]
@@ -67,7 +68,7 @@ def probe(seed: int) -> dict[str, str]:
         execution = Execution(**switches, cooldown_bars=3, flatten_at_end=bool(k % 2))
         target = np.repeat(rng.choice([-1.0, 0.0, 0.5, 1.0], 100), 7)
         funding = rng.choice([0.0, 0.0, 0.001, -0.002], len(bars))
-        ran = simulate(bars, target, execution, initial_equity=10_000.0, direction="both", funding=funding)
+        ran = simulate(Backtest(bars, 10_000.0, direction="both", funding=funding), target, execution)
         fills = np.array([tuple(fill)[2:6] for fill in ran.fills], dtype=np.float64)
         found[f"path {k}"] = [ran.statistics, ran.equity, np.array(ran.profits), fills]
     return {name: _hash(arrays) for name, arrays in found.items()}
@@ -78,5 +79,5 @@ def _hash(arrays: list[np.ndarray]) -> str:
 
 
 if __name__ == "__main__":
-    modules = (candlecloud, event, path, compound)
+    modules = (candlecloud, vectorised_engine, bar_engine, compound)
     print(json.dumps({"from": [module.__file__ for module in modules], **probe(int(sys.argv[1]))}))

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import empyrical
 import numpy as np
 
-from candlecloud.metrics.curves import bar_returns, tally_curve
+from candlecloud.metrics.curves import accumulate_curve, bar_returns
 from candlecloud.metrics.relative import compare_with_benchmark
 from candlecloud.metrics.summary import summary_of
 from tests.support.metric_oracles import HOUR_MS, PER_YEAR, golden, our_metrics, recorded_curves
@@ -44,7 +44,7 @@ def differences() -> Iterator[Difference]:
             "theirs (pandas) corrects for bias, which assumes normal returns; ours equals scipy's default",
         )
     trades = summary_of(
-        tally_curve(equity, initial, profits=(120.0, -80.0, 40.0)),
+        accumulate_curve(equity, initial, profits=(120.0, -80.0, 40.0)),
         initial_equity=initial,
         n_bars=len(equity),
         timeframe_ms=HOUR_MS,
@@ -99,7 +99,7 @@ def _edge_differences() -> Iterator[Difference]:
     _, held, initial = recorded_curves(26_703)
     n, annual = len(held), {"annualization": PER_YEAR}
     absent = summary_of(
-        tally_curve(held, initial),
+        accumulate_curve(held, initial),
         initial_equity=initial,
         n_bars=n,
         timeframe_ms=HOUR_MS,

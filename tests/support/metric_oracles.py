@@ -16,7 +16,7 @@ import scipy.stats
 
 from candlecloud.arrays import FloatArray
 from candlecloud.metrics.annual import bars_per_year
-from candlecloud.metrics.curves import bar_returns, tally_curve
+from candlecloud.metrics.curves import accumulate_curve, bar_returns
 from candlecloud.metrics.distribution import describe_distribution
 from candlecloud.metrics.periods import monthly_returns, rolling_sharpe
 from candlecloud.metrics.relative import compare_with_benchmark
@@ -65,8 +65,8 @@ def golden() -> dict[str, Any]:
 def our_metrics(equity: FloatArray, initial: float) -> dict[str, Any]:
     """Summary and distribution of hourly equity without an absent bar."""
     n = len(equity)
-    tallies = tally_curve(equity, initial)
-    summary = summary_of(tallies, initial_equity=initial, n_bars=n, timeframe_ms=HOUR_MS, span_ms=n * HOUR_MS)
+    accumulators = accumulate_curve(equity, initial)
+    summary = summary_of(accumulators, initial_equity=initial, n_bars=n, timeframe_ms=HOUR_MS, span_ms=n * HOUR_MS)
     return summary.to_dict() | describe_distribution(equity, initial).to_dict()
 
 

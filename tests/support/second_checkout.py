@@ -18,6 +18,9 @@ from typing import Any
 from moto.server import ThreadedMotoServer
 
 from candlecloud.settings import PREFIX
+from infra.code_hashes.__main__ import main as write_table
+from infra.code_hashes.rules import FOLDER, TABLE
+from infra.code_hashes.table import moved, read
 from infra.context import ROOT
 from infra.local.client import ApiClient
 from infra.local.functions import Handler
@@ -25,9 +28,6 @@ from infra.local.gateway import Gateway
 from infra.local.http_server import HttpServer, bind
 from infra.local.parts import read_gateway
 from infra.local.platform import LocalPlatform
-from infra.reach.__main__ import main as write_table
-from infra.reach.rules import FOLDER, TABLE
-from infra.reach.table import moved, read
 
 CORE = FOLDER.relative_to(ROOT)
 OLD_COMMIT = "0" * 40

@@ -11,7 +11,7 @@ from infra.kernels.sources import PYTHON_FOLDER, Kernel
 
 @cache
 def uncompiled(name: str) -> ModuleType:
-    """Load ``candlecloud.backtest.kernels.event`` and its like from the source; what it imports stays as it is."""
+    """Load ``candlecloud.backtest.kernels.tiles`` and its like from the source; what it imports stays as it is."""
     source = Kernel(name, PYTHON_FOLDER).source
     spec = spec_from_file_location(f"uncompiled.{name}", source)
     if spec is None or spec.loader is None:

@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from candlecloud.backtest.assumptions import name_assumptions
-from candlecloud.backtest.engine import simulate
+from candlecloud.backtest.bar_engine import simulate
 from candlecloud.backtest.execution import Execution
-from candlecloud.backtest.finer import FineBars
+from candlecloud.backtest.inputs import Backtest
+from candlecloud.backtest.intrabar import IntrabarData
 from candlecloud.backtest.orders import allowed_target
 from candlecloud.errors import InsufficientDataError, InvalidParameterError
 from candlecloud.strategies.builtin import STRATEGIES
@@ -25,7 +26,7 @@ def costs(fee_bps: float = 0.0, slippage_bps: float = 0.0, *, flatten: bool = Fa
 
 def test_one_round_trip_by_hand() -> None:
     bars = bars_of([100, 100, 110, 120], [100, 105, 115, 118])
-    result = simulate(bars, np.array([1.0, 1.0, 0.0, 0.0]), costs(10, 20), initial_equity=1_000)
+    result = simulate(Backtest(bars, 1_000), np.array([1.0, 1.0, 0.0, 0.0]), costs(10, 20))
     entry = 100 * 1.002
     quantity = 1_000 / (entry * 1.001)
     left = quantity * (120 * 0.998) * 0.999
@@ -43,36 +44,36 @@ def test_one_round_trip_by_hand() -> None:
 
 def test_decision_at_a_close_fills_at_the_next_open_and_never_at_its_own_bar() -> None:
     bars = bars_of([10, 20, 30], [11, 21, 31])
-    (fill,) = simulate(bars, np.array([0.0, 1.0, 1.0]), costs(), initial_equity=100).fills
+    (fill,) = simulate(Backtest(bars, 100), np.array([0.0, 1.0, 1.0]), costs()).fills
     assert (fill.bar, fill.price) == (2, 30)
 
 
 def test_last_decision_waits_for_a_bar_that_never_comes() -> None:
-    result = simulate(bars_of([10, 10], [10, 10]), np.array([0.0, 1.0]), costs(), initial_equity=100)
+    result = simulate(Backtest(bars_of([10, 10], [10, 10]), 100), np.array([0.0, 1.0]), costs())
     assert result.fills == ()
     assert result.waiting_target == 1.0
 
 
 def test_bar_without_volume_fills_nothing_and_the_order_waits() -> None:
     bars = bars_of([10, 20, 30, 40], [10, 20, 30, 40], [1, 0, 0, 1])
-    (fill,) = simulate(bars, np.ones(4), costs(), initial_equity=100).fills
+    (fill,) = simulate(Backtest(bars, 100), np.ones(4), costs()).fills
     assert (fill.bar, fill.price) == (3, 40)
 
 
 def test_newer_target_takes_the_place_of_a_waiting_order() -> None:
     bars = bars_of([10, 20, 30], [10, 20, 30], [1, 0, 1])
-    result = simulate(bars, np.array([1.0, 0.0, 0.0]), costs(), initial_equity=100)
+    result = simulate(Backtest(bars, 100), np.array([1.0, 0.0, 0.0]), costs())
     assert result.fills == ()
 
 
 def test_unknown_volume_fills() -> None:
-    (fill,) = simulate(bars_of([10, 20], [10, 20], [None, None]), np.ones(2), costs(), initial_equity=100).fills
+    (fill,) = simulate(Backtest(bars_of([10, 20], [10, 20], [None, None]), 100), np.ones(2), costs()).fills
     assert fill.bar == 1
 
 
 def test_lookback_bar_may_decide_for_the_first_bar() -> None:
     bars = bars_of([10, 20, 30], [10, 20, 30])
-    result = simulate(bars, np.ones(3), costs(), initial_equity=100, first=2)
+    result = simulate(Backtest(bars, 100, start_bar=2), np.ones(3), costs())
     assert [f.bar for f in result.fills] == [2]
     assert len(result.equity) == 1
 
@@ -80,7 +81,7 @@ def test_lookback_bar_may_decide_for_the_first_bar() -> None:
 @given(st.floats(0, 500), st.floats(0, 500), st.lists(st.integers(50, 5_000), min_size=3, max_size=30))
 def test_fully_invested_never_borrows(fee: float, slippage: float, prices: list[int]) -> None:
     target = np.array([1.0 if i % 3 else 0.0 for i in range(len(prices))])
-    result = simulate(bars_of(prices, prices), target, costs(fee, slippage), initial_equity=1_000)
+    result = simulate(Backtest(bars_of(prices, prices), 1_000), target, costs(fee, slippage))
     cash = 1_000.0
     for fill in result.fills:
         cash -= fill.quantity * fill.price + fill.fee
@@ -90,7 +91,7 @@ def test_fully_invested_never_borrows(fee: float, slippage: float, prices: list[
 def test_after_a_fill_the_position_is_the_wanted_fraction_of_what_is_left() -> None:
     bars = bars_of([100, 100, 90, 130], [100, 100, 90, 130])
     target = np.array([0.5, 0.8, 0.25, 0.25])
-    result = simulate(bars, target, costs(50, 30), initial_equity=1_000)
+    result = simulate(Backtest(bars, 1_000), target, costs(50, 30))
     cash = 1_000.0
     assert len(result.fills) == 3
     for fill, fraction in zip(result.fills, (0.5, 0.8, 0.25), strict=True):
@@ -100,7 +101,7 @@ def test_after_a_fill_the_position_is_the_wanted_fraction_of_what_is_left() -> N
 
 def test_change_of_side_is_two_fills_and_two_trades() -> None:
     bars = bars_of([100, 100, 110, 99], [100, 105, 111, 99])
-    result = simulate(bars, np.array([1.0, -1.0, 0.0, 0.0]), costs(10, 0), initial_equity=1_000, direction="both")
+    result = simulate(Backtest(bars, 1_000, direction="both"), np.array([1.0, -1.0, 0.0, 0.0]), costs(10, 0))
     long, short = result.trades()
     assert (long.direction, long.exit_reason) == ("long", "reversal")
     assert (short.direction, short.exit_reason) == ("short", "target")
@@ -111,8 +112,8 @@ def test_change_of_side_is_two_fills_and_two_trades() -> None:
 
 def test_flatten_at_end_sells_at_the_last_close() -> None:
     bars = bars_of([100, 100, 100], [100, 100, 130])
-    held = simulate(bars, np.ones(3), costs(0, 100), initial_equity=1_000)
-    sold = simulate(bars, np.ones(3), costs(0, 100, flatten=True), initial_equity=1_000)
+    held = simulate(Backtest(bars, 1_000), np.ones(3), costs(0, 100))
+    sold = simulate(Backtest(bars, 1_000), np.ones(3), costs(0, 100, flatten=True))
     assert held.trades() == []
     position = held.open_position()
     assert position is not None
@@ -125,13 +126,13 @@ def test_flatten_at_end_sells_at_the_last_close() -> None:
 
 def test_flatten_at_end_needs_a_last_bar_that_trades() -> None:
     bars = bars_of([100, 100, 100], [100, 100, 130], [1, 1, 0])
-    assert simulate(bars, np.ones(3), costs(flatten=True), initial_equity=1_000).quantity > 0
+    assert simulate(Backtest(bars, 1_000), np.ones(3), costs(flatten=True)).quantity > 0
 
 
 def test_short_that_eats_the_equity_is_bought_back_and_nothing_trades_after() -> None:
     bars = bars_of([100, 100, 150, 250, 100], [100, 100, 210, 250, 100])
     target = np.array([-1.0, -1.0, -1.0, 0.0, -1.0])
-    result = simulate(bars, target, costs(), initial_equity=1_000, direction="short")
+    result = simulate(Backtest(bars, 1_000, direction="short"), target, costs())
     (trade,) = result.trades()
     assert result.ruined
     assert (trade.exit_reason, trade.exit_price) == ("ruin", 210)
@@ -149,14 +150,14 @@ def test_direction_drops_the_other_side() -> None:
 @pytest.mark.parametrize("bad", [1.01, -1.01, float("nan"), float("inf")])
 def test_targets_outside_the_bounds_are_refused(bad: float) -> None:
     with pytest.raises(InvalidParameterError):
-        simulate(bars_of([1, 1], [1, 1]), np.array([0.0, bad]), costs(), initial_equity=1)
+        simulate(Backtest(bars_of([1, 1], [1, 1]), 1), np.array([0.0, bad]), costs())
 
 
 def test_lengths_and_equity_are_checked() -> None:
     bars = bars_of([1, 1], [1, 1])
     for target, first, equity in [(np.zeros(3), 0, 1), (np.zeros(2), 2, 1), (np.zeros(2), 0, 0)]:
         with pytest.raises(InvalidParameterError):
-            simulate(bars, target, costs(), initial_equity=equity, first=first)
+            simulate(Backtest(bars, equity, start_bar=first), target, costs())
 
 
 @settings(max_examples=60)
@@ -169,7 +170,7 @@ def test_garbage_in_the_future_moves_no_earlier_decision(ticks: list[int], cut: 
         real, fake = (bars_of([1] * len(c), [t / 100 for t in c]) for c in (ticks, garbage))
         before, after = strategy.target(real, parameters), strategy.target(fake, parameters)
         assert before[:cut].tobytes() == after[:cut].tobytes()
-        runs = [simulate(b, t, costs(10, 2), initial_equity=1) for b, t in ((real, before), (fake, after))]
+        runs = [simulate(Backtest(b, 1), t, costs(10, 2)) for b, t in ((real, before), (fake, after))]
         early = [[f for f in r.fills if f.bar <= cut] for r in runs]
         assert early[0] == early[1]
         assert runs[0].equity[:cut].tobytes() == runs[1].equity[:cut].tobytes()
@@ -200,31 +201,30 @@ def test_execution_refuses_what_has_no_meaning(wrong: dict[str, float]) -> None:
 
 def test_inputs_of_other_bars_are_refused() -> None:
     bars = bars_of([10, 20, 30], [10, 20, 30])
+    for size in (np.ones(2), np.array([1.0, np.nan, 1.0]), 1.5, -0.1):
+        with pytest.raises(InvalidParameterError, match=r"[Ss]iz"):
+            simulate(Backtest(bars, 100), np.ones(3), costs(), size)
     wrong: list[dict[str, Any]] = [
-        {"size": np.ones(2)},
-        {"size": np.array([1.0, np.nan, 1.0])},
-        {"size": 1.5},
-        {"size": -0.1},
         {"funding": np.zeros(2)},
         {"funding": np.array([0.0, np.inf, 0.0])},
-        {"fine": FineBars(np.zeros(3, np.int64), np.zeros(0), np.zeros(0))},
+        {"intrabar": IntrabarData(np.zeros(3, np.int64), np.zeros(0), np.zeros(0))},
     ]
     for options in wrong:
-        with pytest.raises(InvalidParameterError):
-            simulate(bars, np.ones(3), costs(), initial_equity=100, **options)
+        with pytest.raises(InvalidParameterError, match=r"Funding|intrabar"):
+            Backtest(bars, 100, **options)
 
 
 def test_unknown_volume_cannot_cap_a_fill() -> None:
     bars = bars_of([10, 20, 30], [10, 20, 30], [1, None, 1])
     with pytest.raises(InsufficientDataError) as caught:
-        simulate(bars, np.ones(3), Execution(max_participation=0.1), initial_equity=100)
+        simulate(Backtest(bars, 100), np.ones(3), Execution(max_participation=0.1))
     assert caught.value.details["bars"] == 1
-    assert simulate(bars, np.ones(3), Execution(max_participation=0.1), initial_equity=100, first=2).fills
+    assert simulate(Backtest(bars, 100, start_bar=2), np.ones(3), Execution(max_participation=0.1)).fills
 
 
 def test_tick_that_rounds_a_price_to_nothing_is_refused() -> None:
     with pytest.raises(InvalidParameterError) as caught:
-        simulate(bars_of([10, 20], [10, 20]), np.ones(2), Execution(tick_size=11), initial_equity=100)
+        simulate(Backtest(bars_of([10, 20], [10, 20]), 100), np.ones(2), Execution(tick_size=11))
     assert caught.value.details["field"] == "tick_size"
 
 
@@ -251,14 +251,13 @@ def test_every_switch_is_named() -> None:
         funding={"model": "exchange", "rates": 7},
         unknown_volume_bars=0,
         finer_timeframe="1m",
-        optimistic=True,
         look_ahead_test=True,
         **models,
     )
     assert full.keys() == plain.keys()
     assert full["stops"]["stop_loss"] == 0.05
     assert full["stops"]["take_profit"] is None
-    assert full["stops"]["both_in_one_bar"] == "the target first"
+    assert full["stops"]["both_in_one_bar"] == "the stop first"
     assert full["participation"]["max_participation"] == 0.1
     assert full["drawdown_limit"]["cooldown_bars"] == 5
     assert full["rebalance"]["band"] == 0.1
@@ -271,7 +270,7 @@ def test_equity_that_a_stop_has_eaten_is_ruin() -> None:
     """A short is stopped out at a gap that costs more than there is: nothing is held at the close, and it is over."""
     bars = bars_of([100, 100, 250, 250, 100], [100, 100, 250, 250, 100])
     target = np.array([-1.0, -1.0, -1.0, 0.0, -1.0])
-    result = simulate(bars, target, Execution(stop_loss=0.1), initial_equity=1_000, direction="short")
+    result = simulate(Backtest(bars, 1_000, direction="short"), target, Execution(stop_loss=0.1))
     assert result.equity.tolist() == [1_000, 1_000, -500, -500, -500]
     assert result.ruined
     assert [fill.reason for fill in result.fills] == ["target", "stop_loss"]

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from candlecloud.backtest.engine import simulate
+from candlecloud.backtest.bar_engine import simulate
 from candlecloud.backtest.execution import Execution
-from candlecloud.backtest.finer import fine_bars
+from candlecloud.backtest.inputs import Backtest
+from candlecloud.backtest.intrabar import intrabar_data
 from candlecloud.backtest.simulation import Simulation
 from candlecloud.errors import InvalidRangeError
 from candlecloud.features.bars import Bars, prefix_sums, to_ticks
@@ -28,15 +29,16 @@ def bars(*rows: Row, step: int = HOUR_MS, start: int = 0) -> Bars:
 
 
 def run(market: Bars, target: Sequence[float], direction: Any = "long", **options: Any) -> Simulation:
-    """1,000 of cash; options of `Execution` and of `simulate` together."""
-    of_simulate = {name: options.pop(name) for name in ("size", "funding", "fine", "optimistic") if name in options}
-    execution = Execution(**options)
-    return simulate(market, np.array(target), execution, initial_equity=1_000, direction=direction, **of_simulate)
+    """1,000 of cash; options of `Execution` and of `Backtest` together, and the size."""
+    size = options.pop("size", 1.0)
+    shared = {name: options.pop(name) for name in ("funding", "intrabar", "optimistic") if name in options}
+    backtest = Backtest(market, 1_000, direction=direction, **shared)
+    return simulate(backtest, np.array(target), Execution(**options), size)
 
 
-def told(result: Simulation) -> list[tuple[int, str, float, float, str]]:
-    """Fills as bar, moment, quantity, price, reason."""
-    return [(f.bar, f.moment, round(f.quantity, 9), round(f.price, 9), f.reason) for f in result.fills]
+def filled(result: Simulation) -> list[tuple[int, str, float, float, str]]:
+    """Fills as bar, phase, quantity, price, reason."""
+    return [(f.bar, f.phase, round(f.quantity, 9), round(f.price, 9), f.reason) for f in result.fills]
 
 
 FLAT = (100.0, 100.0, 100.0, 100.0)
@@ -47,8 +49,8 @@ def test_stop_fills_at_its_level_and_stays_out_until_the_target_changes() -> Non
     result = run(market, [1, 1, 1, 1, 0, 0], stop_loss=0.05, taker_fee_bps=10, slippage_bps=0)
     quantity = 1_000 / (100 * 1.001)
     entry, exit_ = result.fills
-    assert (entry.bar, entry.moment, entry.price) == (1, "open", 100)
-    assert (exit_.bar, exit_.moment, exit_.price, exit_.reason) == (2, "within", 95, "stop_loss")
+    assert (entry.bar, entry.phase, entry.price) == (1, "open", 100)
+    assert (exit_.bar, exit_.phase, exit_.price, exit_.reason) == (2, "within", 95, "stop_loss")
     assert exit_.fee == pytest.approx(quantity * 95 * 0.001, rel=1e-15)
     (trade,) = result.trades()
     assert trade.exit_time == market.close_time[2]
@@ -60,7 +62,7 @@ def test_stop_fills_at_its_level_and_stays_out_until_the_target_changes() -> Non
 def test_stop_that_the_open_jumps_over_fills_at_the_open_with_slippage() -> None:
     market = bars(FLAT, (100, 101, 99, 100), (90, 93, 89, 92), FLAT)
     result = run(market, [1, 1, 1, 1], stop_loss=0.05, slippage_bps=100)
-    assert told(result)[1][1:4:2] == ("open", pytest.approx(90 * 0.99))
+    assert filled(result)[1][1:4:2] == ("open", pytest.approx(90 * 0.99))
     (trade,) = result.trades()
     assert trade.exit_time == market.open_time[2]
     assert trade.mae == pytest.approx(1 - 99 / 101)  # nothing of the bar that it left at the open
@@ -69,7 +71,7 @@ def test_stop_that_the_open_jumps_over_fills_at_the_open_with_slippage() -> None
 def test_short_stop_is_the_mirror_of_a_long_one() -> None:
     market = bars(FLAT, (100, 104, 99, 100), (100, 107, 98, 106), FLAT)
     result = run(market, [-1, -1, -1, -1], "short", stop_loss=0.05)
-    assert told(result) == [(1, "open", -10, 100, "target"), (2, "within", 10, 105, "stop_loss")]
+    assert filled(result) == [(1, "open", -10, 100, "target"), (2, "within", 10, 105, "stop_loss")]
     (trade,) = result.trades()
     assert (trade.pnl, trade.mae, trade.mfe) == (pytest.approx(-50), pytest.approx(0.05), pytest.approx(0.01))
 
@@ -80,14 +82,14 @@ def test_take_profit_is_a_limit_order() -> None:
     result = run(market, [1, 1, 1, 1], take_profit=0.1, **costly)
     entry, exit_ = result.fills
     assert entry.price == pytest.approx(101)
-    assert (exit_.moment, exit_.reason, exit_.slippage) == ("within", "take_profit", 0)
+    assert (exit_.phase, exit_.reason, exit_.slippage) == ("within", "take_profit", 0)
     assert exit_.price == pytest.approx(111.1)  # a tenth above the entry price, not above the open
     assert exit_.fee == pytest.approx(entry.quantity * 111.1 * 0.001)
 
 
 def test_take_profit_that_the_open_jumps_over_fills_at_the_better_open() -> None:
     market = bars(FLAT, FLAT, (115, 116, 114, 115))
-    assert told(run(market, [1, 1, 1], take_profit=0.1))[1] == (2, "open", -10, 115, "take_profit")
+    assert filled(run(market, [1, 1, 1], take_profit=0.1))[1] == (2, "open", -10, 115, "take_profit")
 
 
 BOTH = bars(FLAT, FLAT, (100, 111, 94, 100), FLAT)
@@ -96,25 +98,25 @@ BOTH = bars(FLAT, FLAT, (100, 111, 94, 100), FLAT)
 @pytest.mark.parametrize(("optimistic", "reason", "price"), [(False, "stop_loss", 95), (True, "take_profit", 110)])
 def test_bar_that_holds_stop_and_target_is_taken_badly_and_counted(optimistic: bool, reason: str, price: float) -> None:
     result = run(BOTH, [1, 1, 1, 1], stop_loss=0.05, take_profit=0.1, optimistic=optimistic)
-    assert told(result)[1] == (2, "within", -10, price, reason)
-    assert result.tallies.ambiguous_exits == 1
+    assert filled(result)[1] == (2, "within", -10, price, reason)
+    assert result.accumulators.ambiguous_exits == 1
 
 
 def test_finer_candles_say_which_came_first() -> None:
     quarters = bars(
         (100, 104, 99, 103), (103, 111, 102, 104), (104, 105, 94, 100), step=HOUR_MS // 4, start=2 * HOUR_MS
     )
-    fine = fine_bars(BOTH, quarters)
-    assert fine.start.tolist() == [0, 0, 0, 3, 3]
-    result = run(BOTH, [1, 1, 1, 1], stop_loss=0.05, take_profit=0.1, fine=fine)
-    assert told(result)[1][3:] == (110, "take_profit")
-    assert result.tallies.ambiguous_exits == 0
+    intrabar = intrabar_data(BOTH, quarters)
+    assert intrabar.start.tolist() == [0, 0, 0, 3, 3]
+    result = run(BOTH, [1, 1, 1, 1], stop_loss=0.05, take_profit=0.1, intrabar=intrabar)
+    assert filled(result)[1][3:] == (110, "take_profit")
+    assert result.accumulators.ambiguous_exits == 0
 
 
 def test_finer_candles_must_lie_inside_the_bars() -> None:
     with pytest.raises(InvalidRangeError):
-        fine_bars(BOTH, bars(FLAT, step=HOUR_MS, start=HOUR_MS // 2))
-    outside = fine_bars(BOTH, bars(FLAT, FLAT, step=HOUR_MS, start=10 * HOUR_MS))
+        intrabar_data(BOTH, bars(FLAT, step=HOUR_MS, start=HOUR_MS // 2))
+    outside = intrabar_data(BOTH, bars(FLAT, FLAT, step=HOUR_MS, start=10 * HOUR_MS))
     assert outside.start.tolist() == [0] * 5
 
 
@@ -122,7 +124,7 @@ def test_trailing_stop_follows_the_best_price_of_the_bars_before() -> None:
     market = bars(FLAT, (100, 105, 100, 104), (104, 120, 103, 118), (118, 119, 107, 110))
     result = run(market, [1, 1, 1, 1], trailing_stop=0.1)
     # Bar 2 rises to 120, but its low of 103 came against the level of bar 1's high: 94.5. Bar 3 meets 108.
-    assert told(result)[1] == (3, "within", -10, 108, "trailing_stop")
+    assert filled(result)[1] == (3, "within", -10, 108, "trailing_stop")
 
 
 def test_rebalancing_forgets_no_best_price() -> None:
@@ -137,28 +139,28 @@ def test_rebalancing_forgets_no_best_price() -> None:
 def test_cap_carries_what_is_left_over_three_bars() -> None:
     market = bars(FLAT, *[(100, 100, 100, 100, 40)] * 4, FLAT)
     result = run(market, [1, 1, 1, 1, 1, 0], max_participation=0.1)
-    assert told(result) == [
+    assert filled(result) == [
         (1, "open", 4, 100, "target"),
         (2, "open", 4, 100, "target"),
         (3, "open", 2, 100, "target"),
     ]
     assert result.capped == (1, 2)
-    assert result.tallies.capped_fills == 2
+    assert result.accumulators.capped_fills == 2
     just = bars(FLAT, (100, 100, 100, 100, 100), FLAT)
     assert run(just, [1, 1, 1], max_participation=0.1).capped == ()  # exactly the cap
     short_of = run(market, [1, 1, 0, 0, 0, 0], max_participation=0.1)
-    assert told(short_of)[2:] == [(3, "open", -4, 100, "target"), (4, "open", -4, 100, "target")]
+    assert filled(short_of)[2:] == [(3, "open", -4, 100, "target"), (4, "open", -4, 100, "target")]
 
 
 def test_cap_leaves_the_rest_of_a_stop_to_the_next_bars() -> None:
     market = bars(FLAT, FLAT, (100, 100, 90, 91, 60), (92, 93, 91, 92, 60), FLAT)
     result = run(market, [1, 1, 1, 1, 1], stop_loss=0.05, max_participation=0.1)
-    assert told(result)[1:] == [(2, "within", -6, 95, "stop_loss"), (3, "open", -4, 92, "stop_loss")]
+    assert filled(result)[1:] == [(2, "within", -6, 95, "stop_loss"), (3, "open", -4, 92, "stop_loss")]
     (trade,) = result.trades()
     assert trade.exit_price == pytest.approx((6 * 95 + 4 * 92) / 10)
 
 
-def test_order_that_still_waits_at_the_end_is_told() -> None:
+def test_order_that_still_waits_at_the_end_is_filled() -> None:
     market = bars(FLAT, (100, 100, 100, 100, 40))
     assert run(market, [1, 1], max_participation=0.1).waiting_target == 1.0
 
@@ -185,14 +187,14 @@ def test_market_rules_refuse_what_is_too_small() -> None:
     assert run(market, [1, 1, 1], lot_step=11).refused == ((1, "below_lot_step"),)
     below = run(market, [0.5, 0.5, 0.5], min_notional=501)
     assert (below.refused, below.fills) == (((1, "below_min_notional"),), ())
-    assert below.tallies.refused_orders == 1
+    assert below.accumulators.refused_orders == 1
     assert run(market, [0.5, 0.5, 0.5], min_notional=500).fills
     assert run(market, [1, 1, 1], size=0.0).refused == ((1, "size_zero"),)
 
 
 def test_leaving_is_never_refused() -> None:
     market = bars(FLAT, FLAT, (1, 1, 1, 1), FLAT)
-    assert told(run(market, [1, 0, 0, 0], min_notional=500))[-1] == (2, "open", -10, 1, "target")
+    assert filled(run(market, [1, 0, 0, 0], min_notional=500))[-1] == (2, "open", -10, 1, "target")
 
 
 @pytest.mark.parametrize(("side", "paid"), [(1.0, 10 * 110 * 0.01), (-1.0, -10 * 110 * 0.01)])
@@ -200,7 +202,7 @@ def test_funding_is_paid_by_longs_and_received_by_shorts(side: float, paid: floa
     market = bars(FLAT, (100, 110, 100, 110), (110, 110, 100, 100), FLAT)
     result = run(market, [side, 0, 0, 0], "both", funding=np.array([0.5, 0.01, 0.5, 0.0]))
     assert result.equity[1] == pytest.approx(1_000 + side * 100 - paid)
-    assert result.tallies.funding == pytest.approx(paid)
+    assert result.accumulators.funding == pytest.approx(paid)
     (trade,) = result.trades()
     assert trade.funding == pytest.approx(paid)
     assert trade.pnl == pytest.approx(side * 100 - paid)
@@ -215,7 +217,7 @@ def test_drawdown_limit_sells_waits_and_starts_anew() -> None:
         (3, 88, "drawdown_limit"),
         (5, 86, "target"),
     ]
-    assert result.tallies.n_trades == 1
+    assert result.accumulators.n_trades == 1
 
 
 def test_band_brings_a_drifted_position_back() -> None:
@@ -223,7 +225,7 @@ def test_band_brings_a_drifted_position_back() -> None:
     assert len(run(market, [0.5] * 5).fills) == 1
     result = run(market, [0.5] * 5, rebalance_band=0.06)
     # 5 units of 140 are 700 of 1,200, a share of 0.583: 0.083 from a half. 600 / 140 units are a half.
-    assert told(result)[:2] == [
+    assert filled(result)[:2] == [
         (1, "open", 5, 100, "target"),
         (3, "open", pytest.approx(600 / 140 - 5), 140, "rebalance"),
     ]
@@ -233,7 +235,7 @@ def test_band_brings_a_drifted_position_back() -> None:
 def test_size_multiplies_the_target_at_its_close() -> None:
     market = bars(FLAT, FLAT, FLAT)
     result = run(market, [0, 1, 1], size=np.array([0.9, 0.25, 0.5]))
-    assert told(result) == [(2, "open", 2.5, 100, "target")]
+    assert filled(result) == [(2, "open", 2.5, 100, "target")]
 
 
 def test_costs_that_turn_an_order_round_refuse_it() -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from candlecloud.backtest.engine import simulate
+from candlecloud.backtest.bar_engine import simulate
 from candlecloud.backtest.execution import Execution
+from candlecloud.backtest.inputs import Backtest
 from candlecloud.features.families.moving_average import sma
 from candlecloud.strategies.builtin import STRATEGIES
 from tests.golden.bars import bars_of
@@ -31,7 +32,7 @@ def test_every_number_of_the_worked_example() -> None:
     bars = bars_of(opens, closes, volumes)
     target = STRATEGIES.find("dual_sma").target(bars, {"fast": 2, "slow": 3})
     execution = Execution(taker_fee_bps=10, slippage_bps=10, flatten_at_end=True)
-    result = simulate(bars, target, execution, initial_equity=10_000, first=FIRST)
+    result = simulate(Backtest(bars, 10_000, start_bar=FIRST), target, execution)
     fast, slow = (sma(bars.close_tick_sums, window, bars.scale) for window in (2, 3))
     fills = {fill.bar: fill for fill in result.fills}
     cash, quantity = 10_000.0, 0.0

@@ -9,7 +9,7 @@ import pytest
 from candlecloud.catalogue import EXCHANGES
 from candlecloud.errors import InvalidParameterError, InvalidTimeframeError, UnknownExchangeError
 from candlecloud.exchange import venues
-from candlecloud.exchange.profile import VenueProfile
+from candlecloud.exchange.venue_profile import VenueProfile
 from candlecloud.exchange.venues import VENUES, binance, kraken, kucoin
 from candlecloud.market.symbol import Symbol
 from candlecloud.market.timeframe import TIMEFRAMES, Timeframe

@@ -1,4 +1,4 @@
-"""Stop and target in one bar: finer candles decide, else the stop, and the band says what hangs on it."""
+"""Stop and target in one bar: intrabar data decides, else the stop, and the band says what hangs on it."""
 
 from __future__ import annotations
 

@@ -148,9 +148,9 @@ def evaluate_in_batches(config: SweepConfig, table: pa.Table, size: int) -> Swep
 
 
 SWEEPS: dict[str, dict[str, Any]] = {
-    "event form": {"grid": GRID},
-    "event form by signals": {"strategy": "ema_cross", "grid": {"fast": [5, 20], "slow": [40, 60, 90]}},
-    "path form, short": {"grid": GRID, "direction": "both"},
+    "vectorised engine": {"grid": GRID},
+    "vectorised engine by signals": {"strategy": "ema_cross", "grid": {"fast": [5, 20], "slow": [40, 60, 90]}},
+    "bar engine, short": {"grid": GRID, "direction": "both"},
     "stops and sizes": {
         "strategy": "donchian_breakout",
         "grid": {"entry": [20, 55, 90], "exit": [10]},
@@ -261,7 +261,7 @@ def test_candles_before_the_own_warmup_are_not_seen() -> None:
     longer = candles_for(RunConfig.from_dict(BASE | {"parameters": {"slow": 500}}))
     short, long = (run_once(table, config) for table in (candles_for(config), longer))
     assert short.equity.tobytes() == long.equity.tobytes()
-    assert len(short.bars) == len(long.bars)
+    assert len(short.backtest.bars) == len(long.backtest.bars)
 
 
 @pytest.mark.parametrize("direction", ["long", "both"])
@@ -280,7 +280,7 @@ def test_garbage_in_the_future_moves_nothing_before_it(direction: str) -> None:
         for name, values in columns.items():
             broken = broken.set_column(broken.column_names.index(name), broken.schema.field(name), values)
         other = run_once(broken, config)
-        done = cut - honest.first
+        done = cut - honest.backtest.start_bar
         assert other.equity[:done].tobytes() == honest.equity[:done].tobytes()
         before = [[f for f in s.fills if f.bar < cut] for s in (honest, other)]
         assert before[0] == before[1]

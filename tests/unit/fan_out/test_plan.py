@@ -20,7 +20,7 @@ from candlecloud.fan_out.plan import (
     refuse_too_much,
 )
 from candlecloud.runs.code_version import code_version
-from infra.catalogue import FUNCTIONS
+from infra.functions import FUNCTIONS
 
 
 def work(units: int, unit_s: float, per_batch: int) -> Work:

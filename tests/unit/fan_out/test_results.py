@@ -24,7 +24,7 @@ from candlecloud.market.ranges import TimeRange
 from candlecloud.metrics.figures import FIGURES, METRICS
 from candlecloud.runs.identity import Identity
 from candlecloud.runs.result_rows import rows_as_dicts, rows_schema
-from candlecloud.store.ranged import TAIL_BYTES, RangedObject
+from candlecloud.store.range_reads import TAIL_BYTES, RangedObject
 from tests.support.swept import Swept, collect_sweep
 
 CONFIG = SweepConfig.from_dict(

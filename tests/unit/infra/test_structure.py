@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 
 import pytest
 
-from infra.catalogue import FUNCTIONS
 from infra.context import ROOT
+from infra.functions import FUNCTIONS
 from tests.evidence.structure import TOO_LONG, import_cycles, line_counts, room_cycles
+
+MOST_LINES = 60
+MOST_PARAMETERS = 8
 
 
 def test_no_import_cycles() -> None:
@@ -20,6 +25,32 @@ def test_no_import_cycles() -> None:
 
 def test_modules_hold_one_idea() -> None:
     assert {path: lines for path, lines in line_counts().items() if lines > TOO_LONG} == {}
+
+
+def functions() -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
+    """All that we ship or run, but kernels: there a call costs more than what it would make plainer."""
+    for folder in ("layers", "infra", "functions"):
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            if folder != "layers" or "kernels" not in path.parts:
+                for node in ast.walk(ast.parse(path.read_text())):
+                    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                        yield f"{path.relative_to(ROOT)}:{node.name}", node
+
+
+def test_functions_are_read_at_one_glance() -> None:
+    lines = {name: (node.end_lineno or 0) - node.lineno + 1 for name, node in functions()}
+    assert len(lines) > 1_000
+    assert {name: count for name, count in lines.items() if count > MOST_LINES} == {}
+
+
+def test_functions_take_few_parameters() -> None:
+    """What belongs together comes as one value; `self` and `cls` are not counted."""
+    taken = {}
+    for name, node in functions():
+        given = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+        names = [one.arg for one in given if one.arg not in ("self", "cls")]
+        taken[name] = len(names) + sum(rest is not None for rest in (node.args.vararg, node.args.kwarg))
+    assert {name: count for name, count in taken.items() if count > MOST_PARAMETERS} == {}
 
 
 def test_handlers_are_thin() -> None:

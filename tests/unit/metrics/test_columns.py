@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from candlecloud.arrays import FloatArray
 from candlecloud.metrics import compounding
+from candlecloud.metrics.accumulators import COLUMNS, Accumulators
 from candlecloud.metrics.annual import YEAR_MS, growth_per_year
 from candlecloud.metrics.compounding import growths_per_year
 from candlecloud.metrics.figures import Metrics
 from candlecloud.metrics.summary import summary_columns, summary_dicts, summary_of
-from candlecloud.metrics.tallies import COLUMNS, Tallies
 from tests.golden.summary_oracle import summary_oracle
 from tests.support.uncompiled import uncompiled
 
@@ -27,7 +27,7 @@ money = st.one_of(st.just(0.0), st.floats(0.0, 1e9), st.floats(0.0, 1e300), st.s
 either = st.one_of(money, money.map(lambda value: -value))
 counts = st.one_of(st.just(0.0), st.integers(0, 600_000).map(float))
 rows_of_tallies = st.builds(
-    lambda **fields: list(Tallies(**fields)),
+    lambda **fields: list(Accumulators(**fields)),
     final_equity=st.one_of(st.just(1e4), st.floats(1.0, 1e6), either),
     **dict.fromkeys(("n_trades", "n_wins", "bars_in_position", "max_under_water_bars"), counts),
     **dict.fromkeys(("sum_profit", "sum_loss", "fees", "slippage", "notional", "sum_squares"), money),
@@ -55,7 +55,7 @@ def same_bits(one: FloatArray, other: FloatArray) -> bool:
     st.one_of(st.sampled_from([1, 60_000, YEAR_MS]), st.integers(60_000, 20 * YEAR_MS)),
 )
 @example([[0.0] * len(COLUMNS)], 1e4, 1, HOUR_MS)
-@example([list(Tallies(final_equity=LARGEST, sum_profit=LARGEST, sum_loss=5e-324))], 1e-300, 2, 1)
+@example([list(Accumulators(final_equity=LARGEST, sum_profit=LARGEST, sum_loss=5e-324))], 1e-300, 2, 1)
 def test_columns_have_the_bits_of_plain_python(rows: list[list[float]], initial: float, n: int, span: int) -> None:
     setting: dict[str, Any] = {"initial_equity": initial, "n_bars": n, "timeframe_ms": 60_000, "span_ms": span}
     columns = summary_columns(np.array(rows), **setting)
@@ -64,7 +64,7 @@ def test_columns_have_the_bits_of_plain_python(rows: list[list[float]], initial:
     for row, got in zip(rows, summary_dicts(columns), strict=True):
         wanted = summary_oracle(dict(zip(COLUMNS, row, strict=True)), **setting)
         assert {name: bits(value) for name, value in got.items()} == {k: bits(v) for k, v in wanted.items()}
-        assert summary_of(Tallies(*row), **setting) == Metrics(**got)
+        assert summary_of(Accumulators(*row), **setting) == Metrics(**got)
 
 
 def test_a_row_has_its_numbers_wherever_it_stands() -> None:
@@ -93,7 +93,7 @@ def test_what_is_not_finite_is_no_number() -> None:
 
 @pytest.mark.parametrize("span", [0, -HOUR_MS])
 def test_without_time_nothing_is_per_year(span: int) -> None:
-    row = Tallies(final_equity=11.0, sum_equity=22.0, notional=3.0, sum_squares=0.1, sum_negative_squares=0.1)
+    row = Accumulators(final_equity=11.0, sum_equity=22.0, notional=3.0, sum_squares=0.1, sum_negative_squares=0.1)
     got = summary_of(row, initial_equity=10.0, n_bars=2, timeframe_ms=HOUR_MS, span_ms=span)
     assert (got.cagr, got.volatility, got.sharpe, got.sortino, got.turnover) == (None,) * 5
     assert got.total_return == pytest.approx(0.1)

@@ -12,19 +12,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from candlecloud.arrays import FloatArray
+from candlecloud.metrics.accumulators import COLUMNS, Accumulators
 from candlecloud.metrics.annual import YEAR_MS, bars_per_year, growth_per_year
-from candlecloud.metrics.curves import bar_returns, drawdowns, longest_under_water, tally_curve
+from candlecloud.metrics.curves import accumulate_curve, bar_returns, drawdowns, longest_under_water
 from candlecloud.metrics.figures import Metrics
 from candlecloud.metrics.summary import Extent, summary_columns, summary_of
-from candlecloud.metrics.tallies import COLUMNS, Tallies
 
 HOUR_MS = 3_600_000
 
 
 def summary_of_curve(equity: list[float], initial: float = 100.0, **activity: Any) -> Metrics:
-    tallies = tally_curve(np.array(equity, float), initial, **activity)
+    accumulators = accumulate_curve(np.array(equity, float), initial, activity.pop("profits", ()))._replace(**activity)
     n = len(equity)
-    return summary_of(tallies, initial_equity=initial, n_bars=n, timeframe_ms=HOUR_MS, span_ms=n * HOUR_MS)
+    return summary_of(accumulators, initial_equity=initial, n_bars=n, timeframe_ms=HOUR_MS, span_ms=n * HOUR_MS)
 
 
 def test_a_year_has_365_days() -> None:
@@ -137,11 +137,11 @@ def test_a_sweep_has_the_bits_of_its_single_runs(curves: list[list[float]], data
     rows = []
     for curve in curves:
         profits = data.draw(st.lists(st.floats(-10, 10), max_size=4))
-        rows.append(tally_curve(np.array(curve[:n]), 100.0, profits=profits))
+        rows.append(accumulate_curve(np.array(curve[:n]), 100.0, profits=profits))
     extent = Extent(initial_equity=100.0, n_bars=n, timeframe_ms=HOUR_MS, span_ms=n * HOUR_MS)
     columns = summary_columns(np.array(rows), **extent)
     for k, row in enumerate(np.array(rows)):
-        for name, wanted in summary_of(Tallies.from_row(row), **extent).to_dict().items():
+        for name, wanted in summary_of(Accumulators.from_row(row), **extent).to_dict().items():
             got = float(columns[name][k])
             assert got == wanted or (wanted is None and math.isnan(got)), name
 
@@ -176,7 +176,7 @@ def test_signs_and_bounds(equity: list[float]) -> None:
 
 def test_a_row_is_named_column_by_column() -> None:
     row = np.arange(len(COLUMNS), dtype=float)
-    assert Tallies.from_row(row)._asdict() == dict(zip(COLUMNS, row.tolist(), strict=True))
+    assert Accumulators.from_row(row)._asdict() == dict(zip(COLUMNS, row.tolist(), strict=True))
 
 
 def test_absent_candles_make_no_better_sharpe_ratio() -> None:
@@ -186,9 +186,9 @@ def test_absent_candles_make_no_better_sharpe_ratio() -> None:
     sparse = whole[9::10]
 
     def told(equity: FloatArray) -> Metrics:
-        tallies = tally_curve(equity, 100.0)
+        accumulators = accumulate_curve(equity, 100.0)
         return summary_of(
-            tallies, initial_equity=100.0, n_bars=len(equity), timeframe_ms=HOUR_MS, span_ms=20_000 * HOUR_MS
+            accumulators, initial_equity=100.0, n_bars=len(equity), timeframe_ms=HOUR_MS, span_ms=20_000 * HOUR_MS
         )
 
     every, some = told(whole), told(sparse)

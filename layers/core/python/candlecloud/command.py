@@ -15,7 +15,7 @@ from collections.abc import Sequence
 
 from candlecloud.errors import CandlecloudError
 from candlecloud.settings import PREFIX, FunctionSettings
-from candlecloud.store.tokens import SCOPES
+from candlecloud.store.api_tokens import SCOPES
 from candlecloud.wiring import Runtime, read_settings
 
 

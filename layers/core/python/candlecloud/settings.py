@@ -1,6 +1,6 @@
 """Every environment variable that a function reads: a function's model is the single list of their names.
 
-A function's handler and its entry in the catalogue (``infra/catalogue.py``) name the same model.
+A function's handler and its entry in the catalogue (``infra/functions.py``) name the same model.
 
 CDK fills the variables from these models, and a contract test holds the synthesised template against them. A field
 ``bucket`` is the variable ``CANDLECLOUD_BUCKET``.

@@ -25,7 +25,7 @@ from candlecloud.api.errors import InvalidRequestError, UseJsonBodyError
 from candlecloud.api.json_body import read_body
 from candlecloud.api.responses import problems
 from candlecloud.errors import ForbiddenError, UnauthorizedError
-from candlecloud.store.tokens import TokenRecord
+from candlecloud.store.api_tokens import TokenRecord
 
 Scope = Literal["read", "run", "data:write", "admin"]
 PUBLIC_PATHS = frozenset({"/live", "/ready", "/openapi.json", "/docs"})

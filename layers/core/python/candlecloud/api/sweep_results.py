@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from candlecloud.fan_out.results_file import read_notes
-from candlecloud.store.ranged import RangedObject
+from candlecloud.store.range_reads import RangedObject
 
 _GROUPS_AT_ONCE = 8
 

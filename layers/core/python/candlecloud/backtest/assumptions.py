@@ -20,7 +20,6 @@ def name_assumptions(
     funding: Mapping[str, Any] | None,
     unknown_volume_bars: int,
     finer_timeframe: str = "",
-    optimistic: bool = False,
     look_ahead_test: bool = False,
 ) -> dict[str, Any]:
     """Switches of one run, as JSON-able values.
@@ -34,7 +33,7 @@ def name_assumptions(
     unknown_volume_bars : int
         Bars whose volume the exchange does not say.
     finer_timeframe : str
-        Of the candles that are asked which of stop and target came first; empty if none are.
+        Of the intrabar data that is asked which of stop and take-profit came first; empty if none are.
     look_ahead_test : bool
         Whether the strategy was run on a garbage future first, and did not notice.
     """
@@ -58,7 +57,7 @@ def name_assumptions(
         "direction": direction,
         "market_rules": _market_rules(execution),
         "participation": _participation(execution),
-        "stops": _stops(execution, finer_timeframe, optimistic=optimistic),
+        "stops": _stops(execution, finer_timeframe),
         "drawdown_limit": _drawdown_limit(execution),
         "flatten_at_end": execution.flatten_at_end,
         "ruin": "a position is closed at the first close where equity is 0 or less; then nothing trades",
@@ -97,7 +96,7 @@ def _participation(execution: Execution) -> str | dict[str, Any]:
     }
 
 
-def _stops(execution: Execution, finer_timeframe: str, *, optimistic: bool) -> str | dict[str, Any]:
+def _stops(execution: Execution, finer_timeframe: str) -> str | dict[str, Any]:
     if not execution.has_stops:
         return _OFF
     return {
@@ -106,7 +105,7 @@ def _stops(execution: Execution, finer_timeframe: str, *, optimistic: bool) -> s
         "trailing_stop": execution.trailing_stop or None,
         "fill": "at the level, or at the open where the bar opens beyond it; stops pay slippage, take-profit does not",
         "trailing": "from the best price of the bars before",
-        "both_in_one_bar": "the target first" if optimistic else "the stop first",
+        "both_in_one_bar": "the stop first",
         "finer_candles": f"{finer_timeframe} candles are asked first" if finer_timeframe else "not asked",
     }
 

@@ -88,25 +88,10 @@ class Execution:
         return self.max_participation > 0.0
 
     def rules(self, *, optimistic: bool = False) -> tuple[float, ...]:
-        """The numbers in the order that `kernels.account` reads them: rates as fractions."""
-        return (
-            self.taker_fee_bps / _BPS,
-            self.maker_fee_bps / _BPS,
-            self.slippage_bps / _BPS,
-            self.impact_bps / _BPS,
-            self.max_participation,
-            self.stop_loss,
-            self.take_profit,
-            self.trailing_stop,
-            self.drawdown_limit,
-            float(self.cooldown_bars),
-            self.rebalance_band,
-            self.tick_size,
-            self.lot_step,
-            self.min_notional,
-            float(self.flatten_at_end),
-            float(optimistic),
-        )
+        """The numbers in the order of the fields, rates as fractions, and the last one."""
+        values = {field.name: float(getattr(self, field.name)) for field in fields(self)}
+        rules = (value / _BPS if name.endswith("_bps") else value for name, value in values.items())
+        return *rules, float(optimistic)
 
 
 def _refuse(name: str, sentence: str, hint: str, value: float) -> None:

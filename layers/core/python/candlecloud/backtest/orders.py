@@ -18,7 +18,7 @@ SIDES: Mapping[Direction, tuple[float, float]] = MappingProxyType(
 )
 """Lowest and highest target that each direction allows."""
 
-Moment = Literal["open", "within", "close"]
+FillPhase = Literal["open", "within", "close"]
 Reason = Literal[
     "target",
     "reversal",
@@ -32,8 +32,8 @@ Reason = Literal[
 ]
 Refusal = Literal["size_zero", "below_lot_step", "below_min_notional", "costs_reverse"]
 
-# In the order of the codes in `kernels.account`.
-MOMENTS: tuple[Moment, ...] = ("open", "within", "close")
+# In the order of their codes in the kernels.
+FILL_PHASES: tuple[FillPhase, ...] = ("open", "within", "close")
 REASONS: tuple[Reason, ...] = (
     "target",
     "reversal",
@@ -52,11 +52,11 @@ class Fill(NamedTuple):
     """One execution.
 
     Quantity is signed (a buy is above 0), in base asset; `held` is the position after it. Price (moved), fee and
-    slippage are in quote currency. `moment` is where in its bar it happened.
+    slippage are in quote currency. `phase` is where in its bar it happened.
     """
 
     bar: int
-    moment: Moment
+    phase: FillPhase
     quantity: float
     held: float
     price: float

@@ -6,25 +6,25 @@ from dataclasses import dataclass
 from typing import Any
 
 from candlecloud.arrays import FloatArray
+from candlecloud.backtest.inputs import Backtest
 from candlecloud.backtest.orders import Fill, Refusal
 from candlecloud.backtest.trades import Trade, trades_from_fills
-from candlecloud.features.bars import Bars
+from candlecloud.metrics.accumulators import Accumulators
 from candlecloud.metrics.curves import drawdowns
 from candlecloud.metrics.figures import Metrics
 from candlecloud.metrics.summary import summary_of
-from candlecloud.metrics.tallies import Tallies
 
 
 @dataclass(frozen=True)
 class Simulation:
-    """Equity and fills of one target over the bars from `first` on.
+    """Equity and fills of one target.
 
     Attributes
     ----------
     statistics : FloatArray
-        `candlecloud.metrics.tallies.COLUMNS`, as a sweep's row has them.
+        `candlecloud.metrics.accumulators.COLUMNS`, as a sweep's row has them.
     equity : FloatArray
-        Quote currency at the close of bars ``first, first + 1, ...``.
+        Quote currency at the close of bars ``start_bar, start_bar + 1, ...``.
     profits : tuple of float
         Quote currency per closed trade.
     cash, quantity : float
@@ -35,13 +35,9 @@ class Simulation:
         Bars at which an order was turned down, and why.
     capped : tuple of int
         Bars at which the participation cap cut an order short.
-    funding : FloatArray or None
-        Rates that were charged, one per bar.
     """
 
-    bars: Bars
-    first: int
-    initial_equity: float
+    backtest: Backtest
     statistics: FloatArray
     equity: FloatArray
     fills: tuple[Fill, ...]
@@ -49,24 +45,22 @@ class Simulation:
     cash: float
     quantity: float
     waiting_target: float | None
-    ruined: bool
     refused: tuple[tuple[int, Refusal], ...]
     capped: tuple[int, ...]
-    funding: FloatArray | None = None
 
     @property
-    def tallies(self) -> Tallies:
+    def accumulators(self) -> Accumulators:
         """The statistics by name."""
-        return Tallies.from_row(self.statistics)
+        return Accumulators.from_row(self.statistics)
 
     @property
     def drawdown(self) -> FloatArray:
         """Positive fraction lost since the highest equity so far, at each close."""
-        return drawdowns(self.equity, self.initial_equity)
+        return drawdowns(self.equity, self.backtest.initial_equity)
 
     def trades(self) -> list[Trade]:
         """Closed round trips, in time order."""
-        return trades_from_fills(self.fills, self.profits, self.bars, self.funding)
+        return trades_from_fills(self.fills, self.profits, self.backtest.bars, self.backtest.funding)
 
     def open_position(self) -> dict[str, Any] | None:
         """The position that is still held after the last bar, or None."""
@@ -74,27 +68,34 @@ class Simulation:
             return None
         start = max((i for i, fill in enumerate(self.fills, 1) if fill.held == 0.0), default=0)
         entry = self.fills[start]
-        last_close = float(self.bars.close[-1])
+        bars = self.backtest.bars
+        last_close = float(bars.close[-1])
         return {
             "direction": "long" if self.quantity > 0.0 else "short",
-            "entry_time": int(self.bars.open_time[entry.bar]),
+            "entry_time": int(bars.open_time[entry.bar]),
             "quantity": self.quantity,
             "last_close": last_close,
             "value": self.quantity * last_close,
-            "pnl": float(self.equity[-1]) - self.initial_equity - sum(self.profits),
+            "pnl": float(self.equity[-1]) - self.backtest.initial_equity - sum(self.profits),
         }
+
+    @property
+    def ruined(self) -> bool:
+        """Whether equity came to zero or less."""
+        return bool(self.accumulators.ruined)
 
     @property
     def span_ms(self) -> int:
         """From the first bar's open to the last bar's close."""
-        return int(self.bars.close_time[-1] - self.bars.open_time[self.first])
+        bars = self.backtest.bars
+        return int(bars.close_time[-1] - bars.open_time[self.backtest.start_bar])
 
     def summary(self) -> Metrics:
         """The numbers of `candlecloud.metrics.summary`."""
-        bars = self.bars
+        bars = self.backtest.bars
         return summary_of(
-            self.tallies,
-            initial_equity=self.initial_equity,
+            self.accumulators,
+            initial_equity=self.backtest.initial_equity,
             n_bars=len(self.equity),
             timeframe_ms=int(bars.close_time[0] - bars.open_time[0]),
             span_ms=self.span_ms,

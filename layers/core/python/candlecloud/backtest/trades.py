@@ -87,12 +87,12 @@ def _trade(fills: Sequence[Fill], pnl: float, bars: Bars, due: FloatArray | None
 
 def _excursions(start: int, last: Fill, entry_price: float, bars: Bars) -> tuple[float, float]:
     """How far below and above the entry price the bars went, as fractions of it."""
-    stop = last.bar + (last.moment == "close")
+    stop = last.bar + (last.phase == "close")
     lows, highs = [entry_price], [entry_price]
     if stop > start:
         lows.append(float(bars.low[start:stop].min()))
         highs.append(float(bars.high[start:stop].max()))
-    if last.moment == "within":
+    if last.phase == "within":
         lows.append(last.price)
         highs.append(last.price)
     return 1.0 - min(lows) / entry_price, max(highs) / entry_price - 1.0
@@ -105,8 +105,8 @@ def _funding(fills: Sequence[Fill], due: FloatArray) -> float:
 
 def _first_close(fill: Fill) -> int:
     """First close after a fill: funding is paid before a fill at a close."""
-    return fill.bar + (fill.moment == "close")
+    return fill.bar + (fill.phase == "close")
 
 
 def _time(fill: Fill, bars: Bars) -> int:
-    return int(bars.open_time[fill.bar] if fill.moment == "open" else bars.close_time[fill.bar])
+    return int(bars.open_time[fill.bar] if fill.phase == "open" else bars.close_time[fill.bar])

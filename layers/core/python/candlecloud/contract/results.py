@@ -14,8 +14,8 @@ from candlecloud.backtest.trade_figures import TradeFigures
 from candlecloud.contract.run import RunConfig
 from candlecloud.market.instant import iso
 from candlecloud.metrics.figures import Metrics, Relative, RunMetrics
-from candlecloud.metrics.part import Part
 from candlecloud.metrics.regime_row import RegimeRow
+from candlecloud.metrics.result_part import Part
 
 RESULT_SCHEMA: Literal["candlecloud.run/3"] = "candlecloud.run/3"
 Side = Literal["long", "short"]

@@ -18,13 +18,13 @@ from candlecloud.errors import (
     InvalidParameterError,
     MalformedResponseError,
 )
+from candlecloud.exchange.ccxt_loader import load_venue_class
 from candlecloud.exchange.faults import BANNED, translate
 from candlecloud.exchange.pacing import Breaker, Pace
 from candlecloud.exchange.payload import header_int, rows_at, value_at, whole_at, window_params
-from candlecloud.exchange.profile import VenueProfile
 from candlecloud.exchange.retry import Sleep
 from candlecloud.exchange.rows import number, read_rows
-from candlecloud.exchange.venue_class import load_venue_class
+from candlecloud.exchange.venue_profile import VenueProfile
 from candlecloud.exchange.venues import VENUES
 from candlecloud.market.ranges import TimeRange
 from candlecloud.market.series import Series

@@ -15,7 +15,7 @@ from candlecloud.errors import (
     RegionRefusedError,
     UnknownSymbolError,
 )
-from candlecloud.exchange.profile import Venue
+from candlecloud.exchange.venue_profile import Venue
 
 BANNED = 418  # Binance: this address went on after 429s
 _TOO_MANY = (418, 429)

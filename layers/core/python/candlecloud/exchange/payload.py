@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from candlecloud.errors import MalformedResponseError
-from candlecloud.exchange.profile import AnswerPath, CandleEndpoint, VenueProfile
 from candlecloud.exchange.rows import whole
+from candlecloud.exchange.venue_profile import AnswerPath, CandleEndpoint, VenueProfile
 from candlecloud.market.ranges import TimeRange
 from candlecloud.market.series import Series
 

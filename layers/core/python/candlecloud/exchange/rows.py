@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from candlecloud.exchange.profile import RowLayout
+from candlecloud.exchange.venue_profile import RowLayout
 from candlecloud.market.candle import Candle
 from candlecloud.market.timeframe import Timeframe
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from candlecloud.arrays import FloatArray
 from candlecloud.backtest.funding import funding_by_bar, settlements
+from candlecloud.backtest.inputs import Backtest
 from candlecloud.backtest.orders import allowed_target
 from candlecloud.backtest.sizing import SIZING
 from candlecloud.contract.run_spec import RunSpec
@@ -28,23 +29,28 @@ class Decisions:
 
     Attributes
     ----------
-    bars : Bars
-        The run's own: its warm-up and its range, and no bar before, so that a set of a sweep is the run of that set.
-    first : int
-        Number of the first bar of its range.
+    backtest : Backtest
+        On the run's own bars: its warm-up and its range, and no bar before, so that a set of a sweep is the run of that
+        set. Without intrabar data, which decides nothing.
     target : FloatArray
         Wanted after each close, cut to the run's direction.
     size : float or FloatArray
         The sizing model's fraction of equity at each close.
-    funding : FloatArray or None
-        Rate due in each bar; None where nothing is paid.
     """
 
-    bars: Bars
-    first: int
+    backtest: Backtest
     target: FloatArray
     size: float | FloatArray
-    funding: FloatArray | None
+
+    @property
+    def bars(self) -> Bars:
+        """The run's own."""
+        return self.backtest.bars
+
+    @property
+    def start_bar(self) -> int:
+        """First bar of the run's range."""
+        return self.backtest.start_bar
 
 
 def own_bars(bars: Bars, spec: RunSpec, parameters: Parameters) -> tuple[Bars, int]:
@@ -57,10 +63,10 @@ def own_bars(bars: Bars, spec: RunSpec, parameters: Parameters) -> tuple[Bars, i
     """
     span = spec.range
     own = bars.since(needed_range(span, spec.warmup_bars_of(parameters), spec.series).start)
-    first = own.index_of(span.start)
-    if first >= len(own):
+    start_bar = own.index_of(span.start)
+    if start_bar >= len(own):
         raise InsufficientDataError("No candle lies in the run's range.", start=iso(span.start))
-    return own, first
+    return own, start_bar
 
 
 def make_decisions(bars: Bars, spec: RunSpec, parameters: Parameters) -> Decisions:
@@ -71,9 +77,10 @@ def make_decisions(bars: Bars, spec: RunSpec, parameters: Parameters) -> Decisio
     InsufficientDataError
         If no bar lies in the range.
     """
-    own, first = own_bars(bars, spec, parameters)
+    own, start_bar = own_bars(bars, spec, parameters)
     target = _target(own, spec, parameters)
-    return Decisions(own, first, target, _size(own, target, spec), _funding(own, spec))
+    backtest = Backtest(own, spec.initial_equity, start_bar, spec.direction, _funding(own, spec))
+    return Decisions(backtest, target, _size(own, target, spec))
 
 
 def run_look_ahead_test(

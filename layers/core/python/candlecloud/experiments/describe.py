@@ -1,4 +1,4 @@
-"""Parts of a result that are told in words and counts: bars, coverage, assumptions."""
+"""Parts of a result in words and counts: bars, coverage, assumptions."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ def describe_coverage(spec: RunSpec, warmup_bars: int, inputs: RunInputs) -> Can
     return measure_coverage(needed, inputs.candles.column("open_time"), spec.series)
 
 
-def describe_bars(bars: Bars, first: int) -> dict[str, Any]:
+def describe_bars(bars: Bars, start_bar: int) -> dict[str, Any]:
     """The run's bars, warm-up apart."""
     return {
-        "bars": len(bars) - first,
-        "warmup_bars": first,
-        "first_open": iso(int(bars.open_time[first])),
+        "bars": len(bars) - start_bar,
+        "warmup_bars": start_bar,
+        "first_open": iso(int(bars.open_time[start_bar])),
         "last_close": iso(int(bars.close_time[-1])),
         "price_scale": bars.scale,
     }

@@ -64,15 +64,15 @@ def describe_by_regime(bars: Bars, result: Simulation, trades: Sequence[Trade], 
     trades : sequence of Trade
         Those of the simulation.
     """
-    returns = bar_returns(result.equity, result.initial_equity)
+    returns = bar_returns(result.equity, result.backtest.initial_equity)
     entries = np.array([trade.entry_time for trade in trades], np.int64)
-    entry_bars = np.searchsorted(bars.open_time[result.first :], entries)
+    entry_bars = np.searchsorted(bars.open_time[result.backtest.start_bar :], entries)
     profits = np.array(result.profits)
     bar_ms = result.span_ms / len(result.equity)
-    found = {}
+    found, start_bar = {}, result.backtest.start_bar
     for name, regime in regimes_of(timeframe).items():
         feature = regime.feature
-        labels = labels_in_force(compute_feature(bars, feature, regime.parameters)[feature.name], result.first)
+        labels = labels_in_force(compute_feature(bars, feature, regime.parameters)[feature.name], start_bar)
         found[name] = describe_regimes(returns, labels, feature.labels, entry_bars, profits, bar_ms)
     return Regimes(**found)
 

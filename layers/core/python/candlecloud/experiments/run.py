@@ -9,7 +9,7 @@ from typing import Any, cast
 import numpy as np
 import pyarrow as pa
 
-from candlecloud.backtest.finer import fine_bars
+from candlecloud.backtest.intrabar import intrabar_data
 from candlecloud.backtest.simulation import Simulation
 from candlecloud.backtest.trade_figures import TradeFigures
 from candlecloud.backtest.trades import Trade
@@ -100,8 +100,7 @@ def evaluate_run(identity: Identity, inputs: RunInputs) -> EvaluatedRun:
     simulation = simulate_run(decisions, config, finer)
     held, benchmark = _buy_and_hold(bars, config)
     coverage = describe_coverage(config, config.warmup_bars, inputs)
-    trades = simulation.trades()
-    opened, position = decisions.bars.open_time, simulation.open_position()
+    trades, position = simulation.trades(), simulation.open_position()
     result = RunResult(
         schema=RESULT_SCHEMA,
         run_id=identity.id,
@@ -109,7 +108,7 @@ def evaluate_run(identity: Identity, inputs: RunInputs) -> EvaluatedRun:
         data_revision=identity.data_revision,
         code_version=identity.code_version,
         assumptions=describe_assumptions(config, decisions.bars),
-        data=_describe_data(decisions.bars, decisions.first, coverage),
+        data=_describe_data(decisions.bars, decisions.start_bar, coverage),
         metrics=_metrics(decisions, config, simulation),
         benchmark=benchmark,
         relative=compare_with_benchmark(
@@ -126,19 +125,10 @@ def evaluate_run(identity: Identity, inputs: RunInputs) -> EvaluatedRun:
         open_position=None if position is None else OpenPosition(**position),
         waiting_target=simulation.waiting_target,
         ruined=simulation.ruined,
-        refused_orders=[
-            RefusedOrder(time=Timestamp.of(int(opened[bar])), reason=reason)
-            for bar, reason in simulation.refused[:_REFUSED_SHOWN]
-        ],
+        refused_orders=_refused_orders(simulation),
         refused_counts=_counts(simulation),
         capped_fills=len(simulation.capped),
-        curves=Curves(
-            close_time=decisions.bars.close_time[decisions.first :].tolist(),
-            equity=simulation.equity.tolist(),
-            drawdown=simulation.drawdown.tolist(),
-            benchmark_equity=held.equity.tolist(),
-            benchmark_drawdown=held.drawdown.tolist(),
-        ),
+        curves=_curves(simulation, held),
     )
     return EvaluatedRun(result, build_manifest(identity, coverage, result.assumptions, library_versions()))
 
@@ -149,27 +139,27 @@ def library_versions() -> dict[str, str]:
 
 
 def _buy_and_hold(bars: Bars, config: RunConfig) -> tuple[Simulation, RunBenchmark]:
-    """The benchmark's simulation, and what is told of it."""
+    """The benchmark's simulation, and what is reported of it."""
     own = benchmark_of(config)
     decisions = make_decisions(bars, own, own.parameters)
     simulation = simulate_run(decisions, own, None)
-    told = RunBenchmark(
+    reported = RunBenchmark(
         strategy=BENCHMARK,
         metrics=_metrics(decisions, own, simulation),
         refused_counts=_counts(simulation),
         capped_fills=len(simulation.capped),
     )
-    return simulation, told
+    return simulation, reported
 
 
 def _metrics(decisions: Decisions, config: RunConfig, simulation: Simulation) -> RunMetrics:
     """All numbers of the run: those of a sweep's row, and what the recorded curve and fills add."""
     initial = config.initial_equity
     quantities = np.array([fill.quantity for fill in simulation.fills])
-    volumes = simulation.bars.volume[[fill.bar for fill in simulation.fills]] if simulation.fills else np.empty(0)
+    volumes = decisions.bars.volume[[fill.bar for fill in simulation.fills]] if simulation.fills else np.empty(0)
     row = statistics_of_simulation(decisions, config, config.parameters, simulation)
     return RunMetrics(
-        **summary_of_row(row, decisions.bars, decisions.first, config).to_dict(),
+        **summary_of_row(row, decisions.bars, decisions.start_bar, config).to_dict(),
         **describe_distribution(simulation.equity, initial).to_dict(),
         **evaluate(CAPACITY, Fills(quantities, volumes, initial)),
     )
@@ -185,17 +175,17 @@ def _run_look_ahead_test(decisions: Decisions, config: RunConfig, identity: Iden
 
 
 def _intrabar(decisions: Decisions, config: RunConfig, finer: Bars | None, simulation: Simulation) -> IntrabarBand:
-    """What the bars that held both stop and target could have made of the run."""
+    """What the bars that held both stop and take-profit could have made of the run."""
     if not config.stops.can_collide:
         return IntrabarBand(ambiguous_exits=0, finer_timeframe=None, finer_bars=0, pessimistic=None, optimistic=None)
-    ambiguous = int(simulation.tallies.ambiguous_exits)
-    kindest = simulate_run(decisions, config, finer, optimistic=True) if ambiguous else simulation
+    ambiguous = int(simulation.accumulators.ambiguous_exits)
+    optimistic = simulate_run(decisions, config, finer, optimistic=True) if ambiguous else simulation
     return IntrabarBand(
         ambiguous_exits=ambiguous,
         finer_timeframe=None if finer is None else config.finer_timeframe,
         finer_bars=0 if finer is None else _bars_with(finer, decisions),
         pessimistic=_outcome(simulation),
-        optimistic=_outcome(kindest),
+        optimistic=_outcome(optimistic),
     )
 
 
@@ -205,9 +195,25 @@ def _outcome(simulation: Simulation) -> Outcome:
 
 
 def _bars_with(finer: Bars, decisions: Decisions) -> int:
-    """How many bars of the run hold at least one finer candle."""
-    start = fine_bars(decisions.bars, finer).start
-    return int(np.count_nonzero(np.diff(start)[decisions.first :]))
+    """How many bars of the run hold intrabar data."""
+    start = intrabar_data(decisions.bars, finer).start
+    return int(np.count_nonzero(np.diff(start)[decisions.start_bar :]))
+
+
+def _curves(simulation: Simulation, held: Simulation) -> Curves:
+    return Curves(
+        close_time=simulation.backtest.bars.close_time[simulation.backtest.start_bar :].tolist(),
+        equity=simulation.equity.tolist(),
+        drawdown=simulation.drawdown.tolist(),
+        benchmark_equity=held.equity.tolist(),
+        benchmark_drawdown=held.drawdown.tolist(),
+    )
+
+
+def _refused_orders(simulation: Simulation) -> list[RefusedOrder]:
+    """The first of them."""
+    opened, refused = simulation.backtest.bars.open_time, simulation.refused[:_REFUSED_SHOWN]
+    return [RefusedOrder(time=Timestamp.of(int(opened[bar])), reason=reason) for bar, reason in refused]
 
 
 def _counts(simulation: Simulation) -> dict[str, int]:
@@ -216,11 +222,11 @@ def _counts(simulation: Simulation) -> dict[str, int]:
     return {reason: reasons.count(reason) for reason in sorted(set(reasons))}
 
 
-def _describe_data(bars: Bars, first: int, coverage: CandleCoverage) -> DataCoverage:
+def _describe_data(bars: Bars, start_bar: int, coverage: CandleCoverage) -> DataCoverage:
     """The run's bars, and what the stored candles cover of them."""
     counted = coverage.to_dict()
     gaps = [Span(**gap) for gap in counted.pop("first_gaps")]
-    return DataCoverage(**describe_bars(bars, first), **counted, first_gaps=gaps)
+    return DataCoverage(**describe_bars(bars, start_bar), **counted, first_gaps=gaps)
 
 
 def _describe_trade(trade: Trade) -> ClosedTrade:

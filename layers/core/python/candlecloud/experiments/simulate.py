@@ -1,29 +1,37 @@
 """From a configuration to its simulation, and from many to their rows of statistics.
 
-Which form of the engine computes a set follows from its configuration and its targets alone, so the row of a set in a
+Which engine computes a set follows from its configuration and its targets alone, so the row of a set in a
 sweep and that of its run alone are the same bits.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from candlecloud.arrays import BoolArray, FloatArray, IntArray
-from candlecloud.backtest.engine import simulate, statistics_of_target
+from candlecloud.backtest.bar_engine import simulate, statistics_of_target
 from candlecloud.backtest.execution import Execution
-from candlecloud.backtest.finer import FineBars, fine_bars
+from candlecloud.backtest.inputs import Backtest
+from candlecloud.backtest.intrabar import IntrabarData, intrabar_data
 from candlecloud.backtest.simulation import Simulation
-from candlecloud.backtest.sweep_form import PlainCosts, fits_event_form, statistics_of_pairs, statistics_of_signals
+from candlecloud.backtest.vectorised_engine import (
+    PlainCosts,
+    fits_vectorised_engine,
+    statistics_of_pairs,
+    statistics_of_signals,
+)
 from candlecloud.contract.execution_settings import fixed_fraction
 from candlecloud.contract.run_spec import RunSpec
 from candlecloud.experiments.decisions import Decisions, make_decisions
 from candlecloud.experiments.execution import execution_of
 from candlecloud.experiments.grid import ParameterSets
 from candlecloud.features.bars import Bars
+from candlecloud.metrics.accumulators import COLUMNS
 from candlecloud.metrics.figures import Metrics
 from candlecloud.metrics.rows import Extent
 from candlecloud.metrics.summary import summary_columns, summary_of
-from candlecloud.metrics.tallies import COLUMNS
 from candlecloud.parameters import Parameters
 
 _SPENT = 1e-150
@@ -32,18 +40,8 @@ _ALL_OF_IT = fixed_fraction()
 
 def simulate_run(decisions: Decisions, spec: RunSpec, finer: Bars | None, *, optimistic: bool = False) -> Simulation:
     """Trade what was decided; every fill and close is recorded."""
-    return simulate(
-        decisions.bars,
-        decisions.target,
-        execution_of(spec),
-        initial_equity=spec.initial_equity,
-        direction=spec.direction,
-        first=decisions.first,
-        size=decisions.size,
-        funding=decisions.funding,
-        fine=_fine(decisions.bars, finer),
-        optimistic=optimistic,
-    )
+    backtest = replace(decisions.backtest, intrabar=_intrabar(decisions.bars, finer), optimistic=optimistic)
+    return simulate(backtest, decisions.target, execution_of(spec), decisions.size)
 
 
 def statistics_of_sets(bars: Bars, finer: Bars | None, spec: RunSpec, sets: ParameterSets) -> FloatArray:
@@ -57,7 +55,7 @@ def statistics_of_sets(bars: Bars, finer: Bars | None, spec: RunSpec, sets: Para
     Returns
     -------
     FloatArray, sets x columns
-        `candlecloud.metrics.tallies.COLUMNS`.
+        `candlecloud.metrics.accumulators.COLUMNS`.
     """
     rows = np.empty((len(sets), len(COLUMNS)))
     done = np.zeros(len(sets), np.bool_)
@@ -68,35 +66,29 @@ def statistics_of_sets(bars: Bars, finer: Bars | None, spec: RunSpec, sets: Para
         done = _have_whole_warmup(bars, spec, slow)
         rows[done] = _rows_of_pairs(bars, spec, costs, fast[done], slow[done])
         done[done] = rows[done, 0] > _SPENT * spec.initial_equity
-    fine = None if done.all() else _fine(bars, finer)  # once for all sets: their bars end alike
+    intrabar = None if done.all() else _intrabar(bars, finer)  # once for all sets: their bars end alike
     for k in np.flatnonzero(~done).tolist():
         parameters = sets.parameters(k)
-        rows[k] = statistics_of_run(make_decisions(bars, spec, parameters), spec, parameters, fine)
+        rows[k] = statistics_of_run(make_decisions(bars, spec, parameters), spec, parameters, intrabar)
     return rows
 
 
-def statistics_of_run(decisions: Decisions, spec: RunSpec, parameters: Parameters, fine: FineBars | None) -> FloatArray:
+def statistics_of_run(
+    decisions: Decisions, spec: RunSpec, parameters: Parameters, intrabar: IntrabarData | None
+) -> FloatArray:
     """The row of one set: what its run shows as metrics.
 
     Parameters
     ----------
-    fine : FineBars, optional
+    intrabar : IntrabarData, optional
         Of bars that end where those of the decisions end.
     """
-    row = _event_row(decisions, spec, parameters)
+    row = _vectorised_row(decisions, spec, parameters)
     if row is not None:
         return row
-    return statistics_of_target(
-        decisions.bars,
-        decisions.target,
-        execution_of(spec),
-        initial_equity=spec.initial_equity,
-        direction=spec.direction,
-        first=decisions.first,
-        size=decisions.size,
-        funding=decisions.funding,
-        fine=None if fine is None else fine.of_last(len(decisions.bars)),
-    )
+    own = None if intrabar is None else intrabar.of_last(len(decisions.bars))
+    backtest = replace(decisions.backtest, intrabar=own)
+    return statistics_of_target(backtest, decisions.target, execution_of(spec), decisions.size)
 
 
 def statistics_of_simulation(
@@ -104,30 +96,30 @@ def statistics_of_simulation(
 ) -> FloatArray:
     """The same row as `statistics_of_run`, where the run has been simulated already.
 
-    The path form's row is that of the simulation, bit for bit. Where a sweep takes the event form it is asked here too:
-    it sums in another order, so its last bits differ, and a run shows the numbers of its row in a sweep.
+    The bar engine's row is that of the simulation, bit for bit. Where a sweep takes the vectorised engine it is asked
+    here too: it sums in another order, so its last bits differ, and a run shows the numbers of its row in a sweep.
     """
-    row = _event_row(decisions, spec, parameters)
+    row = _vectorised_row(decisions, spec, parameters)
     return simulation.statistics if row is None else row
 
 
-def summary_of_row(row: FloatArray, bars: Bars, first: int, spec: RunSpec) -> Metrics:
+def summary_of_row(row: FloatArray, bars: Bars, start_bar: int, spec: RunSpec) -> Metrics:
     """The numbers of a row of statistics."""
-    return summary_of(row, **_extent_of(bars, first, spec))
+    return summary_of(row, **_extent_of(bars, start_bar, spec))
 
 
-def summary_columns_of(rows: FloatArray, bars: Bars, first: int, spec: RunSpec) -> dict[str, FloatArray]:
+def summary_columns_of(rows: FloatArray, bars: Bars, start_bar: int, spec: RunSpec) -> dict[str, FloatArray]:
     """The numbers of many rows of statistics, each the bits of its row alone."""
-    return summary_columns(rows, **_extent_of(bars, first, spec))
+    return summary_columns(rows, **_extent_of(bars, start_bar, spec))
 
 
-def _extent_of(bars: Bars, first: int, spec: RunSpec) -> Extent:
+def _extent_of(bars: Bars, start_bar: int, spec: RunSpec) -> Extent:
     """What the rows of one run or sweep share."""
     return {
         "initial_equity": spec.initial_equity,
-        "n_bars": len(bars) - first,
+        "n_bars": len(bars) - start_bar,
         "timeframe_ms": spec.series.timeframe.ms,
-        "span_ms": int(bars.close_time[-1] - bars.open_time[first]),
+        "span_ms": int(bars.close_time[-1] - bars.open_time[start_bar]),
     }
 
 
@@ -146,11 +138,11 @@ def _plain_costs(bars: Bars, spec: RunSpec) -> PlainCosts | None:
         return None
     costs = PlainCosts(execution.taker_fee_bps / 10_000.0, execution.slippage_bps / 10_000.0, execution.flatten_at_end)
     # Judged on the run's own range, so that a sweep, which holds more bars before it, judges alike.
-    return costs if fits_event_form(bars.since(spec.range.start), costs) else None
+    return costs if fits_vectorised_engine(bars.since(spec.range.start), costs) else None
 
 
-def _event_row(decisions: Decisions, spec: RunSpec, parameters: Parameters) -> FloatArray | None:
-    """The row by the event form; None where that does not fit, or equity came so low that only the path knows ruin."""
+def _vectorised_row(decisions: Decisions, spec: RunSpec, parameters: Parameters) -> FloatArray | None:
+    """The vectorised engine's row; None where that does not fit, or equity came so low that only bars show ruin."""
     costs = _plain_costs(decisions.bars, spec)
     if costs is None:
         return None
@@ -159,8 +151,7 @@ def _event_row(decisions: Decisions, spec: RunSpec, parameters: Parameters) -> F
         fast, slow = (np.array([parameters[name]], np.int64) for name in crossing)
         row = np.ravel(_rows_of_pairs(decisions.bars, spec, costs, fast, slow))
     elif np.isin(decisions.target, (0.0, 1.0)).all():
-        signals, first = [decisions.target > 0.0], decisions.first
-        row = np.ravel(statistics_of_signals(decisions.bars, signals, costs, initial_equity=initial, first=first))
+        row = np.ravel(statistics_of_signals(decisions.backtest, [decisions.target > 0.0], costs))
     else:
         return None
     return row if row[0] > _SPENT * initial else None
@@ -174,10 +165,12 @@ def _have_whole_warmup(bars: Bars, spec: RunSpec, warmup_bars: IntArray) -> Bool
 
 
 def _rows_of_pairs(bars: Bars, spec: RunSpec, costs: PlainCosts, fast: IntArray, slow: IntArray) -> FloatArray:
-    return statistics_of_pairs(
-        bars, fast, slow, costs, initial_equity=spec.initial_equity, first=bars.index_of(spec.range.start)
-    )
+    return statistics_of_pairs(_plain_backtest(bars, spec), fast, slow, costs)
 
 
-def _fine(bars: Bars, finer: Bars | None) -> FineBars | None:
-    return None if finer is None else fine_bars(bars, finer)
+def _plain_backtest(bars: Bars, spec: RunSpec) -> Backtest:
+    return Backtest(bars, spec.initial_equity, bars.index_of(spec.range.start))
+
+
+def _intrabar(bars: Bars, finer: Bars | None) -> IntrabarData | None:
+    return None if finer is None else intrabar_data(bars, finer)

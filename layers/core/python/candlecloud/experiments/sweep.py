@@ -84,7 +84,7 @@ def _common(config: SweepConfig, bars: Bars, inputs: RunInputs, total: int) -> M
     benchmark = benchmark_of(config)
     decisions = make_decisions(bars, benchmark, benchmark.parameters)
     row = statistics_of_run(decisions, benchmark, benchmark.parameters, None)
-    metrics = summary_of_row(row, decisions.bars, decisions.first, config).to_dict()
+    metrics = summary_of_row(row, decisions.bars, decisions.start_bar, config).to_dict()
     coverage = describe_coverage(config, config.warmup_bars, inputs)
     return {
         "assumptions": describe_assumptions(config, decisions.bars) | _look_ahead_summary(config, total),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from candlecloud.errors import SeriesNotFoundError
-from candlecloud.exchange.profile import VenueProfile
 from candlecloud.exchange.retry import Clock
+from candlecloud.exchange.venue_profile import VenueProfile
 from candlecloud.ingestion.fetch.coverage import FetchReport
 from candlecloud.market.gaps import missing_ranges
 from candlecloud.market.period import period_range, periods_between

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from candlecloud.errors import SeriesNotFoundError
-from candlecloud.ingestion.acquire import acquire, count, start_session
 from candlecloud.ingestion.fetch.coverage import FetchReport
+from candlecloud.ingestion.fetch_and_store import count, fetch_and_store, start_session
 from candlecloud.ingestion.gap_ledger import Finding, all_gaps, due_again, note_asked_again, write_findings
 from candlecloud.ingestion.plan import find_missing, listing_span
-from candlecloud.ingestion.slots import ALREADY_DONE
+from candlecloud.ingestion.schedule_slots import ALREADY_DONE
 from candlecloud.jobs.context import Context
 from candlecloud.jobs.exchange_report import ExchangeReport, once_per_slot
 from candlecloud.jobs.series_events import SeriesRequest, span_dict
@@ -111,11 +111,11 @@ def _backfill(request: Request, context: Context) -> Report:
     again = due_again(stores.gaps, series, exchange_now) if request.start is None else IntervalSet()
     wanted = _missing(request, stores, session.closed_before(), again)
     write_findings(stores.gaps, series, [Finding(hole, "open", None, {}) for hole in wanted], clock())
-    acquired = acquire(stores, session, wanted)
-    fetch = acquired.fetch
+    outcome = fetch_and_store(stores, session, wanted)
+    fetch = outcome.fetch
     unasked = fetch.pending.union(IntervalSet(entry.range for entry in fetch.failed))
     note_asked_again(stores.gaps, series, again.difference(unasked), exchange_now, clock())
-    return _report(series, wanted, fetch, acquired.added)
+    return _report(series, wanted, fetch, outcome.added)
 
 
 def _missing(request: Request, stores: Stores, closed_before: int, again: IntervalSet) -> IntervalSet:

@@ -9,7 +9,7 @@ from typing import Self, TypeVar
 
 from candlecloud.errors import ExchangeError
 from candlecloud.exchange.faults import most_severe_error
-from candlecloud.ingestion.slots import run_once
+from candlecloud.ingestion.schedule_slots import run_once
 from candlecloud.jobs.context import Context
 from candlecloud.jobs.events import JobReport
 from candlecloud.jobs.series_events import SeriesRequest

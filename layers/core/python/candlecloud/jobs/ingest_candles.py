@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 from pydantic import StrictBool
 
 from candlecloud.errors import ExchangeError
-from candlecloud.ingestion.acquire import CHUNK_ROWS, Acquired, acquire, count, start_session
+from candlecloud.ingestion.fetch_and_store import CHUNK_ROWS, FetchOutcome, count, fetch_and_store, start_session
 from candlecloud.ingestion.plan import Cursor, Plan, make_plan
-from candlecloud.ingestion.slots import ALREADY_DONE
+from candlecloud.ingestion.schedule_slots import ALREADY_DONE
 from candlecloud.jobs.context import Context
 from candlecloud.jobs.exchange_report import ExchangeReport, once_per_slot
 from candlecloud.jobs.series_events import RangeEvent, SeriesRequest, span_dict
@@ -147,15 +147,15 @@ def _ingest(request: Request, context: Context, chunk_rows: int) -> Report:
     )
     cursor = Cursor(stores, series, clock, plan.wanted)
     cursor.save()
-    acquired = acquire(stores, session, plan.wanted, cursor=cursor, chunk_rows=chunk_rows)
-    cursor.finalise(acquired.fetch)
-    return _report(series, plan, acquired, cursor, closed_before, repaired.repaired + repaired.removed)
+    outcome = fetch_and_store(stores, session, plan.wanted, cursor=cursor, chunk_rows=chunk_rows)
+    cursor.finalise(outcome.fetch)
+    return _report(series, plan, outcome, cursor, closed_before, repaired.repaired + repaired.removed)
 
 
 def _report(
-    series: Series, plan: Plan, acquired: Acquired, cursor: Cursor, closed_before: int, index_repaired: int
+    series: Series, plan: Plan, outcome: FetchOutcome, cursor: Cursor, closed_before: int, index_repaired: int
 ) -> Report:
-    fetch = acquired.fetch
+    fetch = outcome.fetch
     absent: dict[str, int] = {}
     for entry in fetch.absent:
         absent[entry.cause] = absent.get(entry.cause, 0) + count([entry.range], series)
@@ -166,9 +166,9 @@ def _report(
         requested=count(plan.requested, series),
         already_stored=count(plan.stored, series),
         fetched=count(fetch.present, series),
-        added=acquired.added,
-        revised=acquired.revised,
-        unchanged=acquired.unchanged,
+        added=outcome.added,
+        revised=outcome.revised,
+        unchanged=outcome.unchanged,
         quarantined=fetch.quarantined,
         absent=absent,
         open=count((entry.range for entry in fetch.open), series),

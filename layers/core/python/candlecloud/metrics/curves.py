@@ -1,4 +1,4 @@
-"""Curves derived from equity: returns per bar and drawdown, and their tallies."""
+"""Curves derived from equity: returns per bar and drawdown, and their accumulators."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from candlecloud.arrays import FloatArray
+from candlecloud.metrics.accumulators import Accumulators
 from candlecloud.metrics.moments import total_of
-from candlecloud.metrics.tallies import Tallies
 
 
 def bar_returns(equity: FloatArray, initial_equity: float) -> FloatArray:
@@ -53,19 +53,8 @@ def longest_under_water(drawdown: FloatArray) -> int:
     return int(np.diff(edges).max()) - 1
 
 
-def tally_curve(
-    equity: FloatArray,
-    initial_equity: float,
-    *,
-    profits: Sequence[float] = (),
-    bars_in_position: int = 0,
-    notional: float = 0.0,
-    fees: float = 0.0,
-    slippage: float = 0.0,
-    funding: float = 0.0,
-    n_fills: int = 0,
-) -> Tallies:
-    """Tallies of a curve that no kernel has counted.
+def accumulate_curve(equity: FloatArray, initial_equity: float, profits: Sequence[float] = ()) -> Accumulators:
+    """Accumulators of a curve that no kernel has counted; what fills leave behind is 0.
 
     Parameters
     ----------
@@ -75,23 +64,16 @@ def tally_curve(
         Above zero.
     profits : sequence of float
         Quote currency per closed trade, after all costs.
-    bars_in_position, notional, fees, slippage, funding, n_fills
-        As in `Tallies`.
     """
     returns = bar_returns(equity, initial_equity)
     negative = np.minimum(returns, 0.0)
     drawdown = drawdowns(equity, initial_equity)
-    return Tallies(
+    return Accumulators(
         final_equity=float(equity[-1]),
         n_trades=float(len(profits)),
         n_wins=float(sum(profit > 0.0 for profit in profits)),
         sum_profit=float(sum(profit for profit in profits if profit > 0.0)),
         sum_loss=float(sum(-profit for profit in profits if profit < 0.0)),
-        fees=fees,
-        slippage=slippage,
-        funding=funding,
-        notional=notional,
-        bars_in_position=float(bars_in_position),
         sum_returns=total_of(returns),
         sum_squares=total_of(returns * returns),
         sum_negative_squares=total_of(negative * negative),
@@ -99,5 +81,4 @@ def tally_curve(
         max_drawdown=float(drawdown.max()),
         max_under_water_bars=float(longest_under_water(drawdown)),
         ruined=float(equity.min() <= 0.0),
-        n_fills=float(n_fills),
     )

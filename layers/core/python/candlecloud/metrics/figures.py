@@ -13,7 +13,7 @@ from typing import Annotated, Literal, TypeAlias, get_args
 from pydantic import Field
 
 from candlecloud.metrics.metric import MetricSpec
-from candlecloud.metrics.part import Figures
+from candlecloud.metrics.result_part import Figures
 from candlecloud.registry import Registry
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from candlecloud.metrics.figures import RegimeFigures
-from candlecloud.metrics.part import Part
+from candlecloud.metrics.result_part import Part
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import numpy as np
 from candlecloud.arrays import BoolArray, FloatArray, IntArray
 from candlecloud.errors import InvalidInputError
 from candlecloud.metrics.annual import bars_per_year
-from candlecloud.metrics.curves import tally_curve
+from candlecloud.metrics.curves import accumulate_curve
 from candlecloud.metrics.drawdown import MAX_DRAWDOWN
 from candlecloud.metrics.figures import RegimeFigures
 from candlecloud.metrics.metric import Metric, conventions_of, evaluate
@@ -111,7 +111,7 @@ class Sample:
     """The bars of one regime, and the profits of the trades that were entered in them."""
 
     def __init__(self, returns: FloatArray, profits: FloatArray, per_year: float) -> None:
-        self.tallies = tally_curve(np.cumprod(1.0 + returns, dtype=np.float64), 1.0, profits=profits.tolist())
+        self.accumulators = accumulate_curve(np.cumprod(1.0 + returns, dtype=np.float64), 1.0, profits.tolist())
         self.trades = len(profits)
         self.mean = float(returns.sum()) / len(returns)
         self.deviation = sample_deviation(len(returns), float(returns.sum()), float((returns * returns).sum()))
@@ -128,19 +128,19 @@ def _sharpe(sample: Sample) -> float | None:
 
 
 def _win_rate(sample: Sample) -> float | None:
-    return sample.tallies.n_wins / sample.trades if sample.enough_trades else None
+    return sample.accumulators.n_wins / sample.trades if sample.enough_trades else None
 
 
 def _profit_factor(sample: Sample) -> float | None:
-    exists = sample.enough_trades and sample.tallies.sum_loss > 0.0
-    return sample.tallies.sum_profit / sample.tallies.sum_loss if exists else None
+    exists = sample.enough_trades and sample.accumulators.sum_loss > 0.0
+    return sample.accumulators.sum_profit / sample.accumulators.sum_loss if exists else None
 
 
 REGIME: Registry[Metric[Sample, float | None]] = Registry(
     "metric",
     (
         TOTAL_RETURN.of(
-            lambda sample: sample.tallies.final_equity - 1.0,
+            lambda sample: sample.accumulators.final_equity - 1.0,
             convention="Returns of the regime's bars, compounded.",
             formula="product(1 + r) - 1",
         ),
@@ -149,7 +149,7 @@ REGIME: Registry[Metric[Sample, float | None]] = Registry(
         ),
         SHARPE.of(_sharpe, convention="As for the run, from the regime's bars."),
         MAX_DRAWDOWN.of(
-            lambda sample: sample.tallies.max_drawdown,
+            lambda sample: sample.accumulators.max_drawdown,
             convention="Of the curve that the regime's bars make when joined without the bars between: not a loss that "
             "was lived through in one stretch.",
         ),

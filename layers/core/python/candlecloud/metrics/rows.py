@@ -1,4 +1,4 @@
-"""Rows of tallies as columns, and what several metrics share of them, worked out once."""
+"""Rows of accumulators as columns, and what several metrics share of them, worked out once."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import TypeAlias, TypedDict
 import numpy as np
 
 from candlecloud.arrays import BoolArray, FloatArray
+from candlecloud.metrics.accumulators import COLUMNS
 from candlecloud.metrics.annual import YEAR_MS, bars_per_year
 from candlecloud.metrics.compounding import growths_per_year
 from candlecloud.metrics.metric import Metric
 from candlecloud.metrics.moments import smallest_spread, squares_from_mean
-from candlecloud.metrics.tallies import COLUMNS
 
 
 class Extent(TypedDict):
@@ -38,7 +38,7 @@ class Extent(TypedDict):
 
 
 class Rows:
-    """Rows of tallies of backtests over the same bars, taken element by element: ``rows["fees"]`` is one column.
+    """Rows of accumulators of backtests over the same bars, taken element by element: ``rows["fees"]`` is one column.
 
     Parameters
     ----------

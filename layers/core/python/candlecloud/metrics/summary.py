@@ -1,4 +1,4 @@
-"""The numbers of backtests from their rows of tallies, for all rows at once; a run alone is a batch of one."""
+"""The numbers of backtests from their rows of accumulators, for all rows at once; a run alone is a batch of one."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ _WHOLE = frozenset(metric.name for metric in _METRICS if metric.whole)
 _BLOCK = 1_500  # rows at a time: what is in between stays in the processor's cache
 
 
-def summary_of(tallies: Iterable[float], **extent: Unpack[Extent]) -> Metrics:
+def summary_of(accumulators: Iterable[float], **extent: Unpack[Extent]) -> Metrics:
     """Work out the numbers of one backtest.
 
     Parameters
     ----------
-    tallies : Tallies, or a row of them
+    accumulators : Accumulators, or a row of them
         Of a run, or of one set of a sweep: the same row gives the same bits.
     extent
         As in `Extent`.
     """
-    (numbers,) = summary_dicts(summary_columns(np.array([[*tallies]], np.float64), **extent))
+    (numbers,) = summary_dicts(summary_columns(np.array([[*accumulators]], np.float64), **extent))
     return Metrics(**cast("dict[str, Any]", numbers))
 
 
@@ -48,7 +48,7 @@ def summary_columns(table: FloatArray, **extent: Unpack[Extent]) -> dict[str, Fl
     Parameters
     ----------
     table : FloatArray, shape (P, len(COLUMNS))
-        One row of tallies per backtest.
+        One row of accumulators per backtest.
     extent
         As in `Extent`.
 

@@ -12,9 +12,9 @@ from typing import Any, TypeAlias
 ENGINE_VERSION = "1"
 """Raised by hand where results change though no code of ours does, such as with a new NumPy."""
 
-TABLE = "code_table.json"
+TABLE = "code_hashes.json"
 _SCHEMA = 1
-_AGAIN = "Run `python -m infra.reach`, which writes it."
+_AGAIN = "Run `python -m infra.code_hashes`, which writes it."
 Table: TypeAlias = Mapping[str, Mapping[str, str]]
 
 

@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from candlecloud.errors import TransientStoreError
 from candlecloud.store.aws import error_code, store_border
-from candlecloud.store.ranged import TAIL_BYTES, RangedObject
+from candlecloud.store.range_reads import TAIL_BYTES, RangedObject
 
 JSON = "application/json"
 PARQUET = "application/vnd.apache.parquet"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from candlecloud.errors import ConflictError
@@ -14,7 +15,7 @@ from candlecloud.runs.lifecycle import (
 )
 from candlecloud.store import keys
 from candlecloud.store.objects import JSON, PARQUET, ObjectStore
-from candlecloud.store.ranged import RangedObject
+from candlecloud.store.range_reads import RangedObject
 from candlecloud.store.run_record import NewRun, Opened, RunRecord, read_record
 from candlecloud.store.table import Table, as_text
 
@@ -87,14 +88,14 @@ class RunStore:
     def claim(self, run_id: str, attempt: int, owner: str, now: int, lease_until: int) -> RunRecord | None:
         """Take a run to work on; None if it has ended, belongs to a later attempt, or another holds it."""
         held = {"owner": owner, "lease_until": lease_until, "heartbeat_at": now, "started_at": now}
-        return self._move("claim", run_id, now, held, attempt=attempt, owner=owner, add={"fence": 1})
+        return self._move("claim", run_id, now, held, {"attempt": attempt, "owner": owner}, add={"fence": 1})
 
     def heartbeat(self, record: RunRecord, now: int, lease_ms: int = FAN_OUT_LEASE_MS) -> bool:
         """Say that a fan-out lives; False if this worker was given up. At most one write in ten seconds."""
         if now - record.heartbeat_at < HEARTBEAT_MS:
             return True
         alive = {"heartbeat_at": now, "lease_until": now + lease_ms}
-        return self._move("heartbeat", record.run_id, now, alive, fence=record.fence) is not None
+        return self._move("heartbeat", record.run_id, now, alive, {"fence": record.fence}) is not None
 
     def finish(
         self,
@@ -106,24 +107,25 @@ class RunStore:
         missing_batches: int = 0,
     ) -> bool:
         """Mark as succeeded; False if this worker was given up or the run was cancelled: then nothing is written."""
-        ended = {"summary": as_text(summary), "missing_batches": missing_batches}
-        return self._end("finish", record.run_id, now, ended, result_key=result_key, fence=record.fence)
+        ended: dict[str, Any] = {"summary": as_text(summary), "missing_batches": missing_batches}
+        ended |= {} if result_key is None else {"result_key": result_key}
+        return self._end("finish", record.run_id, now, ended, {"fence": record.fence})
 
     def fail(self, record: RunRecord, error: Mapping[str, Any], now: int) -> bool:
         """Mark as failed, as the worker that holds it; False as in `finish`."""
-        return self._end("fail", record.run_id, now, {"error": as_text(error)}, fence=record.fence)
+        return self._end("fail", record.run_id, now, {"error": as_text(error)}, {"fence": record.fence})
 
     def abandon(self, run_id: str, attempt: int, error: Mapping[str, Any], now: int) -> bool:
         """Mark as failed, as the one who started an attempt or saw it break."""
-        return self._end("abandon", run_id, now, {"error": as_text(error)}, attempt=attempt)
+        return self._end("abandon", run_id, now, {"error": as_text(error)}, {"attempt": attempt})
 
     def give_up(self, run_id: str, attempt: int, error: Mapping[str, Any], now: int) -> bool:
         """Mark as failed, as one who saw its lease run out; False if it was heard of since."""
-        return self._end("give_up", run_id, now, {"error": as_text(error)}, attempt=attempt)
+        return self._end("give_up", run_id, now, {"error": as_text(error)}, {"attempt": attempt})
 
     def cancel(self, run_id: str, now: int) -> bool:
         """Mark as cancelled; whoever works on it finds its fence broken."""
-        return self._end("cancel", run_id, now, {}, add={"fence": 1})
+        return self._end("cancel", run_id, now, {}, {}, add={"fence": 1})
 
     def put_artifact(self, run_id: str, name: str, content: bytes) -> str:
         """Write a file of a run, such as ``result.json`` or ``report.html``; returns its key."""
@@ -146,15 +148,11 @@ class RunStore:
         run_id: str,
         now: int,
         put: Mapping[str, Any],
-        *,
-        result_key: str | None = None,
-        attempt: int | None = None,
-        fence: int | None = None,
+        guard: Mapping[str, int | str],
         add: Mapping[str, int] | None = None,
     ) -> bool:
-        ended = {**put, "ended_at": now} | ({} if result_key is None else {"result_key": result_key})
-        unlisted = (keys.GSI1_PK, keys.GSI1_SK)
-        return self._move(name, run_id, now, ended, attempt=attempt, fence=fence, add=add, remove=unlisted) is not None
+        ended, unlisted = {**put, "ended_at": now}, (keys.GSI1_PK, keys.GSI1_SK)
+        return self._move(name, run_id, now, ended, guard, add=add, remove=unlisted) is not None
 
     def _move(
         self,
@@ -162,22 +160,26 @@ class RunStore:
         run_id: str,
         now: int,
         put: Mapping[str, Any],
+        guard: Mapping[str, int | str] = MappingProxyType({}),
         *,
-        attempt: int | None = None,
-        fence: int | None = None,
-        owner: str | None = None,
         add: Mapping[str, int] | None = None,
         remove: tuple[str, ...] = (),
     ) -> RunRecord | None:
-        """One transition: the record after it, or None where the table does not allow it."""
+        """One transition: the record after it, or None where the table does not allow it.
+
+        Parameters
+        ----------
+        guard
+            Attempt, fence or owner of the caller, which the record must have.
+        """
         transition = TRANSITIONS[name]
         values: dict[str, Any] = {f"is_{state}": state for state in {*transition.sources, *transition.stale}}
         ways = [f"#state = :is_{state}" for state in transition.sources]
         ran_out = "(attribute_not_exists(#lease_until) OR #lease_until <= :now)"
         ways += [f"(#state = :is_{state} AND {ran_out})" for state in transition.stale]
-        if owner is not None:
+        if "owner" in guard:
             ways.append("(#state = :is_running AND #owner = :owner)")
-            values["owner"] = owner
+            values["owner"] = guard["owner"]
         if transition.holes:
             ways.append("(#state = :is_succeeded AND #missing_batches > :none)")
             values |= {"is_succeeded": "succeeded", "none": 0}
@@ -186,7 +188,7 @@ class RunStore:
         condition = f"({' OR '.join(ways)})"
         if transition.guard != "nothing":
             condition += f" AND #{transition.guard} = :{transition.guard}"
-            values[transition.guard] = attempt if transition.guard == "attempt" else fence
+            values[transition.guard] = guard[transition.guard]
         changed = {**put, "state": transition.to, "updated_at": now}
         write = self._table.update(
             keys.run_item(run_id), put=changed, add=add, remove=remove, condition=condition, values=values

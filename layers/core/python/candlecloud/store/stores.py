@@ -17,13 +17,13 @@ from candlecloud.store.objects import ObjectStore
 from candlecloud.store.table import Table
 
 if TYPE_CHECKING:
+    from candlecloud.store.api_tokens import TokenStore
     from candlecloud.store.dataset import DatasetStore
     from candlecloud.store.fan_outs import FanOutStore
     from candlecloud.store.gaps import GapStore
     from candlecloud.store.idempotency import IdempotencyStore
     from candlecloud.store.quarantine import QuarantineStore
     from candlecloud.store.runs import RunStore
-    from candlecloud.store.tokens import TokenStore
     from candlecloud.store.versions import VersionStore
 
 
@@ -83,7 +83,7 @@ class Stores:
 
     @cached_property
     def tokens(self) -> TokenStore:
-        from candlecloud.store.tokens import TokenStore
+        from candlecloud.store.api_tokens import TokenStore
 
         return TokenStore(self.items)
 

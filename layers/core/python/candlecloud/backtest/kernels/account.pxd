@@ -1,5 +1,15 @@
 cimport cython
 
+cimport candlecloud.backtest.kernels.generated.code as CODE
+cimport candlecloud.backtest.kernels.generated.column as COLUMN
+cimport candlecloud.backtest.kernels.generated.final as FINAL
+cimport candlecloud.backtest.kernels.generated.note as NOTE
+cimport candlecloud.backtest.kernels.generated.number as NUMBER
+cimport candlecloud.backtest.kernels.generated.phase as PHASE
+cimport candlecloud.backtest.kernels.generated.reason as REASON
+cimport candlecloud.backtest.kernels.generated.rule as RULE
+from candlecloud.backtest.kernels.generated.marks cimport Marks, begin_marks
+
 cdef double _FAR
 
 
@@ -13,11 +23,11 @@ cdef class Account:
     cdef const double[::1] target
     cdef const double[::1] size
     cdef const double[::1] funding
-    cdef const long long[::1] fine_start
-    cdef const double[::1] fine_high
-    cdef const double[::1] fine_low
+    cdef const long long[::1] intrabar_start
+    cdef const double[::1] intrabar_high
+    cdef const double[::1] intrabar_low
     cdef long long n
-    cdef long long first
+    cdef long long start_bar
     cdef long long size_step
     # Rules; 0 is off.
     cdef double taker_fee, maker_fee, slippage_rate, impact, participation
@@ -25,11 +35,11 @@ cdef class Account:
     cdef long long cooldown_bars
     cdef double lowest, highest
     cdef double band, tick, lot, min_notional
-    cdef bint flatten, optimistic, has_stops, has_funding, has_fine
+    cdef bint flatten, optimistic, has_stops, has_funding, has_intrabar
     # The account.
     cdef double cash, held, entry, best, flat_cash
-    cdef double asked, weight, before, limit_peak
-    cdef double level, goal
+    cdef double asked, weight, limit_peak
+    cdef double level, profit_level
     cdef long long level_reason, why, resume
     cdef bint working, paused, ruined
     cdef long long bar
@@ -37,9 +47,7 @@ cdef class Account:
     # What is counted.
     cdef long long n_fills, n_trades, n_wins, n_refused, n_capped, ambiguous, bars_in_position
     cdef double fees, slippage, notional, sum_profit, sum_loss, funding_paid
-    cdef double sum_returns, sum_squares, sum_negative_squares, sum_equity
-    cdef double peak, max_drawdown
-    cdef long long last_peak, longest
+    cdef Marks marks
     # What is recorded.
     cdef bint recording
     cdef double[::1] equity
@@ -50,10 +58,11 @@ cdef class Account:
 
     cdef int begin(self, const double[::1] rules, double initial_equity) except -1
 
-    cdef int finish(self, double[::1] row, double[::1] left) except -1
+    @cython.locals(marks=Marks)
+    cdef int finish(self, double[::1] row, double[::1] final_state) except -1
 
     @cython.locals(change=double, size=double, fee=double, slippage=double, before=double, k=cython.longlong)
-    cdef void fill(self, long long moment, double after, double price, double moved, double rate, long long reason) noexcept
+    cdef void fill(self, long long phase, double after, double price, double moved, double rate, long long reason) noexcept
 
     @cython.locals(profit=double)
     cdef void end_trade(self) noexcept
@@ -72,7 +81,7 @@ cdef class Account:
     cdef double rounded(self, double quantity) noexcept
 
     @cython.locals(quantity=double, buys=bint, limit=double, after=double)
-    cdef bint close_out(self, long long moment, double price, long long reason, bint whole) noexcept
+    cdef bint close_out(self, long long phase, double price, long long reason, bint whole) noexcept
 
     @cython.locals(rate=double, quantity=double)
     cdef double solve(self, double weight, double moved, bint buys) noexcept
@@ -83,17 +92,17 @@ cdef class Account:
     @cython.locals(value=double, wanted=double, buys=bint, sign=double, moved=double, after=double, capped=bint, limit=double)
     cdef bint move_to(self, double price, double weight) noexcept
 
-    @cython.locals(refusal=cython.longlong, lots=double)
+    @cython.locals(refusal=cython.longlong, reason=cython.longlong, lots=double)
     cdef bint trade_whole_lots(self, double after, double price, double moved, double sign, bint capped) noexcept
 
     @cython.locals(side=double, stop=double, trail=double)
     cdef void set_levels(self) noexcept
 
-    @cython.locals(level=double, goal=double, stop_at=double, goal_at=double, side=double, high=double, low=double, price=double, worst=double,
-                   kindest=double, stopped=bint, reached=bint, first=cython.longlong)
+    @cython.locals(level=double, profit_level=double, stop_at=double, profit_at=double, side=double, high=double, low=double, price=double, adverse=double,
+                   favourable=double, stopped=bint, reached=bint, first_met=cython.longlong)
     cdef long long check_stops(self, long long t) noexcept
 
-    cdef void take(self, long long moment, double price) noexcept
+    cdef void take(self, long long phase, double price) noexcept
 
-    @cython.locals(k=cython.longlong, high=double, low=double, worst=double, kindest=double, stopped=bint, reached=bint)
-    cdef long long finer(self, long long t, double level, double goal, double side) noexcept
+    @cython.locals(k=cython.longlong, high=double, low=double, adverse=double, favourable=double, stopped=bint, reached=bint)
+    cdef long long look_inside(self, long long t, double stop_at, double profit_at, double side) noexcept

@@ -1,17 +1,22 @@
-"""The account of the path form: how an order fills, and what stops do inside a bar.
+"""The account of the bar engine: how an order fills, and what stops do inside a bar.
 
 Every rule of `docs/backtest_semantics.md`, one position at a time. `account.pxd` types it for Cython; uncompiled it
-gives the same bits. Floor is written ``x // 1.0``, which is the same in both.
-
-Codes. Moments: 0 open, 1 within, 2 close. Reasons: 0 target, 1 reversal, 2 end, 3 ruin, 4 stop_loss, 5 take_profit,
-6 trailing_stop, 7 drawdown_limit, 8 rebalance. Notes: 0 size_zero, 1 below_lot_step, 2 below_min_notional,
-3 costs_reverse, 4 capped.
+gives the same bits. Floor is written ``x // 1.0``, which is the same in both. Codes have the names of `layout`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+
+try:
+    import cython  # type: ignore[import-untyped]
+except ImportError:
+    from candlecloud import cython_shim as cython
+
+if not cython.compiled:
+    from candlecloud.backtest.kernels.layout import CODE, COLUMN, FINAL, NOTE, NUMBER, PHASE, REASON, RULE
+    from candlecloud.backtest.kernels.marks import begin_marks
 
 _FAR = 1.7976931348623157e308  # a price that no bar reaches
 
@@ -27,20 +32,20 @@ class Account:
     target: Any
     size: Any
     funding: Any
-    fine_start: Any
-    fine_high: Any
-    fine_low: Any
+    intrabar_start: Any
+    intrabar_high: Any
+    intrabar_low: Any
     equity: Any
     fill_codes: Any
     fill_numbers: Any
     profits: Any
     notes: Any
     n: int
-    first: int
+    start_bar: int
     size_step: int
     recording: bool
     has_funding: bool
-    has_fine: bool
+    has_intrabar: bool
     held: float
     cash: float
     entry: float
@@ -49,36 +54,44 @@ class Account:
     level_reason: int
 
     def begin(self, rules: Sequence[float], initial_equity: float) -> None:
-        """Rules in the order of `Execution.rules`, the targets allowed; nothing held, nothing counted."""
-        self.taker_fee, self.maker_fee, self.slippage_rate, self.impact = rules[0], rules[1], rules[2], rules[3]
-        self.participation, self.stop_loss, self.take_profit = rules[4], rules[5], rules[6]
-        self.trailing_stop = rules[7]
-        self.drawdown_limit, self.cooldown_bars, self.band, self.tick = rules[8], int(rules[9]), rules[10], rules[11]
-        self.lot, self.min_notional, self.flatten, self.optimistic = rules[12], rules[13], rules[14] > 0, rules[15] > 0
-        self.lowest, self.highest = rules[16], rules[17]
+        """Rules by `layout.RULE`; nothing held, nothing counted."""
+        self.taker_fee, self.maker_fee = rules[RULE.taker_fee], rules[RULE.maker_fee]
+        self.slippage_rate, self.impact = rules[RULE.slippage], rules[RULE.impact]
+        self.participation, self.stop_loss = rules[RULE.max_participation], rules[RULE.stop_loss]
+        self.take_profit, self.trailing_stop = rules[RULE.take_profit], rules[RULE.trailing_stop]
+        self.drawdown_limit, self.cooldown_bars = rules[RULE.drawdown_limit], int(rules[RULE.cooldown_bars])
+        self.band, self.tick, self.lot = rules[RULE.rebalance_band], rules[RULE.tick_size], rules[RULE.lot_step]
+        self.min_notional, self.flatten = rules[RULE.min_notional], rules[RULE.flatten_at_end] > 0
+        self.optimistic, self.lowest, self.highest = rules[RULE.optimistic] > 0, rules[RULE.lowest], rules[RULE.highest]
         self.has_stops = self.stop_loss + self.take_profit + self.trailing_stop > 0.0
-        self.cash = self.flat_cash = self.before = self.peak = self.limit_peak = initial_equity
+        self.cash = self.flat_cash = self.limit_peak = initial_equity
+        self.marks = begin_marks(self.start_bar, initial_equity)
         self.held = self.entry = self.best = self.asked = self.weight = self.bar_volume = 0.0
         self.fees = self.slippage = self.notional = self.sum_profit = self.sum_loss = self.funding_paid = 0.0
-        self.sum_returns = self.sum_squares = self.sum_negative_squares = self.sum_equity = self.max_drawdown = 0.0
         self.working = self.paused = self.ruined = False
         self.n_fills = self.n_trades = self.n_wins = self.n_refused = self.n_capped = self.ambiguous = 0
-        self.bars_in_position = self.longest = self.why = self.bar = 0
-        self.resume, self.last_peak = -1, self.first - 1
+        self.bars_in_position = self.why = self.bar = 0
+        self.resume = -1
 
-    def finish(self, row: Any, left: Any) -> None:
-        """The columns of `metrics.tallies.COLUMNS`, and what a result says of the end."""
-        left[0], left[1], left[2], left[3], left[4] = self.cash, self.held, self.asked, self.weight, self.resume
-        left[5] = self.working
-        row[0], row[1], row[2] = self.before, self.n_trades, self.n_wins
-        row[3], row[4], row[5], row[6] = self.sum_profit, self.sum_loss, self.fees, self.slippage
-        row[7], row[8], row[9] = self.funding_paid, self.notional, self.bars_in_position
-        row[10], row[11], row[12] = self.sum_returns, self.sum_squares, self.sum_negative_squares
-        row[13], row[14], row[15] = self.sum_equity, self.max_drawdown, max(self.longest, self.n - self.last_peak - 1)
-        row[16], row[17], row[18] = self.ambiguous, self.n_refused, self.ruined
-        row[19], row[20] = self.n_fills, self.n_capped
+    def finish(self, row: Any, final_state: Any) -> None:
+        """The row of statistics, and what a result says of the end."""
+        final_state[FINAL.cash], final_state[FINAL.held] = self.cash, self.held
+        final_state[FINAL.asked], final_state[FINAL.weight] = self.asked, self.weight
+        final_state[FINAL.resume], final_state[FINAL.working] = self.resume, self.working
+        marks = self.marks
+        row[COLUMN.final_equity], row[COLUMN.ruined] = marks.before, self.ruined
+        row[COLUMN.n_trades], row[COLUMN.n_wins], row[COLUMN.n_fills] = self.n_trades, self.n_wins, self.n_fills
+        row[COLUMN.sum_profit], row[COLUMN.sum_loss] = self.sum_profit, self.sum_loss
+        row[COLUMN.fees], row[COLUMN.slippage], row[COLUMN.funding] = self.fees, self.slippage, self.funding_paid
+        row[COLUMN.notional], row[COLUMN.bars_in_position] = self.notional, self.bars_in_position
+        row[COLUMN.sum_returns], row[COLUMN.sum_squares] = marks.returns, marks.squares
+        row[COLUMN.sum_negative_squares], row[COLUMN.sum_equity] = marks.negatives, marks.equities
+        row[COLUMN.max_drawdown] = marks.deepest
+        row[COLUMN.max_under_water_bars] = max(marks.longest, self.n - marks.last_peak - 1)
+        row[COLUMN.ambiguous_exits], row[COLUMN.refused_orders] = self.ambiguous, self.n_refused
+        row[COLUMN.capped_fills] = self.n_capped
 
-    def fill(self, moment: int, after: float, price: float, moved: float, rate: float, reason: int) -> None:
+    def fill(self, phase: int, after: float, price: float, moved: float, rate: float, reason: int) -> None:
         change = after - self.held if after != 0.0 else -self.held
         size = abs(change)
         fee = size * moved * rate
@@ -93,9 +106,11 @@ class Account:
         self.held = after
         if self.recording:
             k = self.n_fills
-            self.fill_codes[k, 0], self.fill_codes[k, 1], self.fill_codes[k, 2] = self.bar, moment, reason
-            self.fill_numbers[k, 0], self.fill_numbers[k, 1], self.fill_numbers[k, 2] = change, after, moved
-            self.fill_numbers[k, 3], self.fill_numbers[k, 4] = fee, slippage
+            self.fill_codes[k, CODE.bar], self.fill_codes[k, CODE.phase] = self.bar, phase
+            self.fill_codes[k, CODE.reason] = reason
+            self.fill_numbers[k, NUMBER.change], self.fill_numbers[k, NUMBER.held] = change, after
+            self.fill_numbers[k, NUMBER.price] = moved
+            self.fill_numbers[k, NUMBER.fee], self.fill_numbers[k, NUMBER.slippage] = fee, slippage
         self.n_fills += 1
         self.fees += fee
         self.slippage += slippage
@@ -119,7 +134,7 @@ class Account:
         if self.recording:
             k = self.n_refused + self.n_capped
             self.notes[k, 0], self.notes[k, 1] = self.bar, code
-        if code == 4:
+        if code == NOTE.capped:
             self.n_capped += 1
         else:
             self.n_refused += 1
@@ -155,18 +170,18 @@ class Account:
             whole += 1.0
         return whole * self.lot
 
-    def close_out(self, moment: int, price: float, reason: int, whole: bool) -> bool:
+    def close_out(self, phase: int, price: float, reason: int, whole: bool) -> bool:
         """Leave the position by a market order; False if the participation cap left some of it."""
         quantity, buys = abs(self.held), self.held < 0.0
         limit = self.participation * self.bar_volume
         if self.participation != 0.0 and not whole and quantity > limit:
-            self.note(4)
+            self.note(NOTE.capped)
             quantity = self.in_lots(limit)
             if quantity > 0.0:
                 after = self.rounded(self.held + (quantity if buys else -quantity))
-                self.fill(moment, after, price, self.moved(price, buys, quantity), self.taker_fee, reason)
+                self.fill(phase, after, price, self.moved(price, buys, quantity), self.taker_fee, reason)
             return self.held == 0.0
-        self.fill(moment, 0.0, price, self.moved(price, buys, quantity), self.taker_fee, reason)
+        self.fill(phase, 0.0, price, self.moved(price, buys, quantity), self.taker_fee, reason)
         return True
 
     def solve(self, weight: float, moved: float, buys: bool) -> float:
@@ -179,10 +194,10 @@ class Account:
         """Fill the waiting order at the open; True once nothing of it is left."""
         weight = self.weight
         if self.held != 0.0 and (weight == 0.0 or (weight > 0.0) != (self.held > 0.0)):
-            if not self.close_out(0, price, self.why if weight == 0.0 else 1, False):
+            if not self.close_out(PHASE.open, price, self.why if weight == 0.0 else REASON.reversal, False):
                 return False
         elif self.held != 0.0 and self.cash + self.held * price <= 0.0:
-            self.close_out(0, price, 3, True)
+            self.close_out(PHASE.open, price, REASON.ruin, True)
         if self.held == 0.0 and self.cash <= 0.0:
             self.ruined = True
             return True
@@ -208,7 +223,7 @@ class Account:
             if capped:
                 after = self.held + sign * limit
         if sign * (after - self.held) <= 0.0 and not capped:
-            self.note(3)
+            self.note(NOTE.costs_reverse)
             return True
         return self.trade_whole_lots(after, price, moved, sign, capped)
 
@@ -218,15 +233,16 @@ class Account:
             lots = self.in_lots(sign * (after - self.held))
             after = self.rounded(self.held + sign * lots)
             if lots <= 0.0:
-                refusal = 1
+                refusal = NOTE.below_lot_step
         if refusal < 0 and abs(after - self.held) * moved < self.min_notional:
-            refusal = 2
+            refusal = NOTE.below_min_notional
         if capped:
-            self.note(4)
+            self.note(NOTE.capped)
         elif refusal >= 0:
             self.note(refusal)
         if refusal < 0 and after != self.held:
-            self.fill(0, after, price, moved, self.taker_fee, 8 if self.why == 8 else 0)
+            reason = REASON.rebalance if self.why == REASON.rebalance else REASON.target
+            self.fill(PHASE.open, after, price, moved, self.taker_fee, reason)
         return not capped
 
     def set_levels(self) -> None:
@@ -234,50 +250,50 @@ class Account:
         side = 1.0 if self.held > 0.0 else -1.0
         stop = self.entry * (1.0 - side * self.stop_loss) if self.stop_loss != 0.0 else -side * _FAR
         trail = self.best * (1.0 - side * self.trailing_stop) if self.trailing_stop != 0.0 else -side * _FAR
-        self.goal = self.entry * (1.0 + side * self.take_profit) if self.take_profit != 0.0 else side * _FAR
+        self.profit_level = self.entry * (1.0 + side * self.take_profit) if self.take_profit != 0.0 else side * _FAR
         if side * stop >= side * trail:
-            self.level, self.level_reason = stop, 4
+            self.level, self.level_reason = stop, REASON.stop_loss
         else:
-            self.level, self.level_reason = trail, 6
+            self.level, self.level_reason = trail, REASON.trailing_stop
 
     def check_stops(self, t: int) -> int:
         """Stops and take-profit inside a bar; the stop's reason if the cap cut the exit short, else 0."""
         self.set_levels()
-        level, goal, side = self.level, self.goal, 1.0 if self.held > 0.0 else -1.0
+        level, profit_level, side = self.level, self.profit_level, 1.0 if self.held > 0.0 else -1.0
         high, low, price = self.high[t], self.low[t], self.open[t]
-        worst, kindest = (low, high) if side > 0.0 else (high, low)
-        stop_at, goal_at = level * (1.0 + side * 1e-15), goal * (1.0 - side * 1e-15)  # so near is a touch
+        adverse, favourable = (low, high) if side > 0.0 else (high, low)
+        stop_at, profit_at = level * (1.0 + side * 1e-15), profit_level * (1.0 - side * 1e-15)  # so near is a touch
         if side * price <= side * stop_at:
-            return 0 if self.close_out(0, price, self.level_reason, False) else self.level_reason
-        if side * price >= side * goal_at:
-            self.take(0, price)
+            return 0 if self.close_out(PHASE.open, price, self.level_reason, False) else self.level_reason
+        if side * price >= side * profit_at:
+            self.take(PHASE.open, price)
             return 0
-        stopped, reached = side * worst <= side * stop_at, side * kindest >= side * goal_at
+        stopped, reached = side * adverse <= side * stop_at, side * favourable >= side * profit_at
         if stopped and reached:
-            first = self.finer(t, stop_at, goal_at, side)
-            if first == 0:
+            first_met = self.look_inside(t, stop_at, profit_at, side)
+            if first_met == 0:
                 self.ambiguous += 1
-            stopped = first == 1 or (first == 0 and not self.optimistic)
+            stopped = first_met == 1 or (first_met == 0 and not self.optimistic)
         if stopped:
-            return 0 if self.close_out(1, level, self.level_reason, False) else self.level_reason
+            return 0 if self.close_out(PHASE.within, level, self.level_reason, False) else self.level_reason
         if reached:
-            self.take(1, goal)
+            self.take(PHASE.within, profit_level)
         else:
             self.best = max(self.best, high) if side > 0.0 else min(self.best, low)
         return 0
 
-    def take(self, moment: int, price: float) -> None:
+    def take(self, phase: int, price: float) -> None:
         """A limit order: no slippage, no impact, no cap, the maker's fee."""
-        self.fill(moment, 0.0, price, self.on_tick(price, self.held < 0.0), self.maker_fee, 5)
+        self.fill(phase, 0.0, price, self.on_tick(price, self.held < 0.0), self.maker_fee, REASON.take_profit)
 
-    def finer(self, t: int, level: float, goal: float, side: float) -> int:
-        """Which one the finer candles met first: 1 the stop, 2 the goal, 0 if they do not say."""
-        if not self.has_fine:
+    def look_inside(self, t: int, stop_at: float, profit_at: float, side: float) -> int:
+        """Which one the intrabar data met first: 1 the stop, 2 the take-profit, 0 if it does not say."""
+        if not self.has_intrabar:
             return 0
-        for k in range(self.fine_start[t], self.fine_start[t + 1]):
-            high, low = self.fine_high[k], self.fine_low[k]
-            worst, kindest = (low, high) if side > 0.0 else (high, low)
-            stopped, reached = side * worst <= side * level, side * kindest >= side * goal
+        for k in range(self.intrabar_start[t], self.intrabar_start[t + 1]):
+            high, low = self.intrabar_high[k], self.intrabar_low[k]
+            adverse, favourable = (low, high) if side > 0.0 else (high, low)
+            stopped, reached = side * adverse <= side * stop_at, side * favourable >= side * profit_at
             if stopped or reached:
                 return 0 if stopped and reached else 1 if stopped else 2
         return 0

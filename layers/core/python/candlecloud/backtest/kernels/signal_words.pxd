@@ -5,7 +5,7 @@ cimport cython
     w1=cython.ulonglong, w2=cython.ulonglong, w3=cython.ulonglong, w4=cython.ulonglong, w5=cython.ulonglong,
     w6=cython.ulonglong, w7=cython.ulonglong)
 cpdef void compare_averages(
-    const double[::1] rows, const long long[::1] fast, const long long[::1] slow, long long p, long long block,
+    const double[::1] averages, const long long[::1] fast, const long long[::1] slow, long long p, long long block,
     unsigned long long[::1] words) noexcept
 
 @cython.locals(n=cython.longlong, s=cython.longlong, k=cython.longlong)

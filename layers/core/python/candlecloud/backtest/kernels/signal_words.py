@@ -11,24 +11,24 @@ if TYPE_CHECKING:
     from candlecloud.features.kernels.views import Doubles, Integers
 
 
-def compare_averages(rows: Doubles, fast: Integers, slow: Integers, p: int, block: int, words: Integers) -> None:
+def compare_averages(averages: Doubles, fast: Integers, slow: Integers, p: int, block: int, words: Integers) -> None:
     """Make the words of `block` sets from set `p` on: 1 where the fast average lies above the slow one.
 
-    Rows are laid out by `tiles.lay_averages`. Each step adds one bit to all 8 words, which a C compiler turns into
-    two comparisons of 4 numbers.
+    Their order is that of `tiles.precompute_averages`. Each step adds one bit to all 8 words, which a C compiler turns
+    into two comparisons of 4 numbers.
     """
     for s in range(block):
         f, g = fast[p + s] * 512, slow[p + s] * 512
         w0 = w1 = w2 = w3 = w4 = w5 = w6 = w7 = 0
         for _ in range(64):
-            w0 = w0 + w0 + (1 if rows[f] > rows[g] else 0)
-            w1 = w1 + w1 + (1 if rows[f + 1] > rows[g + 1] else 0)
-            w2 = w2 + w2 + (1 if rows[f + 2] > rows[g + 2] else 0)
-            w3 = w3 + w3 + (1 if rows[f + 3] > rows[g + 3] else 0)
-            w4 = w4 + w4 + (1 if rows[f + 4] > rows[g + 4] else 0)
-            w5 = w5 + w5 + (1 if rows[f + 5] > rows[g + 5] else 0)
-            w6 = w6 + w6 + (1 if rows[f + 6] > rows[g + 6] else 0)
-            w7 = w7 + w7 + (1 if rows[f + 7] > rows[g + 7] else 0)
+            w0 = w0 + w0 + (1 if averages[f] > averages[g] else 0)
+            w1 = w1 + w1 + (1 if averages[f + 1] > averages[g + 1] else 0)
+            w2 = w2 + w2 + (1 if averages[f + 2] > averages[g + 2] else 0)
+            w3 = w3 + w3 + (1 if averages[f + 3] > averages[g + 3] else 0)
+            w4 = w4 + w4 + (1 if averages[f + 4] > averages[g + 4] else 0)
+            w5 = w5 + w5 + (1 if averages[f + 5] > averages[g + 5] else 0)
+            w6 = w6 + w6 + (1 if averages[f + 6] > averages[g + 6] else 0)
+            w7 = w7 + w7 + (1 if averages[f + 7] > averages[g + 7] else 0)
             f += 8
             g += 8
         k = s * 8

@@ -1,24 +1,31 @@
-"""What all parameter sets share on a tile of 512 bars: the price of a fill at each bar, extremes, moving averages.
+"""What all parameter sets share on a tile of 512 bars: what a fill costs at each bar, extremes, moving averages.
 
-Laid out once per tile; every set reads it. Plain Python with its types in the .pxd; uncompiled it gives the same bits.
+Precomputed once per tile; every set reads it. Plain Python with its types in the .pxd; uncompiled the same bits.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+try:
+    import cython  # type: ignore[import-untyped]
+except ImportError:
+    from candlecloud import cython_shim as cython
+
+if not cython.compiled:
+    from candlecloud.backtest.kernels.layout import TERM
+
 if TYPE_CHECKING:
     from candlecloud.features.kernels.views import Doubles, Integers
 
 
-def lay_facts(
-    opens: Doubles, closes: Doubles, fee: float, slippage: float, start: int, bars: int, facts: Doubles
+def precompute_fill_terms(
+    opens: Doubles, closes: Doubles, fee: float, slippage: float, start: int, bars: int, terms: Doubles
 ) -> None:
-    """Write 16 numbers per bar: what a buy at its open costs and adds to the sums (0 to 5), and a sale (8 to 14).
+    """Write, by `layout.TERM`, what a buy and a sale at each bar's open cost and add to the sums.
 
-    0 and 8: price moved by slippage. 1: price of a unit with its fee. 2 and 10: slippage per unit. 3 to 5 and 11 to 13:
-    what the fill adds to the sums of returns, of their squares, and of the squares of the negative ones. 14: closes of
-    the tile before this bar.
+    Prices are moved by slippage, `buy_cost` is a unit with its fee, slippage is per unit, `closes` is the sum of the
+    tile's closes before the bar; the others go to the sums of returns, of their squares, and of the negative ones'.
 
     Held bars earn close over close before; `returns` is the prefix sum of that. A buy adds the return of its own bar
     less the prefix up to that bar, a sale the prefix up to the bar before and the return of its own bar: together they
@@ -27,9 +34,14 @@ def lay_facts(
     """
     buyer, seller = 1.0 + slippage, 1.0 - slippage
     returns = squares = negatives = value = 0.0
-    facts[11] = facts[12] = facts[13] = facts[14] = 0.0
-    for j in range(bars):
-        t, f = start + j, j * 16
+    for j in range(bars + 1):
+        t, f = start + j, j * TERM.width
+        terms[f + TERM.closes] = value
+        terms[f + TERM.sell_returns] = returns
+        terms[f + TERM.sell_squares] = squares
+        terms[f + TERM.sell_negatives] = negatives
+        if j == bars:
+            return
         price, close = opens[t], closes[t]
         moved = price * seller
         step = gain = 0.0
@@ -37,33 +49,29 @@ def lay_facts(
             step = close / closes[t - 1] - 1.0
             gain = moved * (1.0 - fee) / closes[t - 1] - 1.0
         loss = gain if gain < 0.0 else 0.0
-        facts[f + 8] = moved
-        facts[f + 10] = abs(moved - price)
-        facts[f + 11] = returns + gain
-        facts[f + 12] = squares + gain * gain
-        facts[f + 13] = negatives + loss * loss
+        terms[f + TERM.sell_price] = moved
+        terms[f + TERM.sell_slippage] = abs(moved - price)
+        terms[f + TERM.sell_returns] = returns + gain
+        terms[f + TERM.sell_squares] = squares + gain * gain
+        terms[f + TERM.sell_negatives] = negatives + loss * loss
         loss = step if step < 0.0 else 0.0
         returns += step
         squares += step * step
         negatives += loss * loss
         moved = price * buyer
-        unit = moved * (1.0 + fee)
-        gain = close / unit - 1.0
+        cost = moved * (1.0 + fee)
+        gain = close / cost - 1.0
         loss = gain if gain < 0.0 else 0.0
-        facts[f] = moved
-        facts[f + 1] = unit
-        facts[f + 2] = abs(moved - price)
-        facts[f + 3] = gain - returns
-        facts[f + 4] = gain * gain - squares
-        facts[f + 5] = loss * loss - negatives
+        terms[f + TERM.buy_price] = moved
+        terms[f + TERM.buy_cost] = cost
+        terms[f + TERM.buy_slippage] = abs(moved - price)
+        terms[f + TERM.buy_returns] = gain - returns
+        terms[f + TERM.buy_squares] = gain * gain - squares
+        terms[f + TERM.buy_negatives] = loss * loss - negatives
         value += close
-        facts[f + 27] = returns
-        facts[f + 28] = squares
-        facts[f + 29] = negatives
-        facts[f + 30] = value
 
 
-def lay_extremes(closes: Doubles, start: int, bars: int, highs: Doubles, lows: Doubles) -> None:
+def precompute_extremes(closes: Doubles, start: int, bars: int, highs: Doubles, lows: Doubles) -> None:
     """Write the highest and the lowest of the ``2**k`` closes from bar j on, at ``512 * k + j``.
 
     Two overlapping entries cover any range (Bender and Farach-Colton 2000, the sparse table).
@@ -83,7 +91,7 @@ def lay_extremes(closes: Doubles, start: int, bars: int, highs: Doubles, lows: D
         half += half
 
 
-def lay_averages(sums: Doubles, windows: Integers, start: int, bars: int, rows: Doubles) -> None:
+def precompute_averages(sums: Doubles, windows: Integers, start: int, bars: int, averages: Doubles) -> None:
     """Write, per window, the averages that decide for the bars of a tile: those of the closes before each bar.
 
     `sums` are running sums of ticks: whole numbers below ``2**53``, so differences are exact and an average is rounded
@@ -100,9 +108,9 @@ def lay_averages(sums: Doubles, windows: Integers, start: int, bars: int, rows: 
                 stop = first + 64
             t = first
             while t < stop and t < window:
-                rows[place] = 1.7e308
+                averages[place] = 1.7e308
                 place -= 8
                 t += 1
             for u in range(t, stop):
-                rows[place] = (sums[u] - sums[u - window]) / window
+                averages[place] = (sums[u] - sums[u - window]) / window
                 place -= 8

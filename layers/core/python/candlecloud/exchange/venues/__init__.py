@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from candlecloud.errors import UnknownExchangeError
-from candlecloud.exchange.profile import Venue
+from candlecloud.exchange.venue_profile import Venue
 from candlecloud.registry import Registry, one_per_module
 
 VENUES = Registry("exchange", one_per_module(__name__, Venue), field="exchange", error=UnknownExchangeError)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from candlecloud.exchange.profile import CandleEndpoint, RowLayout, ValueEndpoint, Venue, VenueProfile
+from candlecloud.exchange.venue_profile import CandleEndpoint, RowLayout, ValueEndpoint, Venue, VenueProfile
 
 _SECOND_MS = 1_000
 _MINUTE_MS = 60_000

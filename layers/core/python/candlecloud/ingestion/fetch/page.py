@@ -14,8 +14,8 @@ from itertools import pairwise
 from typing import Any
 
 from candlecloud.exchange.client import Page
-from candlecloud.exchange.profile import VenueProfile
 from candlecloud.exchange.rows import ReadRows, read_rows
+from candlecloud.exchange.venue_profile import VenueProfile
 from candlecloud.market.candle import Candle
 from candlecloud.market.datasets.candles import CANDLES
 from candlecloud.market.ranges import TimeRange

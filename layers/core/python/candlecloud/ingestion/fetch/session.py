@@ -9,8 +9,8 @@ from typing import Any, Protocol, TypeVar
 
 from candlecloud.errors import ExchangeError, ExchangeUnavailableError
 from candlecloud.exchange.client import ExchangeClient
-from candlecloud.exchange.profile import VenueProfile
 from candlecloud.exchange.retry import Clock, OutOfTimeError, call_with_retry
+from candlecloud.exchange.venue_profile import VenueProfile
 from candlecloud.ingestion.fetch.page import BadRows, PageResult, validate_page
 from candlecloud.market.ranges import TimeRange
 from candlecloud.market.series import Series

@@ -1,0 +1,1 @@
+"""Declarations for Cython, written by ``python -m infra.generate`` from `layout` and `marks`."""
