@@ -108,7 +108,10 @@ def test_another_dataset_moves_nothing(copy: Path) -> None:
     assert changes(copy) == set()
 
 
-@pytest.mark.parametrize("name", ["event.py", "event.pxd", "path.py", "account.pxd", "tiles.py", "signal_words.pxd"])
+@pytest.mark.parametrize(
+    "name",
+    ["vectorised_engine.py", "vectorised_engine.pxd", "bar_engine.py", "account.pxd", "tiles.py", "signal_words.pxd"],
+)
 def test_an_engine_kernel_moves_every_run(copy: Path, name: str) -> None:
     path = copy / "candlecloud" / "backtest" / "kernels" / name
     path.write_text(

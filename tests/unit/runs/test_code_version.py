@@ -68,7 +68,7 @@ def test_nothing_else_moves_it(table: dict[str, dict[str, str]]) -> None:
 
 @pytest.mark.parametrize("family", ["strategies", "sizing", "slippage", "features"])
 def test_unknown_entry_names_the_generator(family: str) -> None:
-    with pytest.raises(RuntimeError, match=rf"{family}/nothing\. Run `python -m infra\.reach`"):
+    with pytest.raises(RuntimeError, match=rf"{family}/nothing\. Run `python -m infra\.code_hashes`"):
         code_version("run", (*RUN, f"{family}/nothing"))
 
 

@@ -21,7 +21,7 @@ from candlecloud.api.schemas.runs import RunAnswer
 from candlecloud.contract.run import RunConfig
 from candlecloud.errors import ConflictError, RunNotFoundError
 from candlecloud.jobs.submit import submit_run
-from candlecloud.pages.tear_sheet.policy import CONTENT_SECURITY_POLICY
+from candlecloud.pages.tear_sheet.content_security_policy import CONTENT_SECURITY_POLICY
 from candlecloud.runs.lifecycle import ENDS
 from candlecloud.store import keys
 from candlecloud.store.run_record import RunRecord

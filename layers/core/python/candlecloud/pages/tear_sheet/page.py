@@ -6,13 +6,13 @@ from candlecloud.contract.results import RunResult
 from candlecloud.pages.kit.marks import marker_shapes
 from candlecloud.pages.kit.markup import Markup, tag
 from candlecloud.pages.kit.style import style_sheet
+from candlecloud.pages.tear_sheet.content_security_policy import CONTENT_SECURITY_POLICY
 from candlecloud.pages.tear_sheet.distribution import draw_distribution
 from candlecloud.pages.tear_sheet.equity import draw_equity
 from candlecloud.pages.tear_sheet.headline import draw_headline, headline_title
 from candlecloud.pages.tear_sheet.intrabar import draw_intrabar
 from candlecloud.pages.tear_sheet.judgement import draw_metrics, draw_relative
 from candlecloud.pages.tear_sheet.periods import draw_months, draw_rolling_sharpe
-from candlecloud.pages.tear_sheet.policy import CONTENT_SECURITY_POLICY
 from candlecloud.pages.tear_sheet.provenance import (
     draw_assumptions,
     draw_conventions,
