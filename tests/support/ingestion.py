@@ -43,7 +43,7 @@ class SkippingTime:
 
 
 def client(
-    market: ReplayExchange, exchange: str = "binance", waits: SkippingTime | None = None, timeout_ms: int = 2_000
+    market: ReplayExchange, exchange: str = "binance", waits: SkippingTime | None = None, timeout_ms: int = 10_000
 ) -> ExchangeClient:
     """Our client, pointed at a replay exchange."""
     waits = waits or SkippingTime()
