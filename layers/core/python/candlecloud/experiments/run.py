@@ -50,6 +50,8 @@ from candlecloud.runs.manifest import build_manifest
 
 _REFUSED_SHOWN = 1_000
 
+_TRADE_FIGURES = tuple(field.name for field in fields(TradeFigures))
+
 
 @dataclass(frozen=True)
 class EvaluatedRun:
@@ -231,5 +233,5 @@ def _describe_data(bars: Bars, start_bar: int, coverage: CandleCoverage) -> Data
 
 def _describe_trade(trade: Trade) -> ClosedTrade:
     """A trade with its times written both ways."""
-    figures = {field.name: getattr(trade, field.name) for field in fields(TradeFigures)}
+    figures = {name: getattr(trade, name) for name in _TRADE_FIGURES}
     return ClosedTrade(**figures, entry_time=Timestamp.of(trade.entry_time), exit_time=Timestamp.of(trade.exit_time))
