@@ -35,7 +35,6 @@ def data_template(dataset: Dataset[Any, Any]) -> Template:
     return Template(f"{dataset.prefix}/{parts}period={{period}}/{dataset.name}.parquet")
 
 
-@cache
 def quarantine_template(dataset: Dataset[Any, Any]) -> Template:
     """Keys of refused rows; the dataset is named where its ids name it."""
     named = f"dataset={dataset.name}/" if dataset.qualified("") else ""

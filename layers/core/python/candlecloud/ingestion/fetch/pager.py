@@ -178,7 +178,7 @@ class Pager:
             yield self._accept_proven(page, proven)
 
     def _ask_until_clean(self, window: TimeRange) -> PageResult | None:
-        """A page, the best of some tries; without a row in it, the second that says so."""
+        """The first clean page of some tries, or the last one; without a row in it, the second that says so."""
         try:
             for attempt in range(ATTEMPTS):
                 page = self._session.fetch_page(window)
