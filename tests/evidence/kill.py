@@ -16,7 +16,7 @@ from typing import Any
 
 from boto3 import Session
 
-from candlecloud.ingestion.fetch_and_store import read_candles
+from candlecloud.ingestion.fetch_and_store import read_rows
 from candlecloud.market.checksum import content_checksum
 from candlecloud.market.datasets.candles import CANDLES
 from candlecloud.market.ranges import TimeRange
@@ -140,7 +140,7 @@ def _round(stores: Stores, victim: Ingester, survivor: Ingester, number: int, at
     assert report["complete"], report
 
     whole = TimeRange(START, span.end)
-    rows = read_candles(stores, SERIES, whole)
+    rows = read_rows(stores, CANDLES, SERIES, whole)
     stored = {row.open_time: row for row in rows}
     truth = recorded_in(SERIES.id, whole)
     repair = stores.candles.repair_index(SERIES, 1)

@@ -8,6 +8,7 @@ from contextlib import closing
 from benchmarks.pagination import TASKS, WAYS, Outcome, Task, measure
 from candlecloud.ingestion.fetch.pager import Pager
 from candlecloud.ingestion.fetch.session import open_session
+from candlecloud.market.datasets.candles import CANDLES
 from candlecloud.market.ranges import IntervalSet, TimeRange
 from candlecloud.market.series import Series
 from infra.local.replay import ReplayExchange
@@ -23,7 +24,9 @@ def ours(market: ReplayExchange, task: Task) -> Outcome:
     waits = SkippingTime()
     series = Series.of(task.venue, task.symbol, task.timeframe)
     with closing(client(market, task.venue, waits)) as exchange:
-        pager = Pager(open_session(exchange, series, waits.clock), IntervalSet([TimeRange(task.start, task.end)]))
+        pager = Pager(
+            open_session(exchange, series, CANDLES, waits.clock), IntervalSet([TimeRange(task.start, task.end)])
+        )
         opens = sorted({row.open_time for page in pager.pages() for row in page})
     report = pager.report()
     absent = [f"{entry.range.duration // series.timeframe.ms:,} {entry.cause}" for entry in report.absent]

@@ -18,9 +18,10 @@ from candlecloud.errors import (
     UnknownSymbolError,
 )
 from candlecloud.exchange.client import ExchangeClient
-from candlecloud.ingestion.fetch_and_store import read_candles
+from candlecloud.ingestion.fetch_and_store import read_rows
 from candlecloud.jobs import backfill_candles, ingest_candles
 from candlecloud.jobs.context import Context
+from candlecloud.market.datasets.candles import CANDLES
 from candlecloud.market.ranges import TimeRange
 from candlecloud.market.series import Series
 from candlecloud.settings import ExchangeSettings
@@ -369,7 +370,7 @@ def test_ninety_days_of_minutes_are_limited_by_the_network(ingest: Ingest, store
     assert (report.added, report.complete) == (count, True)
     assert report.requests <= count / 999 + 5
     assert stores.candles.count(BTC) == count
-    assert read_candles(stores, BTC, span)[0] == next(iter(recorded_in(BTC.id, span).values()))
+    assert read_rows(stores, CANDLES, BTC, span)[0] == next(iter(recorded_in(BTC.id, span).values()))
 
 
 def test_settled_means_by_the_exchanges_clock(ingest: Ingest, market: ReplayExchange) -> None:

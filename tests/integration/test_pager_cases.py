@@ -18,6 +18,7 @@ from candlecloud.ingestion.fetch.coverage import FetchReport
 from candlecloud.ingestion.fetch.pager import Pager
 from candlecloud.ingestion.fetch.session import open_session
 from candlecloud.market.candle import Candle
+from candlecloud.market.datasets.candles import CANDLES
 from candlecloud.market.ranges import IntervalSet, TimeRange
 from candlecloud.market.series import Series
 from tests.support.ingestion import SkippingTime
@@ -48,7 +49,7 @@ def fetch(
             "binance", base_url=venue.base_url, min_interval_ms=0, sleep=waits.sleep, clock_ms=waits.clock
         )
         with closing(client):
-            session = open_session(client, BTC, waits.clock)
+            session = open_session(client, BTC, CANDLES, waits.clock)
             wanted = IntervalSet([TimeRange(start, min(end, session.closed_before()))])
             rows, report = fetched(Pager(session, wanted))
     handed = IntervalSet.from_grid({row.open_time for row in rows}, MINUTE)
@@ -201,7 +202,7 @@ def test_unknown_volumes_stay_unknown() -> None:
     with scripted_venue(unknown_volumes, NOW) as venue:
         client = ExchangeClient("binance", base_url=venue.base_url, min_interval_ms=0, sleep=waits.sleep)
         with closing(client):
-            session = open_session(client, BTC, waits.clock)
+            session = open_session(client, BTC, CANDLES, waits.clock)
             rows, _ = fetched(Pager(session, IntervalSet([TimeRange(START, START + 10 * MINUTE)])))
     assert {(row.volume_quote, row.trades) for row in rows} == {(None, None)}
 
@@ -290,7 +291,7 @@ def test_the_deadline_ends_a_fetch_with_the_rest_pending() -> None:
         with closing(client):
             clock: Callable[[], int] = lambda: next(ticks)  # noqa: E731
             wanted = IntervalSet([TimeRange(START, END)])
-            rows, report = fetched(Pager(open_session(client, BTC, clock, deadline=8_000), wanted))
+            rows, report = fetched(Pager(open_session(client, BTC, CANDLES, clock, deadline=8_000), wanted))
     assert 0 < len(rows) < COUNT
     assert report.pending == wanted.difference(report.present)
     assert not report.is_complete
@@ -301,7 +302,7 @@ def test_a_walk_that_is_left_early_leaves_the_rest_pending() -> None:
         client = ExchangeClient("binance", base_url=venue.base_url, min_interval_ms=0)
         with closing(client):
             wanted = IntervalSet([TimeRange(START, END)])
-            pager = Pager(open_session(client, BTC, SkippingTime().clock), wanted)
+            pager = Pager(open_session(client, BTC, CANDLES, SkippingTime().clock), wanted)
             first = next(pager.pages())
             asked = len(venue.asked)
             report = pager.report()
@@ -318,7 +319,7 @@ def test_no_request_sleeps_past_the_deadline_to_keep_the_pace() -> None:
         )
         with closing(client):
             deadline = waits.clock() + 40_000
-            session = open_session(client, BTC, waits.clock, deadline=deadline)
+            session = open_session(client, BTC, CANDLES, waits.clock, deadline=deadline)
             assert 50_000 < client.wait_ms(BTC.symbol) <= 60_000
             wanted = IntervalSet([TimeRange(START, END)])
             _, report = fetched(Pager(session, wanted))
@@ -334,7 +335,7 @@ def test_a_venue_that_refuses_our_region_is_asked_once() -> None:
             "binance", base_url=venue.base_url, min_interval_ms=0, sleep=waits.sleep, clock_ms=waits.clock
         )
         with closing(client):
-            session = open_session(client, BTC, waits.clock)
+            session = open_session(client, BTC, CANDLES, waits.clock)
             asked: list[str] = []
 
             def refuse(path: str, query: dict[str, str]) -> tuple[int, str]:
@@ -346,7 +347,7 @@ def test_a_venue_that_refuses_our_region_is_asked_once() -> None:
             known = [expected(START - MINUTE), expected(END - 11 * MINUTE)]
             _, report = fetched(Pager(session, wanted, known))
             with pytest.raises(RegionRefusedError, match="HTTP 451"):
-                open_session(client, BTC, waits.clock)
+                open_session(client, BTC, CANDLES, waits.clock)
     assert len(asked) == 2  # one by the pager, one by the question for the time
     assert {failure.code for failure in report.failed} == {"region_refused"}
     assert IntervalSet(failure.range for failure in report.failed) == wanted

@@ -17,8 +17,9 @@ from candlecloud.errors import (
 )
 from candlecloud.exchange.client import ExchangeClient, Page
 from candlecloud.exchange.rows import ReadRows, read_rows
-from candlecloud.exchange.venue_profile import VenueProfile
+from candlecloud.exchange.venue_profile import RowsEndpoint, VenueProfile
 from candlecloud.exchange.venues import VENUES, binance
+from candlecloud.market.datasets.candles import CANDLES
 from candlecloud.market.ranges import TimeRange
 from candlecloud.market.series import Series
 from candlecloud.market.timeframe import TIMEFRAMES
@@ -53,14 +54,18 @@ class Venue(NamedTuple):
     client: ExchangeClient
     market: ReplayExchange
 
+    @property
+    def endpoint(self) -> RowsEndpoint:
+        return self.profile.endpoint(CANDLES.name)
+
     def ask(self, start: int, count: int) -> list[int]:
         """Open times of one answer, as received."""
-        page = self.client.fetch_window(self.series, TimeRange(start, start + count * self.step))
-        return [candle.open_time for candle in self.read(page).candles]
+        page = self.client.fetch_window(self.series, CANDLES, TimeRange(start, start + count * self.step))
+        return [candle.open_time for candle in self.read(page).rows]
 
     def read(self, page: Page) -> ReadRows:
         """The rows of an answer, as received."""
-        return read_rows(page.rows, self.profile.layout, self.series.timeframe)
+        return read_rows(page.rows, self.endpoint.layout, self.series)
 
 
 @pytest.fixture(params=CASES, ids=lambda key: "-".join(key))
@@ -90,7 +95,7 @@ def test_a_window_is_half_open(venue: Venue) -> None:
     got = venue.ask(start, 20)
     inside = [time for time in got if start <= time < start + 20 * venue.step]
     assert sorted(inside) == list(range(start, start + 20 * venue.step, venue.step))
-    if venue.profile.candles.end_param is not None:
+    if venue.endpoint.end_param is not None:
         assert sorted(got) == sorted(inside)
     else:
         assert min(got) == start
@@ -98,35 +103,35 @@ def test_a_window_is_half_open(venue: Venue) -> None:
 
 def test_rows_come_in_the_order_of_the_profile(venue: Venue) -> None:
     got = venue.ask(venue.closed - 300 * venue.step, 20)
-    assert got == sorted(got, reverse=venue.profile.order == "newest_first")
+    assert got == sorted(got, reverse=venue.endpoint.order == "newest_first")
 
 
 def test_a_page_holds_as_many_as_the_profile_says(venue: Venue) -> None:
-    limit = venue.profile.page_limit
+    limit = venue.endpoint.page_limit
     start = venue.closed - 2 * limit * venue.step
     got = sorted(venue.ask(start, 2 * limit))
     assert len(got) == limit
-    if venue.profile.keeps == "oldest":
+    if venue.endpoint.keeps == "oldest":
         assert got[0] == start
     else:
         assert got[-1] >= venue.closed - venue.step
-    assert len(venue.ask(venue.closed - venue.profile.page_span * venue.step, venue.profile.page_span)) >= (
-        venue.profile.page_span
+    assert len(venue.ask(venue.closed - venue.endpoint.page_span * venue.step, venue.endpoint.page_span)) >= (
+        venue.endpoint.page_span
     )
 
 
 def test_history_ends_where_the_profile_says(venue: Venue) -> None:
-    old = min(venue.ask(venue.closed - 2_000 * venue.step, venue.profile.page_span))
+    old = min(venue.ask(venue.closed - 2_000 * venue.step, venue.endpoint.page_span))
     reach = (venue.closed - old) // venue.step
-    assert reach == (2_000 if venue.profile.history_cap is None else venue.profile.history_cap)
+    assert reach == (2_000 if venue.endpoint.history_cap is None else venue.endpoint.history_cap)
 
 
 def test_every_value_is_where_the_profile_says(venue: Venue) -> None:
     start = venue.closed - 300 * venue.step
-    page = venue.client.fetch_window(venue.series, TimeRange(start, start + 100 * venue.step))
+    page = venue.client.fetch_window(venue.series, CANDLES, TimeRange(start, start + 100 * venue.step))
     truth = recorded(venue.series.id)
     read = venue.read(page)
-    got = {c.open_time: c for c in read.candles if c.open_time < start + 100 * venue.step}
+    got = {c.open_time: c for c in read.rows if c.open_time < start + 100 * venue.step}
     assert len(got) == 100
     assert all(truth[time] == candle for time, candle in got.items())
     assert read.bad == []
@@ -137,7 +142,7 @@ def test_every_timeframe_has_a_name_that_the_venue_takes(venue: Venue) -> None:
     for name in TIMEFRAMES:
         series = Series.of(venue.series.exchange, venue.series.symbol.key, name)
         start = series.timeframe.floor(venue.now) - 3 * series.timeframe.ms
-        venue.client.fetch_window(series, TimeRange(start, start + series.timeframe.ms))
+        venue.client.fetch_window(series, CANDLES, TimeRange(start, start + series.timeframe.ms))
     asked = venue.market.requests.entries()
     assert {entry.status for entry in asked} == {200}
 
@@ -146,7 +151,7 @@ def test_an_unknown_symbol_is_named_so(venue: Venue) -> None:
     symbol = "NOPE-USDT_USDT" if venue.profile.market == "linear" else "NOPE-USDT"
     series = Series.of(venue.series.exchange, symbol, venue.series.timeframe.name)
     with pytest.raises(UnknownSymbolError, match="does not list"):
-        venue.client.fetch_window(series, TimeRange(venue.closed - 10 * venue.step, venue.closed))
+        venue.client.fetch_window(series, CANDLES, TimeRange(venue.closed - 10 * venue.step, venue.closed))
 
 
 @pytest.mark.parametrize(
@@ -240,7 +245,7 @@ def test_the_listing_is_asked_where_the_venue_can_say(market: ReplayExchange) ->
     for (name, _), case in CASES.items():
         market.set_clock(case.now)
         exchange = client(market, name)
-        first = exchange.listing_start(case.series)
+        first = exchange.listing_start(case.series, CANDLES)
         exchange.close()
         assert first == (min(recorded(case.series.id)) if name == "binance" else None)
 

@@ -10,8 +10,9 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from candlecloud.exchange.client import ExchangeClient
-from candlecloud.ingestion.fetch_and_store import read_candles
+from candlecloud.ingestion.fetch_and_store import read_rows
 from candlecloud.market.candle import Candle
+from candlecloud.market.datasets.candles import CANDLES
 from candlecloud.market.ranges import TimeRange
 from candlecloud.market.series import Series
 from candlecloud.store.stores import Stores
@@ -77,7 +78,7 @@ def recorded_in(series_id: str, span: TimeRange) -> dict[int, Candle]:
 
 def stored_in(stores: Stores, series: Series, span: TimeRange) -> dict[int, Candle]:
     """What the lake holds of a range, by open time; fails if a candle is there twice."""
-    rows = read_candles(stores, series, span)
+    rows = read_rows(stores, CANDLES, series, span)
     found = {row.open_time: row for row in rows}
     assert len(found) == len(rows), "a candle is stored twice"
     return found

@@ -1,4 +1,4 @@
-"""A venue on loopback that answers Binance's candle path as a script says: for behaviour that no recording has."""
+"""A venue on loopback that answers Binance's paths of rows as a script says: for behaviour that no recording has."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ class ScriptedVenue:
             return 200, json.dumps({"serverTime": self.now})
         if path.endswith("/ticker/24hr") and self.quote is not None:
             return 200, json.dumps({"symbol": query["symbol"], "lastPrice": str(self.quote), "closeTime": self.now})
-        if not path.endswith("/klines"):
+        if not path.endswith(("/klines", "/fundingRate")):
             return 400, json.dumps({"code": -1121, "msg": "Invalid symbol."})
         asked = (int(query["startTime"]), int(query["endTime"]), int(query["limit"]))
         self.asked.append(asked)
-        rows = self._days(asked[0], asked[1]) if query["interval"] == "1d" else self.script(*asked)
+        rows = self._days(asked[0], asked[1]) if query.get("interval") == "1d" else self.script(*asked)
         return 200, rows if isinstance(rows, str) else json.dumps(rows)
 
     def _days(self, start: int, end: int) -> list[Any]:

@@ -29,15 +29,15 @@ def test_a_path_that_leads_nowhere_is_a_malformed_answer(answer: Any) -> None:
 
 def test_the_key_over_the_rows_names_the_market() -> None:
     answer = {"result": {"XXBTZUSD": [[1]], "last": 5}}
-    assert rows_at(answer, kraken.SPOT.candles, "kraken") == ([[1]], "XXBTZUSD")
+    assert rows_at(answer, kraken.SPOT.endpoint("candles"), "kraken") == ([[1]], "XXBTZUSD")
     with pytest.raises(MalformedResponseError, match="2 markets"):
-        rows_at({"result": {"A": [], "B": []}}, kraken.SPOT.candles, "kraken")
+        rows_at({"result": {"A": [], "B": []}}, kraken.SPOT.endpoint("candles"), "kraken")
 
 
 def test_what_every_request_has_is_sent() -> None:
-    profile = replace(kucoin.SPOT, candles=replace(kucoin.SPOT.candles, fixed={"category": "spot"}))
+    endpoint = replace(kucoin.SPOT.endpoint("candles"), fixed={"category": "spot"})
     series = Series.of("kucoin", "BTC-USDT", "1h")
-    assert window_params(profile, series, TimeRange(0, HOUR), None) == {
+    assert window_params(kucoin.SPOT, endpoint, series, TimeRange(0, HOUR), None) == {
         "category": "spot",
         "symbol": "BTC-USDT",
         "type": "1hour",

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from candlecloud.exchange.rows import number, read_rows, whole
 from candlecloud.exchange.venues import binance, kraken, kucoin
-from candlecloud.market.timeframe import Timeframe
+from candlecloud.market.series import Series
 
-MINUTE = Timeframe("1m")
-BINANCE = binance.SPOT.layout
-KRAKEN = kraken.SPOT.layout
-KUCOIN = kucoin.SPOT.layout
+MINUTE = Series.of("binance", "ETH-BTC", "1m")
+BINANCE = binance.SPOT.endpoint("candles").layout
+KRAKEN = kraken.SPOT.endpoint("candles").layout
+KUCOIN = kucoin.SPOT.endpoint("candles").layout
 OPEN = 1_591_478_520_000
 
 
@@ -31,25 +31,25 @@ def binance_row(**changes: Any) -> list[Any]:
 
 def test_binance_rows_keep_quote_volume_and_trades() -> None:
     found = read_rows([binance_row()], BINANCE, MINUTE)
-    assert found.candles == [(OPEN, 0.0251, 0.0252, 0.025, 0.02505, 22.19, 0.5549, 40)]
+    assert found.rows == [(OPEN, 0.0251, 0.0252, 0.025, 0.02505, 22.19, 0.5549, 40)]
     assert found.raw == [binance_row()]
     assert found.bad == []
 
 
 def test_kraken_rows_are_in_seconds_with_a_count() -> None:
     row = [OPEN // 1000, "0.0251", "0.0252", "0.0250", "0.02505", "0.02511", "22.19000000", 4]
-    (candle,) = read_rows([row], KRAKEN, MINUTE).candles
+    (candle,) = read_rows([row], KRAKEN, MINUTE).rows
     assert candle == (OPEN, 0.0251, 0.0252, 0.025, 0.02505, 22.19, None, 4)
 
 
 def test_kucoin_rows_are_open_close_high_low() -> None:
     row = [str(OPEN // 1000), "0.0251", "0.02505", "0.0252", "0.025", "22.19", "0.5549"]
-    (candle,) = read_rows([row], KUCOIN, MINUTE).candles
+    (candle,) = read_rows([row], KUCOIN, MINUTE).rows
     assert candle == (OPEN, 0.0251, 0.0252, 0.025, 0.02505, 22.19, 0.5549, None)
 
 
 def test_null_stays_null() -> None:
-    (candle,) = read_rows([binance_row(quote=None, trades=None, base=None)], BINANCE, MINUTE).candles
+    (candle,) = read_rows([binance_row(quote=None, trades=None, base=None)], BINANCE, MINUTE).rows
     assert (candle.volume_base, candle.volume_quote, candle.trades) == (None, None, None)
 
 
@@ -85,30 +85,30 @@ def test_null_stays_null() -> None:
 )
 def test_what_cannot_be_read_is_malformed(row: Any) -> None:
     found = read_rows([row, binance_row()], BINANCE, MINUTE)
-    assert len(found.candles) == 1
+    assert len(found.rows) == 1
     (bad,) = found.bad
     assert (bad.reason, bad.row) == ("malformed", row)
 
 
 def test_a_malformed_row_keeps_its_time_where_it_has_one() -> None:
     (bad,) = read_rows([binance_row(close=None)], BINANCE, MINUTE).bad
-    assert bad.open_time == OPEN
+    assert bad.time == OPEN
     (bad,) = read_rows([binance_row(open_time="x")], BINANCE, MINUTE).bad
-    assert bad.open_time is None
+    assert bad.time is None
 
 
 def test_a_row_of_a_longer_timeframe_is_malformed() -> None:
     hour = binance_row(close_time=OPEN + 3_599_999)
     assert read_rows([hour], BINANCE, MINUTE).bad[0].reason == "malformed"
-    assert len(read_rows([hour], BINANCE, Timeframe("1h")).candles) == 1
+    assert len(read_rows([hour], BINANCE, Series.of("binance", "ETH-BTC", "1h")).rows) == 1
 
 
 def test_a_candle_that_an_outage_closed_early_is_read() -> None:
-    assert len(read_rows([binance_row(close_time=OPEN + 39_000)], BINANCE, MINUTE).candles) == 1
+    assert len(read_rows([binance_row(close_time=OPEN + 39_000)], BINANCE, MINUTE).rows) == 1
 
 
 def test_not_a_number_is_read_and_left_to_validation() -> None:
-    (candle,) = read_rows([binance_row(close="NaN")], BINANCE, MINUTE).candles
+    (candle,) = read_rows([binance_row(close="NaN")], BINANCE, MINUTE).rows
     assert math.isnan(candle.close)
 
 

@@ -37,11 +37,12 @@ def test_a_misspelt_venue_is_told_the_nearest() -> None:
 @pytest.mark.parametrize("profile", ALL, ids=lambda p: f"{p.exchange}-{p.market}")
 def test_a_profile_is_consistent(profile: VenueProfile) -> None:
     assert set(profile.intervals) == set(TIMEFRAMES)
-    assert 0 < profile.page_span <= profile.page_limit
+    candles = profile.endpoint("candles")
+    assert 0 < candles.page_span <= candles.page_limit
     assert profile.min_interval_ms > 0
     assert profile.settle_lag_ms < profile.absence_lag_ms
-    assert profile.history_cap is None or profile.history_cap < profile.page_limit
-    positions = [v for k, v in vars(profile.layout).items() if v is not None and k != "time_unit_ms"]
+    assert candles.history_cap is None or candles.history_cap < candles.page_limit
+    positions = [v for k, v in vars(candles.layout).items() if v is not None and k != "time_unit_ms"]
     assert len(positions) == len(set(positions)), "two values are read from one position"
     assert (profile.weight_header is None) == (profile.weight_limit is None)
 

@@ -37,7 +37,7 @@ def row(n: int, price: float = 100.0, **changes: Any) -> list[Any]:
 
 def validated(rows: list[Any], *, closed: int = WINDOW.end, now: int | None = None) -> PageResult:
     page = Page(WINDOW, rows, None, "ab" * 32)
-    return validate_page(page, SPOT, BTC, closed_before=closed, now=closed if now is None else now)
+    return validate_page(page, SPOT, CANDLES, BTC, closed_before=closed, now=closed if now is None else now)
 
 
 def reasons(result: PageResult) -> dict[str, int]:
@@ -102,7 +102,9 @@ def test_of_two_rows_for_one_candle_neither_is_believed_if_they_differ() -> None
 def test_a_page_for_another_market_is_bad_as_a_whole() -> None:
     rows = [[(T0 + n * MINUTE) // 1000, "100", "101", "99", "100", None, "5", 7] for n in range(3)]
     wrong, right = (
-        validate_page(Page(WINDOW, rows, key, ""), KRAKEN_SPOT, KRAKEN, closed_before=WINDOW.end, now=WINDOW.end)
+        validate_page(
+            Page(WINDOW, rows, key, ""), KRAKEN_SPOT, CANDLES, KRAKEN, closed_before=WINDOW.end, now=WINDOW.end
+        )
         for key in ("XETHZUSD", "XXBTZUSD")
     )
     assert (len(wrong.good), reasons(wrong), wrong.unreadable) == (0, {"wrong_symbol": 3}, 3)
@@ -114,21 +116,21 @@ def candle(n: int, price: float, **changes: Any) -> Candle:
 
 
 def test_prices_do_not_jump_between_markets() -> None:
-    assert find_jumps([candle(0, 100), candle(1, 290), candle(2, 100)], MINUTE) == []
-    assert find_jumps([candle(0, 100), candle(1, 4), candle(2, 4)], MINUTE) == [T0 + MINUTE]
-    assert find_jumps([candle(0, 100), candle(50, 1_500)], MINUTE) == []
-    assert find_jumps([], MINUTE) == []
+    assert find_jumps(CANDLES, [candle(0, 100), candle(1, 290), candle(2, 100)], MINUTE) == []
+    assert find_jumps(CANDLES, [candle(0, 100), candle(1, 4), candle(2, 4)], MINUTE) == [T0 + MINUTE]
+    assert find_jumps(CANDLES, [candle(0, 100), candle(50, 1_500)], MINUTE) == []
+    assert find_jumps(CANDLES, [], MINUTE) == []
 
 
 def test_prices_may_leap_only_with_reference_prices() -> None:
-    assert find_leap([candle(0, 100), candle(50, 900)]) is None
-    assert find_leap([candle(0, 100), candle(50, 1_500)]) == T0 + 50 * MINUTE
-    assert find_leap([candle(0, 100)]) is None
+    assert find_leap(CANDLES, [candle(0, 100), candle(50, 900)]) is None
+    assert find_leap(CANDLES, [candle(0, 100), candle(50, 1_500)]) == T0 + 50 * MINUTE
+    assert find_leap(CANDLES, [candle(0, 100)]) is None
 
 
 def test_what_a_page_does_not_say_is_not_compared() -> None:
     assert CANDLES.same(candle(0, 100), candle(0, 100, volume_quote=None, trades=None))
     assert not CANDLES.same(candle(0, 100), candle(0, 100, trades=8))
     assert not CANDLES.same(candle(0, 100), candle(0, 100, close=100.5))
-    assert is_restatement(candle(0, 100), candle(0, 100, close=100.5))
-    assert not is_restatement(candle(0, 100), candle(0, 120))
+    assert is_restatement(CANDLES, candle(0, 100), candle(0, 100, close=100.5))
+    assert not is_restatement(CANDLES, candle(0, 100), candle(0, 120))

@@ -26,8 +26,9 @@ from candlecloud.exchange.retry import Sleep
 from candlecloud.exchange.rows import number, read_rows
 from candlecloud.exchange.venue_profile import VenueProfile
 from candlecloud.exchange.venues import VENUES
+from candlecloud.market.dataset import Dataset
 from candlecloud.market.ranges import TimeRange
-from candlecloud.market.series import Series
+from candlecloud.market.series import Instrument
 from candlecloud.market.symbol import Symbol
 
 TIMEOUT_MS = 10_000
@@ -43,7 +44,7 @@ class Page:
     Attributes
     ----------
     asked : TimeRange
-        Open times that were asked for.
+        Key times that were asked for.
     rows : list
         The venue's rows as parsed from JSON, in the order received; anything may stand in it.
     market_key : str, optional
@@ -129,21 +130,24 @@ class ExchangeClient:
             return 0.0 if pace is None else pace.wait_ms(self._clock_ms())
 
     def server_time(self, symbol: Symbol) -> int:
-        """The exchange's clock, ms UTC: what decides whether a candle is closed."""
+        """The exchange's clock, ms UTC: what decides whether a row is final."""
         profile = self.profile(symbol)
         answer = self._get(profile, profile.server_time.method, profile.server_time.fixed)
         moment = whole_at(answer, profile.server_time.value_path, self.exchange)
         return moment * profile.server_time.unit_ms
 
-    def fetch_window(self, series: Series, window: TimeRange, limit: int | None = None) -> Page:
-        """Ask once for the candles that open in `window`.
+    def fetch_window(
+        self, series: Instrument, dataset: Dataset[Any, Any], window: TimeRange, limit: int | None = None
+    ) -> Page:
+        """Ask once for the rows of a dataset whose key times lie in `window`.
 
         Parameters
         ----------
         window : TimeRange
-            On the grid. A venue without an end bound answers with everything since its start.
+            On the grid, where the dataset has one. A venue without an end bound answers with everything since its
+            start.
         limit : int, optional
-            Most rows; the profile's page limit where left out. Venues without such a parameter ignore it.
+            Most rows; the endpoint's page limit where left out. Venues without such a parameter ignore it.
 
         Raises
         ------
@@ -153,30 +157,30 @@ class ExchangeClient:
             If it answers 200 with anything but rows.
         """
         profile = self.profile(series.symbol)
-        endpoint = profile.candles
-        params = window_params(profile, series, window, limit)
+        endpoint = profile.endpoint(dataset.name)
+        params = window_params(profile, endpoint, series, window, limit)
         with self._lane:
             answer = self._get(profile, endpoint.method, params)
             body = self._ccxt.last_http_response or ""
         rows, key = rows_at(answer, endpoint, self.exchange)
         return Page(window, rows, key, hashlib.sha256(body.encode()).hexdigest())
 
-    def listing_start(self, series: Series) -> int | None:
-        """Open time of the first candle ever, ms UTC; None where the venue has no way to ask, or no candle.
+    def listing_start(self, series: Instrument, dataset: Dataset[Any, Any]) -> int | None:
+        """Key time of the first row ever, ms UTC; None where the venue has no way to ask, or no row.
 
         Raises
         ------
         MalformedResponseError
-            If a question for one candle is answered with several.
+            If a question for one row is answered with several.
         """
-        profile = self.profile(series.symbol)
-        if not profile.lists_from_zero:
+        endpoint = self.profile(series.symbol).endpoint(dataset.name)
+        if not endpoint.lists_from_zero:
             return None
-        rows = self.fetch_window(series, TimeRange(0, _FAR_FUTURE), limit=1).rows
-        if len(rows) > 1:
-            raise MalformedResponseError(f"{self.exchange} answered with {len(rows)} candles instead of one.")
-        first = read_rows(rows, profile.layout, series.timeframe).candles
-        return first[0].open_time if first else None
+        raw = self.fetch_window(series, dataset, TimeRange(0, _FAR_FUTURE), limit=1).rows
+        if len(raw) > 1:
+            raise MalformedResponseError(f"{self.exchange} answered with {len(raw)} rows instead of one.")
+        first = read_rows(raw, endpoint.layout, series).rows
+        return int(first[0][0]) if first else None
 
     def quoted_price(self, symbol: Symbol) -> Quote | None:
         """What a second endpoint quotes for exactly this symbol; None where the venue has no such endpoint.

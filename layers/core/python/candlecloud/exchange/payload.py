@@ -7,9 +7,9 @@ from typing import Any
 
 from candlecloud.errors import MalformedResponseError
 from candlecloud.exchange.rows import whole
-from candlecloud.exchange.venue_profile import AnswerPath, CandleEndpoint, VenueProfile
+from candlecloud.exchange.venue_profile import AnswerPath, RowsEndpoint, VenueProfile
 from candlecloud.market.ranges import TimeRange
-from candlecloud.market.series import Series
+from candlecloud.market.series import Instrument, Series
 
 
 def whole_at(answer: Any, path: AnswerPath, exchange: str) -> int:
@@ -29,7 +29,7 @@ def value_at(answer: Any, path: AnswerPath, exchange: str) -> Any:
     return answer
 
 
-def rows_at(answer: Any, endpoint: CandleEndpoint, exchange: str) -> tuple[list[Any], str | None]:
+def rows_at(answer: Any, endpoint: RowsEndpoint, exchange: str) -> tuple[list[Any], str | None]:
     """The list of rows, and the key that names the market where the path has one."""
     market_key: str | None = None
     for key in endpoint.path:
@@ -41,7 +41,7 @@ def rows_at(answer: Any, endpoint: CandleEndpoint, exchange: str) -> tuple[list[
         answer = value_at(answer, (key,), exchange)
     if not isinstance(answer, list):
         raise MalformedResponseError(
-            f"{exchange} answered with {_shape(answer)} instead of a list of candles.", shape=_shape(answer)
+            f"{exchange} answered with {_shape(answer)} instead of a list of rows.", shape=_shape(answer)
         )
     return answer, market_key
 
@@ -61,21 +61,25 @@ def _shape(answer: Any) -> str:
     return {dict: "an object", list: "a list", type(None): "a null"}.get(type(answer), type(answer).__name__)
 
 
-def window_params(profile: VenueProfile, series: Series, window: TimeRange, limit: int | None) -> dict[str, Any]:
-    """The venue's parameters that ask for the candles that open in `window`, whatever its bounds include."""
-    endpoint = profile.candles
+def window_params(
+    profile: VenueProfile, endpoint: RowsEndpoint, series: Instrument, window: TimeRange, limit: int | None
+) -> dict[str, Any]:
+    """The venue's parameters that ask for the rows of `window`, whatever its bounds include."""
     unit = endpoint.time_unit_ms
-    start = window.start - series.timeframe.ms if endpoint.start_exclusive else window.start
+    timeframe = series.timeframe if isinstance(series, Series) else None
+    before = unit if timeframe is None else timeframe.ms
+    start = window.start - before if endpoint.start_exclusive else window.start
     params: dict[str, Any] = {
         **endpoint.fixed,
         endpoint.symbol_param: profile.market_id(series.symbol),
-        endpoint.interval_param: profile.interval(series.timeframe),
         endpoint.start_param: max(0, start) // unit,
     }
+    if endpoint.interval_param is not None and timeframe is not None:
+        params[endpoint.interval_param] = profile.interval(timeframe)
     if endpoint.end_param is not None:
         params[endpoint.end_param] = (window.end - (1 if endpoint.end_inclusive else 0)) // unit
     if endpoint.limit_param is not None:
-        params[endpoint.limit_param] = min(limit or profile.page_limit, profile.page_limit)
+        params[endpoint.limit_param] = min(limit or endpoint.page_limit, endpoint.page_limit)
     return params
 
 

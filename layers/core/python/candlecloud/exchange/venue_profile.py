@@ -1,4 +1,4 @@
-"""The form of a venue: how each of its markets is asked, what its rows hold, where it stops, how fast it may be asked.
+"""The form of a venue: how each of its markets is asked, what its rows hold, how fast it may be asked.
 
 `client` reads a profile to build a request, `rows` to read the answer, `ingestion.fetch` to walk. `venues` holds one
 file each.
@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from candlecloud.errors import InvalidParameterError, InvalidTimeframeError
+from candlecloud.exchange.rows import RowLayout
 from candlecloud.market.symbol import Symbol
 from candlecloud.market.timeframe import Timeframe
 
@@ -18,37 +19,18 @@ Market = Literal["spot", "linear"]
 AnswerPath = tuple[str | int, ...]
 
 
-@dataclass(frozen=True)
-class RowLayout:
-    """Position of each value in a raw row; None where the venue does not say."""
-
-    open_time: int
-    open: int
-    high: int
-    low: int
-    close: int
-    volume_base: int
-    volume_quote: int | None = None
-    trades: int | None = None
-    close_time: int | None = None
-    time_unit_ms: int = 1
-
-    @property
-    def width(self) -> int:
-        """Fewest values that a row must have."""
-        named = (self.open, self.high, self.low, self.close, self.volume_base)
-        optional = (self.volume_quote, self.trades, self.close_time)
-        return 1 + max(self.open_time, *named, *(i for i in optional if i is not None))
-
-
-@dataclass(frozen=True)
-class CandleEndpoint:
-    """How candles are asked for, and where the rows stand in the answer.
+@dataclass(frozen=True, kw_only=True)
+class RowsEndpoint:
+    """How the rows of a dataset are asked for, where they stand in the answer, and where a page ends.
 
     Attributes
     ----------
     method : str
         ccxt's implicit method, which returns the venue's own JSON.
+    layout : RowLayout
+        How a raw row is read.
+    interval_param : str, optional
+        None for rows without a timeframe.
     end_param : str, optional
         None where the venue takes only a start and answers with everything since.
     end_inclusive, start_exclusive : bool
@@ -59,20 +41,39 @@ class CandleEndpoint:
         Keys that stand beside ``"*"`` and name no market.
     fixed : mapping
         Parameters that every request has.
+    page_limit : int
+        Most rows in a page: a page of fewer holds all that the venue has of its window.
+    page_span : int
+        Rows on a grid asked for at once; below the limit where the venue's end bound is not exact.
+    order : {'oldest_first', 'newest_first'}
+        Order of rows within an answer.
+    keeps : {'oldest', 'newest'}
+        Which rows survive when a window holds more than a page.
+    history_cap : int, optional
+        Only so many of the newest rows can be had.
+    lists_from_zero : bool
+        Whether a request from the epoch with limit 1 answers with the first row ever.
     """
 
     method: str
+    layout: RowLayout
     symbol_param: str
-    interval_param: str
     start_param: str
     end_param: str | None
     limit_param: str | None
-    time_unit_ms: int
-    end_inclusive: bool
-    start_exclusive: bool
-    path: tuple[str, ...]
+    page_limit: int
+    page_span: int
+    order: Literal["oldest_first", "newest_first"]
+    keeps: Literal["oldest", "newest"]
+    interval_param: str | None = None
+    time_unit_ms: int = 1
+    end_inclusive: bool = False
+    start_exclusive: bool = False
+    path: tuple[str, ...] = ()
     beside: tuple[str, ...] = ()
     fixed: Mapping[str, str] = field(default_factory=dict)
+    history_cap: int | None = None
+    lists_from_zero: bool = False
 
 
 @dataclass(frozen=True)
@@ -97,18 +98,10 @@ class VenueProfile:
 
     Attributes
     ----------
-    page_limit : int
-        Most rows of one answer.
-    page_span : int
-        Candles asked for at once; below the limit where the venue's end bound is not exact.
-    order : {'oldest_first', 'newest_first'}
-        Order of rows within an answer.
-    keeps : {'oldest', 'newest'}
-        Which rows survive when a window holds more than a page.
-    history_cap : int, optional
-        Only so many of the newest candles can be had.
+    endpoints : mapping of str to RowsEndpoint
+        By the name of a dataset: what rows this market has.
     settle_lag_ms : int
-        A candle is closed this long after its close time, by the exchange's clock.
+        A row is final this long after it is available (a candle: after its close time), by the exchange's clock.
     reread_ms : int
         How far back closed candles are read once more.
     absence_lag_ms : int
@@ -121,22 +114,15 @@ class VenueProfile:
         How the venue writes a symbol: what stands between two currencies, and those that it calls otherwise.
     plain_market_id : callable
         From the name of a market in an answer to the name that it is asked by.
-    lists_from_zero : bool
-        Whether a request from the epoch with limit 1 answers with the first candle ever.
     quote_price : ValueEndpoint, optional
         A second endpoint that names its symbol: shows on the first contact that the candles are of the wanted market.
     """
 
     exchange: str
     market: Market
-    candles: CandleEndpoint
+    endpoints: Mapping[str, RowsEndpoint]
     server_time: ValueEndpoint
-    layout: RowLayout
     intervals: Mapping[str, str]
-    page_limit: int
-    page_span: int
-    order: Literal["oldest_first", "newest_first"]
-    keeps: Literal["oldest", "newest"]
     settle_lag_ms: int
     reread_ms: int
     absence_lag_ms: int
@@ -144,11 +130,27 @@ class VenueProfile:
     symbol_joint: str = ""
     currency_ids: Mapping[str, str] = field(default_factory=dict)
     plain_market_id: Callable[[str], str] = str
-    history_cap: int | None = None
-    lists_from_zero: bool = False
     quote_price: ValueEndpoint | None = None
     weight_header: str | None = None
     weight_limit: int | None = None
+
+    def endpoint(self, dataset: str) -> RowsEndpoint:
+        """How the rows of a dataset are asked for, by its name.
+
+        Raises
+        ------
+        InvalidParameterError
+            If candlecloud does not know where this market has such rows.
+        """
+        try:
+            return self.endpoints[dataset]
+        except KeyError:
+            raise InvalidParameterError(
+                f"{self.exchange} {self.market} has no {dataset}.",
+                hint=f"It has: {', '.join(self.endpoints)}.",
+                field="dataset",
+                exchange=self.exchange,
+            ) from None
 
     def interval(self, timeframe: Timeframe) -> str:
         """The venue's own name of a timeframe.

@@ -1,4 +1,4 @@
-"""Wanted candles from the exchange into the lake: fetched, committed in chunks, gaps and incidents written down."""
+"""Wanted rows of a dataset into the lake: fetched, committed in chunks, gaps and incidents written down."""
 
 from __future__ import annotations
 
@@ -12,17 +12,18 @@ from candlecloud.errors import ExchangeError, ExchangeUnavailableError, RateLimi
 from candlecloud.exchange.client import ExchangeClient
 from candlecloud.exchange.retry import Clock
 from candlecloud.ingestion.fetch.coverage import FetchReport
+from candlecloud.ingestion.fetch.page import AnyDataset, AnyRow
 from candlecloud.ingestion.fetch.pager import Pager
 from candlecloud.ingestion.fetch.session import FetchSession, open_session
 from candlecloud.ingestion.gap_ledger import Finding, findings_of, write_findings
 from candlecloud.ingestion.plan import Cursor
-from candlecloud.market.candle import Candle
+from candlecloud.market.dataset import Dataset, Row, S
 from candlecloud.market.datasets.candles import CANDLES
 from candlecloud.market.gaps import missing_ranges
 from candlecloud.market.period import period_range, periods_between
 from candlecloud.market.ranges import IntervalSet, TimeRange
 from candlecloud.market.rows import rows_table, times_ms
-from candlecloud.market.series import Series
+from candlecloud.market.series import Instrument, Series
 from candlecloud.store.stores import Stores
 
 SOURCE = "native"
@@ -43,7 +44,7 @@ class FetchOutcome:
     ----------
     fetch : FetchReport
     added, revised, unchanged : int
-        What became of the candles that came.
+        What became of the rows that came.
     """
 
     fetch: FetchReport
@@ -54,22 +55,23 @@ class FetchOutcome:
 
 @dataclass
 class LakeWriter:
-    """Collects candles and merges them into the lake chunk by chunk; the cursor follows."""
+    """Collects rows and merges them into the lake chunk by chunk; the cursor follows."""
 
     stores: Stores
-    series: Series
+    series: Instrument
+    dataset: AnyDataset
     clock: Clock
     cursor: Cursor | None
     chunk_rows: int
-    waiting: list[Candle] = field(default_factory=list)
+    waiting: list[AnyRow] = field(default_factory=list)
     since: int | None = None
     added: int = 0
     revised: int = 0
     unchanged: int = 0
 
-    def add(self, candles: list[Candle]) -> None:
-        """Take candles, and commit if there are enough of them or the first has waited long enough."""
-        self.waiting += candles
+    def add(self, rows: list[AnyRow]) -> None:
+        """Take rows, and commit if there are enough of them or the first has waited long enough."""
+        self.waiting += rows
         now = self.clock()
         self.since = now if self.since is None else self.since
         if len(self.waiting) >= self.chunk_rows or now - self.since >= CHUNK_MS:
@@ -80,19 +82,25 @@ class LakeWriter:
         if not self.waiting:
             return
         now = self.clock()
-        table = rows_table(CANDLES, self.waiting, self.series, now, SOURCE)
-        merged = self.stores.candles.merge(self.series, table, now)
+        table = rows_table(self.dataset, self.waiting, self.series, now, SOURCE)
+        merged = self.stores.dataset(self.dataset).merge(self.series, table, now)
         self.added += merged.added
         self.revised += merged.revised
         self.unchanged += merged.unchanged
-        times = [candle.open_time for candle in self.waiting]
+        times = [row[0] for row in self.waiting]
         self.waiting, self.since = [], None
         if self.cursor is not None:
-            self.cursor.advance(IntervalSet.from_grid(times, self.series.timeframe.ms))
+            self.cursor.advance(IntervalSet.from_grid(times, self.dataset.step(self.series) or 1))
 
 
 def start_session(
-    stores: Stores, exchange: ExchangeClient, series: Series, *, clock: Clock, deadline: int | None = None
+    stores: Stores,
+    exchange: ExchangeClient,
+    series: Instrument,
+    dataset: AnyDataset,
+    *,
+    clock: Clock,
+    deadline: int | None = None,
 ) -> FetchSession:
     """What every acquisition begins with: no request to an exchange that has banned us, then its clock.
 
@@ -104,7 +112,8 @@ def start_session(
         If it does not tell the time before the deadline; the faults are written down.
     """
     refuse_while_banned(stores, series.exchange, clock())
-    return open_session(exchange, series, clock, deadline=deadline, incidents=_StoredIncidents(stores, series, clock))
+    incidents = _StoredIncidents(stores, series, dataset, clock)
+    return open_session(exchange, series, dataset, clock, deadline=deadline, incidents=incidents)
 
 
 def fetch_and_store(
@@ -115,7 +124,7 @@ def fetch_and_store(
     cursor: Cursor | None = None,
     chunk_rows: int = CHUNK_ROWS,
 ) -> FetchOutcome:
-    """Fetch the wanted candles and commit them.
+    """Fetch the wanted rows and commit them.
 
     Parameters
     ----------
@@ -124,20 +133,21 @@ def fetch_and_store(
     cursor : Cursor, optional
         Advanced with each commit.
     chunk_rows : int
-        How many candles are collected before they are merged into the lake.
+        How many rows are collected before they are merged into the lake.
     """
-    series, clock = session.series, session.clock
-    writer = LakeWriter(stores, series, clock, cursor, chunk_rows)
-    pager = Pager(session, wanted, neighbours(stores, series, wanted))
+    series, dataset, clock = session.series, session.dataset, session.clock
+    writer = LakeWriter(stores, series, dataset, clock, cursor, chunk_rows)
+    pager = Pager(session, wanted, neighbours(stores, session, wanted))
     try:
-        for candles in pager.pages():
-            writer.add(candles)
+        for rows in pager.pages():
+            writer.add(rows)
     finally:
         writer.commit()  # what came is good, whatever came after it
     fetch = pager.report()
     if fetch.listed_from is not None:
-        stores.index.set_listed_from(series, fetch.listed_from, clock())
-    write_findings(stores.gaps, series, _about_what_is_missing(stores, series, findings_of(fetch)), clock())
+        stores.dataset(dataset).index.set_listed_from(series, fetch.listed_from, clock())
+    if dataset is CANDLES and isinstance(series, Series):  # gaps are told of candles only
+        write_findings(stores.gaps, series, _about_what_is_missing(stores, series, findings_of(fetch)), clock())
     return FetchOutcome(fetch, writer.added, writer.revised, writer.unchanged)
 
 
@@ -170,22 +180,25 @@ def refuse_while_banned(stores: Stores, exchange: str, now: int) -> None:
         )
 
 
-def neighbours(stores: Stores, series: Series, wanted: IntervalSet) -> list[Candle]:
-    """Stored candles just before and after the wanted ranges: what the exchange says has to fit to them."""
-    reach = _NEIGHBOURS * series.timeframe.ms
-    found: list[Candle] = []
+def neighbours(stores: Stores, session: FetchSession, wanted: IntervalSet) -> list[AnyRow]:
+    """Stored rows just before and after the wanted ranges: what the exchange says has to fit to them."""
+    if not session.has_grid:
+        return []
+    series, dataset, reach = session.series, session.dataset, _NEIGHBOURS * session.step
+    found: list[AnyRow] = []
     for span in list(wanted)[-_MOST_RANGES_WITH_NEIGHBOURS:]:  # the newest are asked for first
-        before = read_candles(stores, series, TimeRange(max(0, span.start - reach), span.start))
-        after = read_candles(stores, series, TimeRange(span.end, span.end + reach))
+        before = read_rows(stores, dataset, series, TimeRange(max(0, span.start - reach), span.start))
+        after = read_rows(stores, dataset, series, TimeRange(span.end, span.end + reach))
         found += before[-1:] + after[:1]
     return found
 
 
-def read_candles(stores: Stores, series: Series, span: TimeRange) -> list[Candle]:
-    """Stored candles of a range, as candles."""
-    table: pa.Table = stores.candles.read(series, span, columns=list(Candle._fields))
-    columns = [times_ms(table), *(table.column(name).to_pylist() for name in Candle._fields[1:])]
-    return [Candle(*row) for row in zip(*columns, strict=True)]
+def read_rows(stores: Stores, dataset: Dataset[S, Row], series: S, span: TimeRange) -> list[Row]:
+    """Stored rows of a range, as an exchange would give them."""
+    names = (dataset.key, *(column.name for column in dataset.values))
+    table: pa.Table = stores.dataset(dataset).read(series, span, columns=list(names))
+    columns = [times_ms(table, dataset.key), *(table.column(name).to_pylist() for name in names[1:])]
+    return [dataset.row(*row) for row in zip(*columns, strict=True)]
 
 
 @dataclass
@@ -193,7 +206,8 @@ class _StoredIncidents:
     """Writes down bad rows and the venue's faults as they come."""
 
     stores: Stores
-    series: Series
+    series: Instrument
+    dataset: AnyDataset
     clock: Clock
     faults: int = 0
 
@@ -202,7 +216,7 @@ class _StoredIncidents:
         if len(rows) > _QUARANTINE_SAMPLE:
             rows = [{"rows": len(rows), "first": rows[:_QUARANTINE_SAMPLE], "last": rows[-1]}]
         for row in rows:
-            self.stores.quarantine.put(self.series, reason, row, payload_hash, self.clock())
+            self.stores.quarantine_of(self.dataset).put(self.series, reason, row, payload_hash, self.clock())
 
     def record_fault(self, error: ExchangeError) -> None:
         """That the venue made us wait; so many times at most, for a venue that is down is down for every window."""

@@ -8,6 +8,7 @@ from candlecloud.errors import SeriesNotFoundError
 from candlecloud.exchange.retry import Clock
 from candlecloud.exchange.venue_profile import VenueProfile
 from candlecloud.ingestion.fetch.coverage import FetchReport
+from candlecloud.market.datasets.candles import CANDLES
 from candlecloud.market.gaps import missing_ranges
 from candlecloud.market.period import period_range, periods_between
 from candlecloud.market.ranges import IntervalSet, TimeRange
@@ -73,7 +74,7 @@ def _since_last(
     step = series.timeframe.ms
     held = stores.candles.available_range(series)
     if held is None:
-        first = max(0, closed_before - profile.page_span * step)
+        first = max(0, closed_before - profile.endpoint(CANDLES.name).page_span * step)
         return TimeRange(first, max(first, closed_before)), IntervalSet()
     last_end = min(series.timeframe.floor(held.end), closed_before)
     first = max(min(held.start, last_end), last_end - profile.reread_candles(series.timeframe) * step)

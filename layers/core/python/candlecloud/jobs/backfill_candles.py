@@ -14,6 +14,7 @@ from candlecloud.ingestion.schedule_slots import ALREADY_DONE
 from candlecloud.jobs.context import Context
 from candlecloud.jobs.exchange_report import ExchangeReport, once_per_slot
 from candlecloud.jobs.series_events import SeriesRequest, span_dict
+from candlecloud.market.datasets.candles import CANDLES
 from candlecloud.market.ranges import IntervalSet, TimeRange
 from candlecloud.market.series import Series
 from candlecloud.store.stores import Stores
@@ -105,7 +106,8 @@ def backfill(request: Request, context: Context) -> Report:
 
 def _backfill(request: Request, context: Context) -> Report:
     series, stores, clock = request.series, context.stores, context.clock
-    session = start_session(stores, context.exchange(series.exchange), series, clock=clock, deadline=context.deadline)
+    exchange = context.exchange(series.exchange)
+    session = start_session(stores, exchange, series, CANDLES, clock=clock, deadline=context.deadline)
     exchange_now = session.exchange_opened_at
     stores.candles.repair_index(series, clock())
     again = due_again(stores.gaps, series, exchange_now) if request.start is None else IntervalSet()

@@ -14,6 +14,7 @@ from candlecloud.ingestion.schedule_slots import ALREADY_DONE
 from candlecloud.jobs.context import Context
 from candlecloud.jobs.exchange_report import ExchangeReport, once_per_slot
 from candlecloud.jobs.series_events import RangeEvent, SeriesRequest, span_dict
+from candlecloud.market.datasets.candles import CANDLES
 from candlecloud.market.instant import iso
 from candlecloud.market.series import Series
 
@@ -139,7 +140,8 @@ def ingest(request: Request, context: Context, *, chunk_rows: int = CHUNK_ROWS) 
 
 def _ingest(request: Request, context: Context, chunk_rows: int) -> Report:
     series, stores, clock = request.series, context.stores, context.clock
-    session = start_session(stores, context.exchange(series.exchange), series, clock=clock, deadline=context.deadline)
+    exchange = context.exchange(series.exchange)
+    session = start_session(stores, exchange, series, CANDLES, clock=clock, deadline=context.deadline)
     closed_before = session.closed_before()
     repaired = stores.candles.repair_index(series, clock())
     plan = make_plan(

@@ -68,7 +68,8 @@ class Dataset(Generic[S, Row]):
     period : {"month", "year"}, optional
         How much one object holds; by the timeframe when left out.
     prices : tuple of str
-        Columns whose decimals are noted in the footer, as its price scale.
+        Columns of prices, in order of time where a row has several: their decimals are noted in the footer, as its
+        price scale, and a fetch holds them against those of other rows.
     qualifier : str, optional
         What stands before a series id in footers and in the index; ``<name>:`` when left out.
     upgrades : mapping
@@ -107,6 +108,12 @@ class Dataset(Generic[S, Row]):
     def key(self) -> str:
         """Name of the column of the key time."""
         return self.key_time.name
+
+    @cached_property
+    def prices_of(self) -> Callable[[Row], list[float]]:
+        """A row to its prices, less those that the exchange does not say."""
+        columns = [self.row._fields.index(name) for name in self.prices]  # type: ignore[attr-defined]
+        return lambda row: [row[i] for i in columns if row[i] is not None]
 
     @property
     def column_names(self) -> tuple[str, ...]:

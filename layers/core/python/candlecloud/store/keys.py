@@ -35,9 +35,13 @@ def data_template(dataset: Dataset[Any, Any]) -> Template:
     return Template(f"{dataset.prefix}/{parts}period={{period}}/{dataset.name}.parquet")
 
 
-QUARANTINE = Template(
-    "quarantine/exchange={exchange}/symbol={symbol}/timeframe={timeframe}/reason={reason}/{digest}.json"
-)
+def quarantine_template(dataset: Dataset[Any, Any]) -> Template:
+    """Keys of refused rows; the dataset is named where its ids name it."""
+    named = f"dataset={dataset.name}/" if dataset.qualified("") else ""
+    parts = "".join(f"{name}={{{name}}}/" for name in dataset.series.PARTS)
+    return Template(f"quarantine/{named}{parts}reason={{reason}}/{{digest}}.json")
+
+
 RUN_ARTIFACT = Template("runs/{run_id}/{name}")
 FAN_OUT_PLAN = Template("fan_outs/{run_id}/plan-{fence}-{round}.json")
 FAN_OUT_BATCH = Template("fan_outs/{run_id}/batches/{first}-{after}.parquet")
@@ -47,7 +51,7 @@ EXPORT = Template("exports/{digest}.{format}")
 
 OBJECTS = {
     **{name: data_template(dataset) for name, dataset in DATASETS.items()},
-    "quarantine": QUARANTINE,
+    "quarantine": quarantine_template(DATASETS["candles"]),
     "run artifact": RUN_ARTIFACT,
     "fan-out plan": FAN_OUT_PLAN,
     "fan-out batch": FAN_OUT_BATCH,
@@ -144,12 +148,12 @@ def parse_data_object(dataset: Dataset[S, Any], key: str) -> tuple[S, str] | Non
     return dataset.series.parse("/".join(fields[name] for name in dataset.series.PARTS)), fields["period"]
 
 
-def quarantine_object(series: Series, reason: str, digest: str) -> str:
-    return QUARANTINE.make(**_parts(series), reason=reason, digest=digest)
+def quarantine_object(dataset: Dataset[S, Any], series: S, reason: str, digest: str) -> str:
+    return quarantine_template(dataset).make(**_parts(series), reason=reason, digest=digest)
 
 
-def quarantine_prefix(series: Series) -> str:
-    return QUARANTINE.prefix(**_parts(series))
+def quarantine_prefix(dataset: Dataset[S, Any], series: S) -> str:
+    return quarantine_template(dataset).prefix(**_parts(series))
 
 
 def run_object(run_id: str, name: str) -> str:

@@ -7,24 +7,26 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from candlecloud.market.series import Series
+from candlecloud.market.dataset import Dataset
+from candlecloud.market.series import Instrument
 from candlecloud.store import keys
 from candlecloud.store.objects import ObjectStore
 
 
 class QuarantineStore:
-    """Refused rows of all series."""
+    """Refused rows of all series of a dataset."""
 
-    def __init__(self, objects: ObjectStore) -> None:
+    def __init__(self, dataset: Dataset[Any, Any], objects: ObjectStore) -> None:
+        self._dataset = dataset
         self._objects = objects
 
-    def put(self, series: Series, reason: str, row: Any, payload_hash: str, now: int) -> str:
+    def put(self, series: Instrument, reason: str, row: Any, payload_hash: str, now: int) -> str:
         """Keep a refused row; the same row of the same payload is one object, however often it comes.
 
         Parameters
         ----------
         reason : str
-            One of `QUARANTINE_REASONS`.
+            One of `REASONS`, or of the dataset.
         row : object
             As it was received, anything `repr` can write.
         payload_hash : str
@@ -39,15 +41,15 @@ class QuarantineStore:
         """
         text = _plain(row)
         digest = hashlib.sha256(json.dumps([series.id, reason, text, payload_hash]).encode()).hexdigest()
-        key = keys.quarantine_object(series, reason, digest)
+        key = keys.quarantine_object(self._dataset, series, reason, digest)
         record = {"series": series.id, "reason": reason, "row": text, "payload_hash": payload_hash, "received_at": now}
         if self._objects.get(key) is None:  # the first time it came is the one worth keeping
             self._objects.put(key, json.dumps(record, sort_keys=True).encode())
         return key
 
-    def list(self, series: Series) -> Iterator[Mapping[str, Any]]:
+    def list(self, series: Instrument) -> Iterator[Mapping[str, Any]]:
         """Refused rows of a series, by reason."""
-        for key, _ in self._objects.list(keys.quarantine_prefix(series)):
+        for key, _ in self._objects.list(keys.quarantine_prefix(self._dataset, series)):
             stored = self._objects.get(key)
             if stored is not None:
                 yield json.loads(stored.body)

@@ -65,9 +65,13 @@ class Stores:
 
     @cached_property
     def quarantine(self) -> QuarantineStore:
+        return self.quarantine_of(CANDLES)
+
+    def quarantine_of(self, dataset: Dataset[Any, Any]) -> QuarantineStore:
+        """Refused rows of any dataset."""
         from candlecloud.store.quarantine import QuarantineStore
 
-        return QuarantineStore(self.objects)
+        return QuarantineStore(dataset, self.objects)
 
     @cached_property
     def runs(self) -> RunStore:

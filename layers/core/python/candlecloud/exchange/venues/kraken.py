@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from candlecloud.exchange.venue_profile import CandleEndpoint, RowLayout, ValueEndpoint, Venue, VenueProfile
+from candlecloud.exchange.rows import CandleLayout
+from candlecloud.exchange.venue_profile import RowsEndpoint, ValueEndpoint, Venue, VenueProfile
 
 _SECOND_MS = 1_000
 _MINUTE_MS = 60_000
@@ -18,26 +19,32 @@ def _plain_market_id(key: str) -> str:
 SPOT = VenueProfile(
     exchange="kraken",
     market="spot",
-    candles=CandleEndpoint(
-        method="publicGetOHLC",
-        symbol_param="pair",
-        interval_param="interval",
-        start_param="since",
-        end_param=None,
-        limit_param=None,
-        time_unit_ms=_SECOND_MS,
-        end_inclusive=False,
-        start_exclusive=True,
-        path=("result", "*"),
-        beside=("last",),
+    endpoints=MappingProxyType(
+        {
+            "candles": RowsEndpoint(
+                method="publicGetOHLC",
+                layout=CandleLayout(0, 1, 2, 3, 4, volume_base=6, trades=7, time_unit_ms=_SECOND_MS),
+                symbol_param="pair",
+                interval_param="interval",
+                start_param="since",
+                end_param=None,
+                limit_param=None,
+                time_unit_ms=_SECOND_MS,
+                end_inclusive=False,
+                start_exclusive=True,
+                path=("result", "*"),
+                beside=("last",),
+                page_limit=720,
+                page_span=720,
+                order="oldest_first",
+                keeps="newest",
+                # The newest 720 include the running one.
+                history_cap=719,
+            )
+        }
     ),
     server_time=ValueEndpoint("publicGetTime", ("result", "unixtime"), unit_ms=_SECOND_MS),
-    layout=RowLayout(0, 1, 2, 3, 4, volume_base=6, trades=7, time_unit_ms=_SECOND_MS),
     intervals=MappingProxyType({"1m": "1", "5m": "5", "15m": "15", "1h": "60", "1d": "1440"}),
-    page_limit=720,
-    page_span=720,
-    order="oldest_first",
-    keeps="newest",
     # Kraken's volume keeps moving for a while after the close.
     settle_lag_ms=10 * _SECOND_MS,
     reread_ms=60 * _MINUTE_MS,
@@ -45,8 +52,6 @@ SPOT = VenueProfile(
     min_interval_ms=1_200,
     currency_ids=MappingProxyType({"BTC": "XBT", "DOGE": "XDG"}),
     plain_market_id=_plain_market_id,
-    # The newest 720 include the running one.
-    history_cap=719,
 )
 
 VENUE = Venue("kraken", (SPOT,), unknown_symbol_marks=("EQuery:Unknown asset pair",))

@@ -14,9 +14,8 @@ from candlecloud.errors import ExchangeError
 from candlecloud.ingestion.fetch.continuity_check import ContinuityCheck
 from candlecloud.ingestion.fetch.coverage import Absence, OpenHole
 from candlecloud.ingestion.fetch.market_check import MarketCheck
-from candlecloud.ingestion.fetch.page import PageResult
+from candlecloud.ingestion.fetch.page import AnyRow, PageResult
 from candlecloud.ingestion.fetch.session import FetchSession
-from candlecloud.market.candle import Candle
 from candlecloud.market.ranges import IntervalSet, TimeRange
 
 # Candles asked for on each side of a hole, try by try. The shape changes, so that what the venue does to one row of
@@ -26,10 +25,10 @@ _EVIDENCE_REQUESTS = 6
 
 
 class Found(NamedTuple):
-    """Candles that came after all, and the page that they came in."""
+    """Rows that came after all, and the page that they came in."""
 
     page: PageResult
-    candles: list[Candle]
+    rows: list[AnyRow]
 
 
 class AbsenceCheck:
@@ -56,7 +55,7 @@ class AbsenceCheck:
 
     def group(self, holes: IntervalSet) -> Iterator[IntervalSet]:
         """Neighbouring holes that fit into one page together."""
-        most = (self._session.profile.page_span - 2 * _MARGINS[0]) * self._session.step
+        most = (self._session.endpoint.page_span - 2 * _MARGINS[0]) * self._session.step
         group: list[TimeRange] = []
         for hole in holes:
             if group and hole.end - group[0].start > most:
@@ -83,7 +82,7 @@ class AbsenceCheck:
             fits = bool(page.good) and self._continuity.fits(page)
             if got and fits:
                 yield Found(page, got)
-                holes = holes.difference(IntervalSet.from_grid((row.open_time for row in got), self._session.step))
+                holes = holes.difference(IntervalSet.from_grid((row[0] for row in got), self._session.step))
             else:
                 tries += 1
             for hole in holes:
@@ -97,13 +96,13 @@ class AbsenceCheck:
 
     def _around(self, span: TimeRange, tries: int) -> TimeRange:
         """The window of a try: the holes, and some candles on each side of them."""
-        profile, step, closed = self._session.profile, self._session.step, self._session.closed_before()
-        room = max(profile.page_span - span.duration // step, 2 * _MARGINS[-1])
+        endpoint, step, closed = self._session.endpoint, self._session.step, self._session.closed_before()
+        room = max(endpoint.page_span - span.duration // step, 2 * _MARGINS[-1])
         margin = min(_MARGINS[tries], room // 2) * step
         # After the first try the two sides differ, so that the hole is not in the middle of the page.
         before = span.start - margin - step * tries
         after = span.end + margin
-        if tries and profile.keeps == "oldest":
+        if tries and endpoint.keeps == "oldest":
             after = closed  # the page is full from its start on, and so it holds the next candle there is
         return TimeRange(max(0, before), max(span.end, min(after, closed)))
 

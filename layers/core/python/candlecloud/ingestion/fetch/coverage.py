@@ -11,7 +11,7 @@ from candlecloud.market.ranges import IntervalSet, TimeRange
 
 @dataclass(frozen=True)
 class Absence:
-    """Candles that the exchange is proven not to have, and why we say so."""
+    """Rows that the exchange is proven not to have, and why we say so."""
 
     range: TimeRange
     cause: str
@@ -20,7 +20,7 @@ class Absence:
 
 @dataclass(frozen=True)
 class OpenHole:
-    """Candles that did not come, without a proof that there are none."""
+    """Rows that did not come, without a proof that there are none."""
 
     range: TimeRange
     cause: str
@@ -46,17 +46,17 @@ class FetchReport:
     Attributes
     ----------
     present : IntervalSet
-        Handed over as valid candles.
+        Handed over as valid rows; where there is no grid, also what is proven to have no other rows.
     absent, open, failed : tuple
         In order of time.
     pending : IntervalSet
         Not decided before the deadline.
-    candles, quarantined, requests : int
-        Candles handed over, bad rows, answers received.
+    rows, quarantined, requests : int
+        Rows handed over, bad rows, answers received.
     anomalies : Counter
         What was odd about the pages, by name.
     listed_from : int, optional
-        Open time of the first candle ever, where it had to be asked.
+        Key time of the first row ever, where it had to be asked.
     """
 
     wanted: IntervalSet
@@ -65,7 +65,7 @@ class FetchReport:
     open: tuple[OpenHole, ...]
     failed: tuple[Failure, ...]
     pending: IntervalSet
-    candles: int = 0
+    rows: int = 0
     quarantined: int = 0
     requests: int = 0
     anomalies: Counter[str] = field(default_factory=Counter)

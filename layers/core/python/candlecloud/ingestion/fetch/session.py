@@ -1,4 +1,4 @@
-"""A session with an exchange about one series: requests are paced, retried, validated and counted."""
+"""A session with an exchange about one series of a dataset: requests are paced, retried, validated and counted."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import Any, Protocol, TypeVar
 from candlecloud.errors import ExchangeError, ExchangeUnavailableError
 from candlecloud.exchange.client import ExchangeClient
 from candlecloud.exchange.retry import Clock, OutOfTimeError, call_with_retry
-from candlecloud.exchange.venue_profile import VenueProfile
-from candlecloud.ingestion.fetch.page import BadRows, PageResult, validate_page
+from candlecloud.exchange.venue_profile import RowsEndpoint, VenueProfile
+from candlecloud.ingestion.fetch.page import AnyDataset, BadRows, PageResult, validate_page
 from candlecloud.market.ranges import TimeRange
-from candlecloud.market.series import Series
+from candlecloud.market.series import Instrument, Series
 from candlecloud.market.timeframe import Timeframe
 
 T = TypeVar("T")
@@ -44,11 +44,12 @@ class FetchSession:
     anomalies : Counter
         What was odd about the answers, by name.
     recent : deque
-        The latest requests for candles of the series, with size and hash of their answers: evidence.
+        The latest requests for rows of the series, with size and hash of their answers: evidence.
     """
 
     client: ExchangeClient
-    series: Series
+    series: Instrument
+    dataset: AnyDataset
     clock: Clock
     opened_at: int
     exchange_opened_at: int
@@ -66,17 +67,28 @@ class FetchSession:
         return self.client.profile(self.series.symbol)
 
     @property
+    def endpoint(self) -> RowsEndpoint:
+        """Where the exchange has the rows of the dataset."""
+        return self.profile.endpoint(self.dataset.name)
+
+    @property
+    def has_grid(self) -> bool:
+        """Whether it is known when a row must come."""
+        return self.dataset.step(self.series) is not None
+
+    @property
     def step(self) -> int:
-        """From one candle of the series to the next, in ms."""
-        return self.series.timeframe.ms
+        """From one row of the series to the next, in ms; 1 where rows come when they come."""
+        return self.dataset.step(self.series) or 1
 
     def exchange_now(self) -> int:
         """The exchange's time, carried on by our clock."""
         return self.exchange_opened_at + max(0, self.clock() - self.opened_at)
 
     def closed_before(self, timeframe: Timeframe | None = None) -> int:
-        """Candles that close later are not final: exchange's time at the opening less the settle lag, on the grid."""
-        return (timeframe or self.series.timeframe).floor(self.exchange_opened_at - self.profile.settle_lag_ms)
+        """Rows available later are not final: exchange's time at the opening less the settle lag, on the grid."""
+        moment = self.exchange_opened_at - self.profile.settle_lag_ms
+        return moment - moment % (self.step if timeframe is None else timeframe.ms)
 
     def request(self, ask: Callable[[], T]) -> T:
         """Send a request, and again where that may help.
@@ -117,9 +129,9 @@ class FetchSession:
             If the deadline comes before the request may go out.
         """
         series = self.series if timeframe is None else Series(self.series.exchange, self.series.symbol, timeframe)
-        page = self.request(lambda: self.client.fetch_window(series, window))
+        page = self.request(lambda: self.client.fetch_window(series, self.dataset, window))
         closed, now = self.closed_before(timeframe), self.exchange_now()
-        result = validate_page(page, self.profile, series, closed_before=closed, now=now)
+        result = validate_page(page, self.profile, self.dataset, series, closed_before=closed, now=now)
         self.anomalies.update(result.anomalies)
         if timeframe is None:
             self.recent.append(
@@ -146,7 +158,8 @@ class FetchSession:
 
 def open_session(
     client: ExchangeClient,
-    series: Series,
+    series: Instrument,
+    dataset: AnyDataset,
     clock: Clock,
     *,
     deadline: int | None = None,
@@ -177,4 +190,4 @@ def open_session(
         raise ExchangeUnavailableError(
             f"{client.exchange} did not tell the time before the deadline: {late}", exchange=client.exchange
         ) from late
-    return FetchSession(client, series, clock, clock(), now, deadline, incidents)
+    return FetchSession(client, series, dataset, clock, clock(), now, deadline, incidents)
