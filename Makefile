@@ -41,7 +41,7 @@ generate: setup  ## Write every file that is generated from code
 	@$(BIN)/python -m infra.generate
 	@$(BIN)/python -m infra.code_hashes
 
-test: setup  ## Unit, integration, contract, infra and end-to-end tests (about 4 minutes on 2 cores)
+test: setup  ## Unit, integration, contract, infra and end-to-end tests (4 to 6 minutes on 2 cores)
 	$(PYTEST)
 
 test-slow: setup  ## The long sweeps: 20 kills, 50 races, 10,000 random cases
