@@ -79,7 +79,10 @@ class Bars:
 
     def since(self, time_ms: int) -> Bars:
         """The bars that open at or after a time, without copying."""
-        k = self.index_of(time_ms)
+        return self.from_bar(self.index_of(time_ms))
+
+    def from_bar(self, k: int) -> Bars:
+        """The bars from number `k` on, without copying."""
         return Bars(
             self.open_time[k:],
             self.close_time[k:],

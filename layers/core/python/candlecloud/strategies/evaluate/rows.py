@@ -1,0 +1,153 @@
+"""Operands of conditions as rows of values, one per distinct combination of the parameters that they name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from candlecloud.arrays import FloatArray
+from candlecloud.features.compute import compute_many
+from candlecloud.features.families import FEATURES
+from candlecloud.features.resample import align, resample_bars
+from candlecloud.market.timeframe import Timeframe
+from candlecloud.parameters import Number
+from candlecloud.strategies.evaluate.beginning import Beginning
+from candlecloud.strategies.rules.tree import (
+    ArithmeticOperand,
+    Operand,
+    Placeholder,
+    Rules,
+    SeriesOperand,
+    placeholders_of,
+    series_of,
+)
+
+Combination: TypeAlias = "tuple[Number, ...]"
+"""Values of the parameters that an operand names, in the order of `names_of`."""
+Values: TypeAlias = Mapping[str, Number]
+
+_ARITHMETIC = {"add": np.add, "sub": np.subtract, "mul": np.multiply}
+
+
+def names_of(operand: Operand, rules: Rules) -> tuple[str, ...]:
+    """Parameters that an operand depends on."""
+    found = {value.name for value in placeholders_of(operand)}
+    for series in series_of(operand):
+        if series.output is not None:
+            given = rules.features[series.name].parameters.values()
+            found |= {value.name for value in given if isinstance(value, Placeholder)}
+    return tuple(sorted(found))
+
+
+def is_constant(operand: Operand) -> bool:
+    """Whether it reads no series, so that it is one number at every bar."""
+    return next(series_of(operand), None) is None
+
+
+def constant(operand: Operand, values: Values) -> float:
+    """The number of an operand that `is_constant`."""
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        return float(_computed(operand, lambda _: np.nan, values))
+
+
+class Rows:
+    """Rows of values of operands, one behind the other; each is computed when it is first asked for.
+
+    Attributes
+    ----------
+    values : FloatArray
+        All rows.
+    """
+
+    def __init__(self, rules: Rules, beginning: Beginning, capacity: int) -> None:
+        self._rules, self._beginning = rules, beginning
+        self._bars = beginning.bars
+        self.values: FloatArray = np.empty(capacity * len(self._bars))
+        self._outputs: dict[tuple[str, tuple[Any, ...]], Mapping[str, FloatArray]] = {}
+        self._places: dict[tuple[Operand, tuple[Any, ...]], int] = {}
+
+    def prepare(self, wanted: Mapping[str, Sequence[Values]]) -> None:
+        """Compute named features on the run's own bars, for distinct parameters each."""
+        for name, sets in wanted.items():
+            named = self._rules.features[name]
+            feature = FEATURES.find(named.feature)
+            fresh = [values for values in sets if (name, _key(values)) not in self._outputs]
+            begins = [self._begin(feature.recursive, feature.warmup_bars(values)) for values in fresh]
+            for values, outputs in zip(fresh, compute_many(self._bars, feature, fresh, begins), strict=True):
+                self._outputs[name, _key(values)] = outputs
+
+    def place(self, operand: Operand, values: Values) -> int:
+        """Where the row of an operand begins: its values at every bar of the run's own.
+
+        Parameters
+        ----------
+        values : mapping
+            The parameters that it names, or more.
+        """
+        key = operand, tuple(values[name] for name in names_of(operand, self._rules))
+        if key not in self._places:
+            n, place = len(self._bars), len(self._places) * len(self._bars)
+            with np.errstate(over="ignore", invalid="ignore"):  # arithmetic that overflows compares as infinity
+                self.values[place : place + n] = _computed(operand, lambda series: self._series(series, values), values)
+            self._places[key] = place
+        return self._places[key]
+
+    def _series(self, series: SeriesOperand, values: Values) -> FloatArray:
+        if series.output is None:
+            price: FloatArray = getattr(self._bars, series.name)
+            return shifted(price, series.shift)
+        named = self._rules.features[series.name]
+        own = named.values(values)
+        if named.timeframe is not None:
+            return self._of_longer_bars(series, own, named.feature, Timeframe.parse(named.timeframe), values)
+        if (series.name, _key(own)) not in self._outputs:
+            self.prepare({series.name: [own]})
+        return shifted(self._outputs[series.name, _key(own)][series.output], series.shift)
+
+    def _of_longer_bars(
+        self, series: SeriesOperand, own: Values, feature_name: str, timeframe: Timeframe, values: Values
+    ) -> FloatArray:
+        """Shifted by the feature's own bars, before its values meet those of the run."""
+        feature = FEATURES.find(feature_name)
+        use = self._rules.features[series.name].use(series, values)
+        begin = self._begin(feature.recursive, use.warmup_bars(self._bars.timeframe_ms) if len(self._bars) else 0)
+        longer = resample_bars(self._bars.from_bar(begin), timeframe.ms)
+        (outputs,) = compute_many(longer, feature, [own], [0])
+        return align(outputs[str(series.output)], longer.close_time, self._bars.close_time, series.shift)
+
+    def _begin(self, recursive: bool, warmup_bars: int) -> int:
+        """Values of a window are the same wherever the bars begin."""
+        return self._beginning.of(warmup_bars) if recursive else 0
+
+
+def shifted(values: FloatArray, bars: int) -> FloatArray:
+    """Values of `bars` bars earlier, NaN where there is none."""
+    if bars == 0:
+        return values
+    moved = np.full(len(values), np.nan)
+    moved[bars:] = values[:-bars]
+    return moved
+
+
+def _computed(operand: Operand, series: Any, values: Values) -> Any:
+    if isinstance(operand, SeriesOperand):
+        return series(operand)
+    if isinstance(operand, Placeholder):
+        return np.float64(values[operand.name])
+    if isinstance(operand, ArithmeticOperand):
+        left, right = (_computed(side, series, values) for side in (operand.left, operand.right))
+        if operand.operator == "div":
+            return left / np.where(right == 0.0, np.nan, right)  # a quotient by 0 has no value
+        return _ARITHMETIC[operand.operator](left, right)
+    return np.float64(operand)
+
+
+def _key(values: Values) -> tuple[Any, ...]:
+    return tuple(values.items())
+
+
+def features_read(rules: Rules) -> Iterator[str]:
+    """Names of the features that are computed on the run's own bars."""
+    return (name for name, named in rules.features.items() if named.timeframe is None)
