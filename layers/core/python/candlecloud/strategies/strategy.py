@@ -40,7 +40,7 @@ class Strategy(StrategySpec):
         """Every output of a feature that it reads, once."""
         return reads_of(self.rules, parameters)
 
-    def target(self, bars: Bars, parameters: Parameters, start: int | None = None) -> FloatArray:
+    def target(self, bars: Bars, parameters: Parameters, start: int | None = None, lead: int = 0) -> FloatArray:
         """Wanted position after the close of each bar.
 
         Parameters
@@ -50,10 +50,12 @@ class Strategy(StrategySpec):
         start : int, optional
             Open time of the run's range: decisions and indicators begin so many candles before it as each asks for.
             Left out: they begin with the bars.
+        lead : int
+            Decisions wanted before that, beside the last one.
 
         Returns
         -------
         FloatArray of the bars' length
             -1, 0 or 1; entry t is made of bars 0..t only; 0 before the warm-up.
         """
-        return target_of_rules(self.rules, Beginning(bars, start), parameters, self.warmup_bars(parameters))
+        return target_of_rules(self.rules, Beginning(bars, start, lead), parameters, self.warmup_bars(parameters))

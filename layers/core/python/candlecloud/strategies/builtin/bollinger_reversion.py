@@ -16,7 +16,10 @@ BOLLINGER_REVERSION = Strategy(
     warmup=Warmup(0, {"window": 1}),
     document={
         "features": {
-            "bands": {"feature": "bollinger", "parameters": {"window": {"param": "window"}, "width": {"param": "width"}}},
+            "bands": {
+                "feature": "bollinger",
+                "parameters": {"window": {"param": "window"}, "width": {"param": "width"}},
+            },
         },
         "long": {
             "entry": {"lt": ["close", "bands.lower"]},

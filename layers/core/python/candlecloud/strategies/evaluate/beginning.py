@@ -11,8 +11,8 @@ from candlecloud.features.bars import Bars
 class Beginning:
     """Where decisions begin, and so where each indicator does.
 
-    An indicator that remembers every bar (an exponential average) has other values when it begins elsewhere. In a run it
-    begins so many candles before the first decision as its own warm-up asks for. So the same indicator has the same
+    An indicator that remembers every bar (an exponential average) has other values when it begins elsewhere. In a run
+    it begins so many candles before the first decision as its own warm-up asks for. So the same indicator has the same
     values in every set of a sweep, and is computed once.
 
     Attributes

@@ -12,7 +12,7 @@ from candlecloud.features.kernels.views import doubles
 from candlecloud.parameters import Parameters
 from candlecloud.strategies.evaluate.beginning import Beginning
 from candlecloud.strategies.evaluate.rows import Rows, Values, features_read, is_constant, names_of
-from candlecloud.strategies.evaluate.words import ALL_ONES, BITS, Columns, WordArray, Words, distinct
+from candlecloud.strategies.evaluate.words import ALL_ONES, BITS, Columns, WordArray, Words, distinct, later
 from candlecloud.strategies.kernels import words as kernel
 from candlecloud.strategies.rules.tree import Operand, Placeholder, Rules, comparisons_of
 
@@ -40,6 +40,13 @@ class Positions:
     bars: int
     long: WordArray
     short: WordArray
+
+    def from_open(self, bar: int) -> WordArray:
+        """Long positions wanted at the open of bar `bar` and of each later one: those of the closes before."""
+        if bar > self.first:
+            return self.long
+        room = np.zeros((len(self.sets), (self.bars + 1 + 63) // 64 - self.long.shape[1]), np.uint64)
+        return later(np.concatenate([self.long, room], axis=1))  # before the first bar nothing is wanted
 
     def write_target(self, k: int, target: FloatArray, sides: tuple[float, float] = (-1.0, 1.0)) -> None:
         """Write the k-th set's wanted position into one entry per bar of all; entries outside stay.

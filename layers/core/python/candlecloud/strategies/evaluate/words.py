@@ -104,7 +104,7 @@ class Words:
             left, right, operator = right, left, _MIRRORED[operator]
         first = self._first - earlier
         if first < 0:  # no bar before the first one: nothing held there
-            return _later(self._compare_from(operator, left, right, sets, 0, self._stop - earlier))
+            return later(self._compare_from(operator, left, right, sets, 0, self._stop - earlier))
         return self._compare_from(operator, left, right, sets, first, self._stop - earlier)
 
     def _compare_from(
@@ -124,9 +124,7 @@ class Words:
         span = first, stop - first, BITS.data, words.reshape(-1).data
         if is_constant(right):
             constants = np.array([constant(right, values) for values in rest])
-            kernel.compare_constants(
-                doubles(rows), integers(lefts), doubles(constants), _KINDS[operator], *span
-            )
+            kernel.compare_constants(doubles(rows), integers(lefts), doubles(constants), _KINDS[operator], *span)
         else:
             rights = self._places(right, rest)
             if operator in ("lt", "le"):
@@ -157,7 +155,7 @@ class Words:
         return np.asarray(_SIGNS[operator](sign if fast <= slow else -sign, 0) & known, np.bool_)
 
 
-def _later(words: WordArray) -> WordArray:
+def later(words: WordArray) -> WordArray:
     """The same one bar later; 0 at the first."""
     moved = words << np.uint64(1)
     moved[:, 1:] |= words[:, :-1] >> np.uint64(63)

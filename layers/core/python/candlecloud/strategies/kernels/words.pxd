@@ -9,7 +9,8 @@ cpdef void compare(
     unsigned long long[::1] words) noexcept
 
 @cython.locals(
-    n_words=cython.longlong, start=cython.longlong, stop=cython.longlong, p=cython.longlong, k=cython.longlong)
+    n_words=cython.longlong, start=cython.longlong, stop=cython.longlong, p=cython.longlong, k=cython.longlong,
+    a=cython.longlong, count=cython.longlong)
 cpdef void compare_constants(
     const double[::1] lefts, const long long[::1] left, const double[::1] constants, long long kind, long long first,
     long long bars, const unsigned long long[::1] bits, unsigned long long[::1] words) noexcept
@@ -34,8 +35,12 @@ cdef unsigned long long _some(
     const double[::1] lefts, long long a, const double[::1] rights, long long b, long long equal, long long count,
     const unsigned long long[::1] bits) noexcept
 
-@cython.locals(word=cython.ulonglong, j=cython.longlong, x=double, above=cython.bint, equal=cython.bint, below=cython.bint)
+@cython.locals(word=cython.ulonglong, j=cython.longlong)
 cdef inline unsigned long long _against(
+    const double[::1] lefts, long long a, double y, long long kind, const unsigned long long[::1] bits) noexcept
+
+@cython.locals(word=cython.ulonglong, j=cython.longlong, x=double)
+cdef unsigned long long _some_against(
     const double[::1] lefts, long long a, double y, long long kind, long long count,
     const unsigned long long[::1] bits) noexcept
 

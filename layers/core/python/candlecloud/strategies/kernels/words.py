@@ -73,9 +73,11 @@ def compare_constants(
         stop = n_words if n_words - start < 8 else start + 8
         for p in range(len(left)):
             for k in range(start, stop):
-                words[p * n_words + k] = _against(
-                    lefts, left[p] + first + k * 64, constants[p], kind, bars - k * 64, bits
-                )
+                a, count = left[p] + first + k * 64, bars - k * 64
+                if count >= 64:
+                    words[p * n_words + k] = _against(lefts, a, constants[p], kind, bits)
+                else:
+                    words[p * n_words + k] = _some_against(lefts, a, constants[p], kind, count, bits)
 
 
 def _above(lefts: Doubles, a: int, rights: Doubles, b: int, bits: Integers) -> int:
@@ -108,14 +110,9 @@ def _some(lefts: Doubles, a: int, rights: Doubles, b: int, equal: int, count: in
     return word
 
 
-def _against(lefts: Doubles, a: int, y: float, kind: int, count: int, bits: Integers) -> int:
+def _against(lefts: Doubles, a: int, y: float, kind: int, bits: Integers) -> int:
     word = 0
-    if count < 64:
-        for j in range(count):
-            x = lefts[a + j]
-            above, equal, below = x > y and kind < 2, x == y and 0 < kind != 3, x < y and kind > 2
-            word |= bits[j] if above or equal or below else 0
-    elif kind == 0:
+    if kind == 0:
         for j in range(64):
             word |= bits[j] if lefts[a + j] > y else 0
     elif kind == 1:
@@ -130,6 +127,16 @@ def _against(lefts: Doubles, a: int, y: float, kind: int, count: int, bits: Inte
     else:
         for j in range(64):
             word |= bits[j] if lefts[a + j] <= y else 0
+    return word
+
+
+def _some_against(lefts: Doubles, a: int, y: float, kind: int, count: int, bits: Integers) -> int:
+    """The last word, of fewer bars."""
+    word = 0
+    for j in range(count):
+        x = lefts[a + j]
+        if (x > y and kind < 2) or (x == y and 0 < kind != 3) or (x < y and kind > 2):
+            word |= bits[j]
     return word
 
 

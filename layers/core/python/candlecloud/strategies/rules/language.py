@@ -64,6 +64,12 @@ class RulesSpec(StrategySpec):
                     needed = max(needed, self._series_warmup_bars(series, parameters) + earlier)
         return needed
 
+    @property
+    def warmup_parameters(self) -> tuple[str, ...]:
+        """Those that a feature takes."""
+        given = (value for named in self.rules.features.values() for value in named.parameters.values())
+        return tuple(dict.fromkeys(value.name for value in given if isinstance(value, Placeholder)))
+
     def _series_warmup_bars(self, series: SeriesOperand, parameters: Parameters) -> int:
         if series.output is None:
             return 1 + series.shift
