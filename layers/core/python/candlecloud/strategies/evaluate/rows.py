@@ -67,6 +67,13 @@ class Rows:
         self.values: FloatArray = np.empty(capacity * len(self._bars))
         self._outputs: dict[tuple[str, tuple[Any, ...]], Mapping[str, FloatArray]] = {}
         self._places: dict[tuple[Operand, tuple[Any, ...]], int] = {}
+        self._names: dict[Operand, tuple[str, ...]] = {}
+
+    def names(self, operand: Operand) -> tuple[str, ...]:
+        """Parameters that an operand depends on."""
+        if operand not in self._names:
+            self._names[operand] = names_of(operand, self._rules)
+        return self._names[operand]
 
     def prepare(self, wanted: Mapping[str, Sequence[Values]]) -> None:
         """Compute named features on the run's own bars, for distinct parameters each."""
@@ -86,7 +93,7 @@ class Rows:
         values : mapping
             The parameters that it names, or more.
         """
-        key = operand, tuple(values[name] for name in names_of(operand, self._rules))
+        key = operand, tuple(values[name] for name in self.names(operand))
         if key not in self._places:
             n, place = len(self._bars), len(self._places) * len(self._bars)
             with np.errstate(over="ignore", invalid="ignore"):  # arithmetic that overflows compares as infinity

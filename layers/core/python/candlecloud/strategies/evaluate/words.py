@@ -12,7 +12,7 @@ from candlecloud.arrays import IntArray
 from candlecloud.features.bars import Bars
 from candlecloud.features.families.moving_average import compare_sma
 from candlecloud.features.kernels.views import doubles, integers
-from candlecloud.strategies.evaluate.rows import Rows, Values, constant, is_constant, names_of
+from candlecloud.strategies.evaluate.rows import Rows, Values, constant, is_constant
 from candlecloud.strategies.kernels import words as kernel
 from candlecloud.strategies.rules.tree import Comparison, Condition, Negation, Operand, Rules, SeriesOperand
 
@@ -37,15 +37,18 @@ _SIGNS: Mapping[str, Callable[[Any, int], Any]] = {
 
 def distinct(columns: Columns, names: Sequence[str], sets: IntArray) -> tuple[list[Values], IntArray]:
     """Distinct values of some parameters among sets, and which of them each set has."""
-    if not names:
-        return [{}], np.zeros(len(sets), np.int64)
-    taken = [columns[name][sets] for name in names]
+    firsts, codes = first_of_each(columns, names, sets)
+    return [{name: columns[name][k].item() for name in names} for k in firsts], codes
+
+
+def first_of_each(columns: Columns, names: Sequence[str], sets: IntArray) -> tuple[IntArray, IntArray]:
+    """For each distinct combination of some parameters the first set that has it, and which one each set has."""
     codes = np.zeros(len(sets), np.int64)
-    for column in taken:
-        values, inverse = np.unique(column, return_inverse=True)
+    for name in names:
+        values, inverse = np.unique(columns[name][sets], return_inverse=True)
         _, codes = np.unique(codes * len(values) + inverse, return_inverse=True)
     _, firsts = np.unique(codes, return_index=True)
-    return [{name: column[k].item() for name, column in zip(names, taken, strict=True)} for k in firsts], codes
+    return sets[firsts], codes
 
 
 def pack(bits: NDArray[np.bool_]) -> WordArray:
@@ -88,70 +91,76 @@ class Words:
 
     def _comparison(self, comparison: Comparison, sets: IntArray) -> WordArray:
         """Each distinct pair of rows is compared once."""
-        names = sorted({*names_of(comparison.left, self._rules), *names_of(comparison.right, self._rules)})
-        values, which = distinct(self._columns, names, sets)
+        names = {name for side in (comparison.left, comparison.right) for name in self._rows.names(side)}
+        firsts, which = first_of_each(self._columns, sorted(names), sets)
         if comparison.operator not in _CROSS:
-            found = self._compare(comparison.operator, comparison, values, 0)
+            found = self._compare(comparison.operator, comparison, firsts, 0)
         else:
             now, then = _CROSS[comparison.operator]
-            found = self._compare(now, comparison, values, 0) & self._compare(then, comparison, values, 1)
-        return found if len(values) == len(sets) and np.all(np.diff(which) == 1) else found[which]
+            found = self._compare(now, comparison, firsts, 0) & self._compare(then, comparison, firsts, 1)
+        return found if np.array_equal(which, np.arange(len(firsts))) else found[which]
 
-    def _compare(self, operator: str, comparison: Comparison, sets: Sequence[Values], earlier: int) -> WordArray:
+    def _compare(self, operator: str, comparison: Comparison, sets: IntArray, earlier: int) -> WordArray:
         """Compare at the closes `earlier` bars before; at the first bar nothing was before."""
         left, right = comparison.left, comparison.right
         if is_constant(left):
             left, right, operator = right, left, _MIRRORED[operator]
-        first = self._first - earlier
-        if first < 0:  # no bar before the first one: nothing held there
-            return later(self._compare_from(operator, left, right, sets, 0, self._stop - earlier))
-        return self._compare_from(operator, left, right, sets, first, self._stop - earlier)
-
-    def _compare_from(
-        self, operator: str, left: Operand, right: Operand, sets: Sequence[Values], first: int, stop: int
-    ) -> WordArray:
-        n_words = (self._stop - self._first + 63) // 64
-        found = np.zeros((len(sets), n_words), np.uint64)
-        exact = [k for k, values in enumerate(sets) if self._needs_whole_numbers(left, right, values)]
-        for k in exact:
-            words = pack(self._exact(operator, left, right, sets[k])[first:stop])
+        first = max(0, self._first - earlier)
+        found = np.zeros((len(sets), (self._stop - self._first + 63) // 64), np.uint64)
+        large = self._too_large(left, right, sets)
+        for k in np.flatnonzero(large).tolist():
+            words = pack(self._exact(operator, left, right, sets[k : k + 1])[first : self._stop - earlier])
             found[k, : len(words)] = words
-        rest = [values for k, values in enumerate(sets) if k not in exact] if exact else sets
-        if not rest or stop <= first:
-            return found
-        words = np.zeros((len(rest), (stop - first + 63) // 64), np.uint64)
-        rows, lefts = self._rows.values, self._places(left, rest)
-        span = first, stop - first, BITS.data, words.reshape(-1).data
+        if self._stop - earlier > first and not large.all():
+            words = self._compared(operator, left, right, sets[~large], first, self._stop - earlier - first)
+            found[~large, : words.shape[1]] = words
+        return found if self._first >= earlier else later(found)
+
+    def _compared(
+        self, operator: str, left: Operand, right: Operand, sets: IntArray, first: int, bars: int
+    ) -> WordArray:
+        """Compare rows as floats."""
+        lefts = self._of_each(left, sets, self._rows.place)
+        words = np.zeros((len(sets), (bars + 63) // 64), np.uint64)
+        span = first, bars, BITS.data, words.reshape(-1).data
         if is_constant(right):
-            constants = np.array([constant(right, values) for values in rest])
-            kernel.compare_constants(doubles(rows), integers(lefts), doubles(constants), _KINDS[operator], *span)
-        else:
-            rights = self._places(right, rest)
-            if operator in ("lt", "le"):
-                lefts, rights, operator = rights, lefts, _MIRRORED[operator]
-            kernel.compare(doubles(rows), integers(lefts), doubles(rows), integers(rights), _KINDS[operator], *span)
-        found[[k for k in range(len(sets)) if k not in exact] if exact else slice(None), : words.shape[1]] = words
-        return found
+            constants = self._of_each(right, sets, constant).astype(np.float64)
+            rows = doubles(self._rows.values)
+            kernel.compare_constants(rows, integers(lefts), doubles(constants), _KINDS[operator], *span)
+            return words
+        rights = self._of_each(right, sets, self._rows.place)
+        rows = doubles(self._rows.values)
+        if operator in ("lt", "le"):
+            lefts, rights, operator = rights, lefts, _MIRRORED[operator]
+        kernel.compare(rows, integers(lefts), rows, integers(rights), _KINDS[operator], *span)
+        return words
 
-    def _places(self, operand: Operand, sets: Sequence[Values]) -> IntArray:
-        return np.array([self._rows.place(operand, values) for values in sets], np.int64)
+    def _of_each(self, operand: Operand, sets: IntArray, find: Callable[[Operand, Values], Any]) -> NDArray[Any]:
+        """What is found for an operand, per set; it is looked for once per distinct combination."""
+        values, which = distinct(self._columns, self._rows.names(operand), sets)
+        return np.array([find(operand, each) for each in values])[which]
 
-    def _needs_whole_numbers(self, left: Operand, right: Operand, values: Values) -> bool:
-        """Whether two plain averages of the closes are too large to be compared as floats."""
-        windows = [self._window(operand, values) for operand in (left, right)]
-        return None not in windows and self._largest * int(windows[0] or 0) * int(windows[1] or 0) >= _EXACT_AVERAGES
+    def _too_large(self, left: Operand, right: Operand, sets: IntArray) -> NDArray[np.bool_]:
+        """Whether two plain averages of the closes are too large to keep order and ties as floats."""
+        if not (self._is_average(left) and self._is_average(right)):
+            return np.zeros(len(sets), np.bool_)
+        windows = [self._of_each(operand, sets, self._window) for operand in (left, right)]
+        return np.asarray(float(self._largest) * windows[0] * windows[1] >= _EXACT_AVERAGES, np.bool_)
 
-    def _window(self, operand: Operand, values: Values) -> int | None:
+    def _is_average(self, operand: Operand) -> bool:
         if not isinstance(operand, SeriesOperand) or operand.output != "sma" or operand.shift:
-            return None
+            return False
         named = self._rules.features[operand.name]
-        return int(named.values(values)["window"]) if named.feature == "sma" and named.timeframe is None else None
+        return named.feature == "sma" and named.timeframe is None
 
-    def _exact(self, operator: str, left: Operand, right: Operand, values: Values) -> NDArray[np.bool_]:
-        fast, slow = int(self._window(left, values) or 0), int(self._window(right, values) or 0)
-        low, high = min(fast, slow), max(fast, slow)
-        sign = compare_sma(self._bars.close_tick_sums, low, high)
-        known = np.arange(len(sign)) >= high - 1
+    def _window(self, operand: Operand, values: Values) -> int:
+        return int(self._rules.features[operand.name].values(values)["window"])  # type: ignore[union-attr]
+
+    def _exact(self, operator: str, left: Operand, right: Operand, one: IntArray) -> NDArray[np.bool_]:
+        """Compare averages of one set by sums of whole ticks."""
+        fast, slow = (int(self._of_each(operand, one, self._window)[0]) for operand in (left, right))
+        sign = compare_sma(self._bars.close_tick_sums, min(fast, slow), max(fast, slow))
+        known = np.arange(len(sign)) >= max(fast, slow) - 1
         return np.asarray(_SIGNS[operator](sign if fast <= slow else -sign, 0) & known, np.bool_)
 
 
