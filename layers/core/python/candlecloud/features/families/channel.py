@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from candlecloud.arrays import FloatArray
 from candlecloud.features.bars import Bars
 from candlecloud.features.feature import Feature
 from candlecloud.features.window_parameter import FULL_WINDOW, window_parameter
-from candlecloud.features.windows import close_moments, highest, lowest
+from candlecloud.features.windows import close_deviations, close_moments, highest, lowest
 from candlecloud.parameters import Parameter, Parameters
 
 
@@ -26,10 +26,20 @@ def donchian_of_bars(bars: Bars, parameters: Parameters) -> Mapping[str, FloatAr
 
 def bollinger_of_bars(bars: Bars, parameters: Parameters) -> Mapping[str, FloatArray]:
     """Simple average of the close, and bands `width` population standard deviations above and below; quote currency."""
-    window, width = int(parameters["window"]), float(parameters["width"])
-    found = close_moments(bars, window)
-    reach = width * found.deviations
-    return {"middle": found.means, "upper": found.means + reach, "lower": found.means - reach}
+    return _bands(*close_deviations(bars, int(parameters["window"])), float(parameters["width"]))
+
+
+def many_bollinger(
+    bars: Bars, sets: Sequence[Parameters], _begins: Sequence[int]
+) -> Sequence[Mapping[str, FloatArray]]:
+    """The moments of a window once for all widths."""
+    found = {window: close_deviations(bars, int(window)) for window in {each["window"] for each in sets}}
+    return [_bands(*found[each["window"]], float(each["width"])) for each in sets]
+
+
+def _bands(means: FloatArray, deviations: FloatArray, width: float) -> Mapping[str, FloatArray]:
+    reach = width * deviations
+    return {"middle": means, "upper": means + reach, "lower": means - reach}
 
 
 def zscore_of_bars(bars: Bars, parameters: Parameters) -> Mapping[str, FloatArray]:
@@ -62,6 +72,7 @@ BOLLINGER = Feature(
     outputs=("middle", "upper", "lower"),
     warmup=FULL_WINDOW,
     compute=bollinger_of_bars,
+    compute_many=many_bollinger,
 )
 ZSCORE = Feature(
     name="zscore",

@@ -16,8 +16,9 @@ from candlecloud.strategies.evaluate.words import ALL_ONES, BITS, Columns, WordA
 from candlecloud.strategies.kernels import words as kernel
 from candlecloud.strategies.rules.tree import Operand, Placeholder, Rules, comparisons_of
 
-_ROWS_BYTES = 192_000_000
-"""Rows of values held at once; sets are taken in blocks that need no more."""
+_ROWS_BYTES, _FEWEST_ROWS = 24_000_000, 96
+"""Rows of values held at once: sets are taken in blocks that need no more. What is written over stays near the
+processor, and memory that is asked for anew costs more than what it is filled with."""
 _WORDS_BYTES = 1_000_000
 """Words of one condition held at once: what lies near the processor."""
 _MOST_SETS = 1_024
@@ -85,9 +86,12 @@ def positions_of_sets(
     lengths, which = np.unique(warmups, return_inverse=True)
     ready = np.array([beginning.ready(int(warmup)) for warmup in lengths], np.int64)[which]
     operands = _operands(rules)
-    most_rows = max(len(operands), _ROWS_BYTES // (8 * max(len(bars), 1)))
+    most_rows = max(len(operands), _FEWEST_ROWS, _ROWS_BYTES // (8 * max(len(bars), 1)))
+    room = np.empty(0)
     for block in _blocks(rules, operands, columns, np.arange(len(warmups)), most_rows):
-        rows = Rows(rules, beginning, _count_rows(rules, operands, columns, block))
+        needed = _count_rows(rules, operands, columns, block) * len(bars)
+        room = room if len(room) >= needed else np.empty(needed)
+        rows = Rows(rules, beginning, room)
         rows.prepare({name: _feature_values(rules, name, columns, block) for name in features_read(rules)})
         words = Words(rules, bars, rows, columns, first, stop)
         at_once = min(_MOST_SETS, max(8, _WORDS_BYTES // (8 * ((stop - first + 63) // 64 + 1))))

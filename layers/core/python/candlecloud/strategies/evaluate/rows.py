@@ -58,13 +58,13 @@ class Rows:
     Attributes
     ----------
     values : FloatArray
-        All rows.
+        All rows; written over what was there.
     """
 
-    def __init__(self, rules: Rules, beginning: Beginning, capacity: int) -> None:
+    def __init__(self, rules: Rules, beginning: Beginning, room: FloatArray) -> None:
         self._rules, self._beginning = rules, beginning
         self._bars = beginning.bars
-        self.values: FloatArray = np.empty(capacity * len(self._bars))
+        self.values = room
         self._outputs: dict[tuple[str, tuple[Any, ...]], Mapping[str, FloatArray]] = {}
         self._places: dict[tuple[Operand, tuple[Any, ...]], int] = {}
         self._names: dict[Operand, tuple[str, ...]] = {}
