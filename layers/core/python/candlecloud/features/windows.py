@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -130,12 +131,22 @@ def weighted_means(bars: Bars, window: int) -> FloatArray:
 
 def highest(values: FloatArray, window: int) -> FloatArray:
     """Maximum of the last `window` values; NaN for the first ``window - 1`` entries."""
-    return _extreme(np.maximum, values, window)
+    return highest_of(values, [window])[0]
 
 
 def lowest(values: FloatArray, window: int) -> FloatArray:
     """Minimum of the last `window` values; NaN for the first ``window - 1`` entries."""
-    return _extreme(np.minimum, values, window)
+    return lowest_of(values, [window])[0]
+
+
+def highest_of(values: FloatArray, windows: Sequence[int]) -> list[FloatArray]:
+    """`highest` of many windows."""
+    return _extremes(np.maximum, values, windows)
+
+
+def lowest_of(values: FloatArray, windows: Sequence[int]) -> list[FloatArray]:
+    """`lowest` of many windows."""
+    return _extremes(np.minimum, values, windows)
 
 
 def mean_of_last(values: FloatArray, window: int) -> FloatArray:
@@ -147,15 +158,19 @@ def mean_of_last(values: FloatArray, window: int) -> FloatArray:
     return total / window
 
 
-def _extreme(choose: np.ufunc, values: FloatArray, window: int) -> FloatArray:
-    """Extremes of 2, 4, 8, ... values, then of two overlapping runs: an extreme may count a value twice."""
-    found = np.full(len(values), np.nan)
-    if window > len(values):
-        return found
-    runs, length = values, 1
-    while 2 * length <= window:
-        runs = choose(runs[:-length], runs[length:])
-        length *= 2
-    shift = window - length
-    found[window - 1 :] = choose(runs[: len(runs) - shift], runs[shift:]) if shift else runs
+def _extremes(choose: np.ufunc, values: FloatArray, windows: Sequence[int]) -> list[FloatArray]:
+    """Extremes of 2, 4, 8, ... values, then of two overlapping runs each: an extreme may count a value twice."""
+    runs = [values]  # of 1, 2, 4, ... values
+    found = []
+    for window in windows:
+        extreme = np.empty(len(values))
+        extreme[: window - 1] = np.nan
+        level = window.bit_length() - 1
+        while window <= len(values) and len(runs) <= level:
+            length = 1 << (len(runs) - 1)
+            runs.append(choose(runs[-1][:-length], runs[-1][length:]))
+        if window <= len(values):
+            shift, run = window - (1 << level), runs[level]
+            choose(run[: len(run) - shift], run[shift:], out=extreme[window - 1 :])
+        found.append(extreme)
     return found

@@ -11,10 +11,10 @@ from candlecloud.arrays import FloatArray, IntArray
 from candlecloud.features.kernels.views import doubles
 from candlecloud.parameters import Parameters
 from candlecloud.strategies.evaluate.beginning import Beginning
-from candlecloud.strategies.evaluate.rows import Rows, Values, features_read, is_constant, names_of
+from candlecloud.strategies.evaluate.rows import Rows, features_read, is_constant, names_of, parameters_of
 from candlecloud.strategies.evaluate.words import ALL_ONES, BITS, Columns, WordArray, Words, distinct, later
 from candlecloud.strategies.kernels import words as kernel
-from candlecloud.strategies.rules.tree import Operand, Placeholder, Rules, comparisons_of
+from candlecloud.strategies.rules.tree import Operand, Rules, comparisons_of
 
 _ROWS_BYTES, _FEWEST_ROWS = 24_000_000, 96
 """Rows of values held at once: sets are taken in blocks that need no more. What is written over stays near the
@@ -92,7 +92,8 @@ def positions_of_sets(
         needed = _count_rows(rules, operands, columns, block) * len(bars)
         room = room if len(room) >= needed else np.empty(needed)
         rows = Rows(rules, beginning, room)
-        rows.prepare({name: _feature_values(rules, name, columns, block) for name in features_read(rules)})
+        for name in features_read(rules):
+            rows.fill(name, distinct(columns, parameters_of(rules.features[name]), block)[0], operands)
         words = Words(rules, bars, rows, columns, first, stop)
         at_once = min(_MOST_SETS, max(8, _WORDS_BYTES // (8 * ((stop - first + 63) // 64 + 1))))
         for begin in range(0, len(block), at_once):
@@ -149,26 +150,26 @@ def _count_rows(rules: Rules, operands: Sequence[Operand], columns: Columns, set
 def _blocks(
     rules: Rules, operands: Sequence[Operand], columns: Columns, sets: IntArray, most_rows: int
 ) -> Iterator[IntArray]:
-    """Sets that share few rows each: halved along the parameter with most values until they fit."""
+    """Sets that share few rows each: halved along the parameter that parts fewest rows, until they fit."""
     if not len(sets):
         return
     if len(sets) == 1 or _count_rows(rules, operands, columns, sets) <= most_rows:
         yield sets
         return
-    read = sorted({name for operand in operands for name in names_of(operand, rules)})
-    values = {name: np.unique(columns[name][sets]) for name in read}
-    name = max(read, key=lambda each: len(values[each]))
-    if len(values[name]) < 2:
+    read = sorted({name for operand in operands for name in names_of(operand, rules)}, key=list(columns).index)
+    halves = [_halved(columns, name, sets) for name in read]
+    whole = [(lower, upper) for lower, upper in halves if len(lower)]
+    if not whole:
         yield sets
         return
-    upper = columns[name][sets] >= values[name][len(values[name]) // 2]
-    for half in (sets[~upper], sets[upper]):
+    sizes = [sum(_count_rows(rules, operands, columns, half) for half in each) for each in whole]
+    lower, upper = whole[sizes.index(min(sizes))]
+    for half in (lower, upper):
         yield from _blocks(rules, operands, columns, half, most_rows)
 
 
-def _feature_values(rules: Rules, name: str, columns: Columns, sets: IntArray) -> list[Values]:
-    """Distinct parameters of a named feature among sets."""
-    named = rules.features[name]
-    given = sorted({value.name for value in named.parameters.values() if isinstance(value, Placeholder)})
-    found = {tuple(own.items()): own for values in distinct(columns, given, sets)[0] for own in [named.values(values)]}
-    return list(found.values())
+def _halved(columns: Columns, name: str, sets: IntArray) -> tuple[IntArray, IntArray]:
+    """Sets with the lower and with the higher values of a parameter; none are lower if there is one value only."""
+    values = np.unique(columns[name][sets])
+    upper = columns[name][sets] >= values[len(values) // 2]
+    return sets[~upper], sets[upper]

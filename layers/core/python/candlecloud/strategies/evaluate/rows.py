@@ -16,6 +16,7 @@ from candlecloud.parameters import Number
 from candlecloud.strategies.evaluate.beginning import Beginning
 from candlecloud.strategies.rules.tree import (
     ArithmeticOperand,
+    NamedFeature,
     Operand,
     Placeholder,
     Rules,
@@ -28,6 +29,8 @@ Combination: TypeAlias = "tuple[Number, ...]"
 """Values of the parameters that an operand names, in the order of `names_of`."""
 Values: TypeAlias = Mapping[str, Number]
 
+_AT_ONCE = 8
+"""Parameter sets of one feature in one pass."""
 _ARITHMETIC = {"add": np.add, "sub": np.subtract, "mul": np.multiply}
 
 
@@ -36,9 +39,13 @@ def names_of(operand: Operand, rules: Rules) -> tuple[str, ...]:
     found = {value.name for value in placeholders_of(operand)}
     for series in series_of(operand):
         if series.output is not None:
-            given = rules.features[series.name].parameters.values()
-            found |= {value.name for value in given if isinstance(value, Placeholder)}
+            found |= set(parameters_of(rules.features[series.name]))
     return tuple(sorted(found))
+
+
+def parameters_of(named: NamedFeature) -> tuple[str, ...]:
+    """Parameters of the rules that a named feature takes."""
+    return tuple(sorted({value.name for value in named.parameters.values() if isinstance(value, Placeholder)}))
 
 
 def is_constant(operand: Operand) -> bool:
@@ -75,15 +82,29 @@ class Rows:
             self._names[operand] = names_of(operand, self._rules)
         return self._names[operand]
 
-    def prepare(self, wanted: Mapping[str, Sequence[Values]]) -> None:
-        """Compute named features on the run's own bars, for distinct parameters each."""
-        for name, sets in wanted.items():
-            named = self._rules.features[name]
-            feature = FEATURES.find(named.feature)
-            fresh = [values for values in sets if (name, _key(values)) not in self._outputs]
-            begins = [self._begin(feature.recursive, feature.warmup_bars(values)) for values in fresh]
-            for values, outputs in zip(fresh, compute_many(self._bars, feature, fresh, begins), strict=True):
-                self._outputs[name, _key(values)] = outputs
+    def fill(self, name: str, sets: Sequence[Values], operands: Sequence[Operand]) -> None:
+        """Make the rows of one named feature on the run's own bars, some parameter sets in one pass at a time.
+
+        Its outputs are kept only while arithmetic reads them: memory that is used again at once is near.
+        """
+        direct = [operand for operand in operands if isinstance(operand, SeriesOperand) and operand.name == name]
+        nested = [operand for operand in operands if operand not in direct]
+        keep = any(series.name == name for operand in nested for series in series_of(operand))
+        for begin in range(0, len(sets), _AT_ONCE):
+            chosen = sets[begin : begin + _AT_ONCE]
+            self._compute(name, chosen)
+            for operand in direct:
+                for values in chosen:
+                    self.place(operand, values)
+            if not keep:
+                self._outputs.clear()
+
+    def _compute(self, name: str, sets: Sequence[Values]) -> None:
+        named = self._rules.features[name]
+        feature, own = FEATURES.find(named.feature), [named.values(values) for values in sets]
+        begins = [self._begin(feature.recursive, feature.warmup_bars(values)) for values in own]
+        for values, outputs in zip(own, compute_many(self._bars, feature, own, begins), strict=True):
+            self._outputs[name, _key(values)] = outputs
 
     def place(self, operand: Operand, values: Values) -> int:
         """Where the row of an operand begins: its values at every bar of the run's own.
@@ -96,22 +117,34 @@ class Rows:
         key = operand, tuple(values[name] for name in self.names(operand))
         if key not in self._places:
             n, place = len(self._bars), len(self._places) * len(self._bars)
-            with np.errstate(over="ignore", invalid="ignore"):  # arithmetic that overflows compares as infinity
-                self.values[place : place + n] = _computed(operand, lambda series: self._series(series, values), values)
+            row = self.values[place : place + n]
+            if isinstance(operand, SeriesOperand):
+                _write_later(row, *self._unshifted(operand, values))
+            else:
+                with np.errstate(over="ignore", invalid="ignore"):  # arithmetic that overflows compares as infinity
+                    row[:] = _computed(operand, lambda series: self._series(series, values), values)
             self._places[key] = place
         return self._places[key]
 
     def _series(self, series: SeriesOperand, values: Values) -> FloatArray:
+        found, bars = self._unshifted(series, values)
+        if bars == 0:
+            return found
+        row = np.empty(len(found))
+        _write_later(row, found, bars)
+        return row
+
+    def _unshifted(self, series: SeriesOperand, values: Values) -> tuple[FloatArray, int]:
+        """Values of a series, and how many bars later they count."""
         if series.output is None:
-            price: FloatArray = getattr(self._bars, series.name)
-            return shifted(price, series.shift)
+            return getattr(self._bars, series.name), series.shift
         named = self._rules.features[series.name]
         own = named.values(values)
         if named.timeframe is not None:
-            return self._of_longer_bars(series, own, named.feature, Timeframe.parse(named.timeframe), values)
+            return self._of_longer_bars(series, own, named.feature, Timeframe.parse(named.timeframe), values), 0
         if (series.name, _key(own)) not in self._outputs:
-            self.prepare({series.name: [own]})
-        return shifted(self._outputs[series.name, _key(own)][series.output], series.shift)
+            self._compute(series.name, [values])
+        return self._outputs[series.name, _key(own)][series.output], series.shift
 
     def _of_longer_bars(
         self, series: SeriesOperand, own: Values, feature_name: str, timeframe: Timeframe, values: Values
@@ -129,13 +162,10 @@ class Rows:
         return self._beginning.of(warmup_bars) if recursive else 0
 
 
-def shifted(values: FloatArray, bars: int) -> FloatArray:
+def _write_later(row: FloatArray, values: FloatArray, bars: int) -> None:
     """Values of `bars` bars earlier, NaN where there is none."""
-    if bars == 0:
-        return values
-    moved = np.full(len(values), np.nan)
-    moved[bars:] = values[:-bars]
-    return moved
+    row[:bars] = np.nan
+    row[bars:] = values[: max(0, len(values) - bars)]
 
 
 def _computed(operand: Operand, series: Any, values: Values) -> Any:
