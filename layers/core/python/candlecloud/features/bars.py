@@ -60,7 +60,7 @@ class Bars:
 
     @cached_property
     def close_square_sums(self) -> IntArray:
-        """Running sums of the squares of closes in ticks, one longer than the bars; they may wrap, as those of closes."""
+        """Running sums of squared closes in ticks, one longer than the bars; they may wrap, as those of closes."""
         return prefix_sums(self.close_ticks * self.close_ticks)
 
     @cached_property

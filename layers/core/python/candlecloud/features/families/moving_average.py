@@ -146,8 +146,8 @@ def emas(values: NDArray[np.float64], firsts: IntArray, windows: IntArray) -> ND
     averages = np.full((len(windows), n), np.nan)
     starts = np.arange(len(windows), dtype=np.int64) * (n if values.ndim > 1 else 0)
     flat = np.ascontiguousarray(values).reshape(-1)
-    given = (integers(np.ascontiguousarray(each, np.int64)) for each in (starts, firsts, windows))
-    recursive.emas(doubles(flat), *given, n, doubles(averages.reshape(-1)))
+    begins, lengths = (integers(np.ascontiguousarray(each, np.int64)) for each in (firsts, windows))
+    recursive.emas(doubles(flat), integers(starts), begins, lengths, n, doubles(averages.reshape(-1)))
     return averages
 
 

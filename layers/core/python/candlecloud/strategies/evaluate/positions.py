@@ -122,8 +122,8 @@ def _hold(words: Words, rules: Rules, sets: IntArray, ready: IntArray) -> tuple[
         _clear_before(entry, ready)
         given += [entry, np.ascontiguousarray(leave)]
     long, short = np.empty_like(given[0]), np.empty_like(given[0])
-    flat = [array.reshape(-1).data for array in (*given, long, short)]
-    kernel.hold(*flat[:4], given[0].shape[1], ALL_ONES, *flat[4:])
+    up, leave_up, down, leave_down, longs, shorts = (array.reshape(-1).data for array in (*given, long, short))
+    kernel.hold(up, leave_up, down, leave_down, given[0].shape[1], ALL_ONES, longs, shorts)
     return long, short
 
 
