@@ -80,6 +80,7 @@ _EXECUTIONS = st.fixed_dictionaries(
         "stop_loss": _one_of(0.0, 0.0, 0.01, 0.02, 0.1),
         "take_profit": _one_of(0.0, 0.0, 0.01, 0.02, 0.15, 2.0),
         "trailing_stop": _one_of(0.0, 0.0, 0.01, 0.03, 0.1),
+        "max_bars": st.sampled_from([0, 0, 1, 2, 7, 40]),
         "drawdown_limit": _one_of(0.0, 0.0, 0.01, 0.05, 0.3),
         "cooldown_bars": st.sampled_from([1, 2, 5]),
         "rebalance_band": _one_of(0.0, 0.0, 0.002, 0.02, 0.2),

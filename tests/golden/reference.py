@@ -37,6 +37,7 @@ class Rules:
     stop_loss: float = 0.0
     take_profit: float = 0.0
     trailing_stop: float = 0.0
+    max_bars: int = 0
     drawdown_limit: float = 0.0
     cooldown_bars: int = 0
     rebalance_band: float = 0.0
@@ -69,6 +70,7 @@ class Replay:
     held: float = 0.0
     entry: float = 0.0  # mean price of the position
     best: float = 0.0  # best price since the entry
+    entered: int = 0  # bar of the first fill
     largest: float = 0.0  # largest quantity of the position
     traded: float = 0.0  # in this bar, all fills together
     flat_cash: float = 0.0
@@ -113,6 +115,7 @@ class Replay:
             before = abs(self.held)
             self.entry = (self.entry * before + moved * abs(change)) / abs(after) if before else moved
             self.best = self.best if before else moved
+            self.entered = self.entered if before else t
         self.cash = self.cash - change * moved - fee
         self.held = after
         self.largest = max(self.largest, abs(after)) if after else 0.0
@@ -200,6 +203,10 @@ class Replay:
         if quantity <= 0.0:
             return "below_lot_step"
         return "below_min_notional" if quantity * moved < self.rules.min_notional else ""
+
+    def leaving(self, working: bool, weight: float) -> bool:
+        """Whether the order that waits leaves the position."""
+        return working and (weight == 0.0 or (weight > 0.0) != (self.held > 0.0))
 
     def inside(self, t: int, bar: Bar, leaving: bool) -> str:
         """Stops, take-profit and ruin inside a bar; why, if the cap cut a stop short. A position that an order is
@@ -296,6 +303,9 @@ def replay(  # noqa: C901 - one loop on purpose: it is read as the specification
                 why = "drawdown_limit" if blocked else "target"
                 if wanted != 0.0 and weight == 0.0:
                     account.refused.append((t, "size_zero"))
+            elif rules.max_bars and account.held and t - account.entered >= rules.max_bars:
+                if not account.leaving(working, weight):
+                    weight, working, why = 0.0, True, "time"
             elif rules.rebalance_band and not working and account.held and before > 0.0:
                 share = account.held * bars[t - 1].close / before
                 if abs(share - asked * size) > rules.rebalance_band:
@@ -309,8 +319,7 @@ def replay(  # noqa: C901 - one loop on purpose: it is read as the specification
                 working = not account.work(t, bar, weight, why)
             # The inside: levels are those of what is held now; what a stop leaves waits as an order to be flat.
             if account.held and not account.ruined:
-                leaving = working and (weight == 0.0 or (weight > 0.0) != (account.held > 0.0))
-                unfinished = account.inside(t, bar, leaving)
+                unfinished = account.inside(t, bar, account.leaving(working, weight))
                 if unfinished:
                     weight, working, why = 0.0, True, unfinished
                 working = working and account.held != 0.0

@@ -58,6 +58,7 @@ def name_assumptions(
         "market_rules": _market_rules(execution),
         "participation": _participation(execution),
         "stops": _stops(execution, finer_timeframe),
+        "time_exit": {"max_bars": execution.max_bars, "fill": "next open"} if execution.max_bars else _OFF,
         "drawdown_limit": _drawdown_limit(execution),
         "flatten_at_end": execution.flatten_at_end,
         "ruin": "a position is closed at the price, or the close, where equity is 0 or less; then nothing trades",

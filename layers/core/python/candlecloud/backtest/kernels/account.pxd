@@ -32,7 +32,7 @@ cdef class Account:
     # Rules; 0 is off.
     cdef double taker_fee, maker_fee, slippage_rate, impact, participation
     cdef double stop_loss, take_profit, trailing_stop, drawdown_limit
-    cdef long long cooldown_bars
+    cdef long long cooldown_bars, max_bars
     cdef double lowest, highest
     cdef double band, tick, lot, min_notional
     cdef bint flatten, optimistic, has_stops, has_funding, has_intrabar
@@ -41,7 +41,7 @@ cdef class Account:
     cdef double asked, weight, limit_peak
     cdef long long why, resume
     cdef bint working, paused, ruined
-    cdef long long bar
+    cdef long long bar, entered
     cdef double bar_volume, traded
     # What is counted.
     cdef long long n_fills, n_trades, n_wins, n_refused, n_capped, ambiguous, bars_in_position
@@ -83,6 +83,8 @@ cdef class Account:
 
     @cython.locals(quantity=double, buys=bint, room=double, after=double)
     cdef bint close_out(self, long long phase, double price, long long reason, bint whole) noexcept
+
+    cdef bint leaving(self) noexcept
 
     @cython.locals(rate=double, quantity=double)
     cdef double solve(self, double weight, double moved, bint buys) noexcept

@@ -59,6 +59,7 @@ class Account:
         self.slippage_rate, self.impact = rules[RULE.slippage], rules[RULE.impact]
         self.participation, self.stop_loss = rules[RULE.max_participation], rules[RULE.stop_loss]
         self.take_profit, self.trailing_stop = rules[RULE.take_profit], rules[RULE.trailing_stop]
+        self.max_bars = int(rules[RULE.max_bars])
         self.drawdown_limit, self.cooldown_bars = rules[RULE.drawdown_limit], int(rules[RULE.cooldown_bars])
         self.band, self.tick, self.lot = rules[RULE.rebalance_band], rules[RULE.tick_size], rules[RULE.lot_step]
         self.min_notional, self.flatten = rules[RULE.min_notional], rules[RULE.flatten_at_end] > 0
@@ -71,7 +72,7 @@ class Account:
         self.fees = self.slippage = self.notional = self.sum_profit = self.sum_loss = self.funding_paid = 0.0
         self.working = self.paused = self.ruined = False
         self.n_fills = self.n_trades = self.n_wins = self.n_refused = self.n_capped = self.ambiguous = 0
-        self.bars_in_position = self.why = self.bar = 0
+        self.bars_in_position = self.why = self.bar = self.entered = 0
         self.resume = -1
 
     def finish(self, row: Any, final_state: Any) -> None:
@@ -105,6 +106,7 @@ class Account:
                 self.entry = (self.entry * before + moved * size) / abs(after)
             else:
                 self.entry = self.best = moved
+                self.entered = self.bar
         self.cash = self.cash - change * moved - fee
         self.held = after
         self.largest = max(self.largest, abs(after)) if after != 0.0 else 0.0
@@ -196,6 +198,10 @@ class Account:
             return self.held == 0.0
         self.fill(phase, 0.0, price, self.moved(price, buys, quantity), self.taker_fee, reason)
         return True
+
+    def leaving(self) -> bool:
+        """Whether the order that waits leaves the position."""
+        return self.working and (self.weight == 0.0 or (self.weight > 0.0) != (self.held > 0.0))
 
     def solve(self, weight: float, moved: float, buys: bool) -> float:
         """Quantity at which the position is `weight` times the equity that is left after the fee; on its own side."""

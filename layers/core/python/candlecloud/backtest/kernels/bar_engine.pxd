@@ -12,7 +12,7 @@ cpdef long long count_outside(const double[::1] values, double low, double high)
 @cython.locals(blocked=bint, wanted=double, size=double, share=double)
 cdef void decide(FastAccount account, long long t) noexcept
 
-@cython.locals(volume=double, trades=bint, opposite=bint, unfinished=cython.longlong, price=double, equity=double)
+@cython.locals(volume=double, trades=bint, unfinished=cython.longlong, price=double, equity=double)
 cdef void step(FastAccount account, long long t) noexcept
 
 @cython.locals(paid=double)

@@ -38,6 +38,9 @@ def decide(account: FastAccount, t: int) -> None:
         account.why = REASON.drawdown_limit if blocked else REASON.target
         if wanted != 0.0 and account.weight == 0.0:
             account.note(NOTE.size_zero)
+    elif account.max_bars != 0 and account.held != 0.0 and t - account.entered >= account.max_bars:
+        if not account.leaving():
+            account.weight, account.working, account.why = 0.0, True, REASON.time
     elif account.band != 0.0 and not account.working and account.held != 0.0 and account.marks.before > 0.0:
         share = account.held * account.close[t - 1] / account.marks.before
         if abs(share - account.asked * size) > account.band:
@@ -63,8 +66,7 @@ def step(account: FastAccount, t: int) -> None:
             and not account.ruined
             and (account.has_stops or account.has_funding or account.held < 0.0)
         ):
-            opposite = (account.weight > 0.0) != (account.held > 0.0)
-            unfinished = account.inside(t, account.working and (account.weight == 0.0 or opposite))
+            unfinished = account.inside(t, account.leaving())
             if unfinished != 0:
                 account.weight, account.working, account.why = 0.0, True, unfinished
             account.working = account.working and account.held != 0.0

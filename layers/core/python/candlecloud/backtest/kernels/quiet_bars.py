@@ -26,7 +26,10 @@ class FastAccount(AccountWithStops):
         if self.held != 0.0:
             if self.working or t - 1 < self.resume or self.marks.before <= 0.0 or self.asked == 0.0:
                 return t
-            return self.skip_held_bars(t, self.n - 1 if self.flatten else self.n)
+            stop = self.n - 1 if self.flatten else self.n
+            if self.max_bars != 0:
+                stop = min(stop, self.entered + self.max_bars)
+            return self.skip_held_bars(t, stop)
         stop = t
         if self.ruined:
             stop = self.n
