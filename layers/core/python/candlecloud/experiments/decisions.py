@@ -85,7 +85,7 @@ def make_decisions(bars: Bars, spec: RunSpec, parameters: Parameters) -> Decisio
     (lead,) = leads_of(spec, np.array([spec.strategy_rule.warmup_bars(parameters)])).tolist()
     target = allowed_target(strategy_of(spec.strategy_rule).target(own, parameters, start, lead), spec.direction)
     backtest = Backtest(own, spec.initial_equity, start_bar, spec.direction, funding_of(own, spec))
-    return Decisions(backtest, target, size_of(own, target, spec, start))
+    return Decisions(backtest, target, size_of(own, target, spec, parameters, start))
 
 
 def sizing_of(spec: RunSpec) -> SizingModel:
@@ -123,7 +123,7 @@ def run_look_ahead_test(
     if not isinstance(decisions.size, float):
 
         def size(bars: Bars) -> FloatArray:
-            return np.asarray(size_of(bars, _target(bars, spec, parameters), spec), np.float64)
+            return np.asarray(size_of(bars, _target(bars, spec, parameters), spec, parameters), np.float64)
 
         signals.append(SignalUnderTest(f"sizing {spec.sizing.model}", size))
     return check_look_ahead(decisions.bars, signals, rng=rng)
@@ -133,8 +133,10 @@ def _target(bars: Bars, spec: RunSpec, parameters: Parameters) -> FloatArray:
     return allowed_target(strategy_of(spec.strategy_rule).target(bars, parameters), spec.direction)
 
 
-def size_of(bars: Bars, target: FloatArray, spec: RunSpec, start: int | None = None) -> float | FloatArray:
-    """The sizing model's fraction of equity at each close.
+def size_of(
+    bars: Bars, target: FloatArray, spec: RunSpec, parameters: Parameters, start: int | None = None
+) -> float | FloatArray:
+    """Fraction of equity at each close: the strategy's own sizes, if it has any, or the sizing model's.
 
     Parameters
     ----------
@@ -142,9 +144,12 @@ def size_of(bars: Bars, target: FloatArray, spec: RunSpec, start: int | None = N
         Open time of the run's range: the model begins so many candles before it as its warm-up asks for. Left out: it
         begins with the bars. One that looks at targets begins with them.
     """
-    model, parameters = sizing_of(spec), spec.sizing.parameters
-    begin = 0 if model.reads_target else Beginning(bars, start).of(model.warmup_bars(parameters))
-    size = model.size(bars.from_bar(begin), target[begin:], parameters)
+    own = strategy_of(spec.strategy_rule).size(bars, parameters)
+    if own is not None:
+        return own
+    model, given = sizing_of(spec), spec.sizing.parameters
+    begin = 0 if model.reads_target else Beginning(bars, start).of(model.warmup_bars(given))
+    size = model.size(bars.from_bar(begin), target[begin:], given)
     return size if isinstance(size, float) or not begin else np.concatenate([np.zeros(begin), size])
 
 

@@ -18,16 +18,17 @@ from candlecloud.backtest.orders import SIDES
 from candlecloud.backtest.vectorised_engine import PlainCosts, statistics_of_words
 from candlecloud.contract.run_spec import RunSpec
 from candlecloud.errors import InsufficientDataError
-from candlecloud.experiments.decisions import funding_of, leads_of, size_of, sizing_of, warmups_of
+from candlecloud.experiments.decisions import funding_of, leads_of, make_decisions, size_of, sizing_of, warmups_of
 from candlecloud.experiments.execution import execution_of
 from candlecloud.experiments.grid import ParameterSets
-from candlecloud.experiments.simulate import SPENT, intrabar_of, plain_costs, rows_of_pairs
+from candlecloud.experiments.simulate import SPENT, intrabar_of, plain_costs, rows_of_pairs, statistics_of_run
 from candlecloud.features.bars import Bars
 from candlecloud.market.instant import iso
 from candlecloud.metrics.accumulators import COLUMNS
 from candlecloud.strategies.evaluate.beginning import Beginning
 from candlecloud.strategies.evaluate.positions import Positions, positions_of_sets
 from candlecloud.strategies.resolve import strategy_of
+from candlecloud.strategies.rules.tree import Rules
 
 
 def statistics_of_sets(bars: Bars, finer: Bars | None, spec: RunSpec, sets: ParameterSets) -> FloatArray:
@@ -50,14 +51,27 @@ def statistics_of_sets(bars: Bars, finer: Bars | None, spec: RunSpec, sets: Para
     """
     if bars.index_of(spec.range.start) >= len(bars):
         raise InsufficientDataError("No candle lies in the run's range.", start=iso(spec.range.start))
-    return _Sets(bars, finer, spec, sets).rows()
+    rules = strategy_of(spec.strategy_rule).rules
+    if rules is None:
+        return _one_by_one(bars, finer, spec, sets)
+    return _Sets(bars, finer, spec, sets, rules).rows()
+
+
+def _one_by_one(bars: Bars, finer: Bars | None, spec: RunSpec, sets: ParameterSets) -> FloatArray:
+    """Sets that share no more than bars."""
+    intrabar = intrabar_of(bars, finer)
+    rows = []
+    for k in range(len(sets)):
+        parameters = sets.parameters(k)
+        rows.append(statistics_of_run(make_decisions(bars, spec, parameters), spec, parameters, intrabar))
+    return np.array(rows)
 
 
 class _Sets:
     """What the sets of one run spec share."""
 
-    def __init__(self, bars: Bars, finer: Bars | None, spec: RunSpec, sets: ParameterSets) -> None:
-        self._bars, self._finer, self._spec, self._sets = bars, finer, spec, sets
+    def __init__(self, bars: Bars, finer: Bars | None, spec: RunSpec, sets: ParameterSets, rules: Rules) -> None:
+        self._bars, self._finer, self._spec, self._sets, self._rules = bars, finer, spec, sets, rules
         self._start_bar = bars.index_of(spec.range.start)
         self._costs = plain_costs(bars, spec)
         self._warmups = warmups_of(spec, sets)
@@ -102,7 +116,7 @@ class _Sets:
             intrabar_of(bars, self._finer),
         )
         execution, reads_target = execution_of(spec), sizing_of(spec).reads_target
-        size = None if reads_target else size_of(bars, np.zeros(len(bars)), spec, spec.range.start)
+        size = None if reads_target else size_of(bars, np.zeros(len(bars)), spec, {}, spec.range.start)
         for positions in self._positions(numbers):
             rows[positions.sets] = statistics_of_targets(backtest, self._targets(positions, size), execution)
 
@@ -113,12 +127,12 @@ class _Sets:
         target = np.zeros(len(self._bars))
         for k in range(len(positions.sets)):
             positions.write_target(k, target, SIDES[self._spec.direction])
-            yield target, size_of(self._bars, target, self._spec) if size is None else size
+            yield target, size_of(self._bars, target, self._spec, {}) if size is None else size
 
     def _positions(self, numbers: IntArray) -> Iterator[Positions]:
         """Of the sets with these numbers, up to the last close that a bar follows."""
         spec, bars = self._spec, self._bars
-        rules, warmups = strategy_of(spec.strategy_rule).rules, self._warmups[numbers]
+        warmups = self._warmups[numbers]
         columns = {name: column[numbers] for name, column in self._sets.columns.items()}
         leads = leads_of(spec, warmups)
         for lead in np.unique(leads).tolist():
@@ -126,5 +140,5 @@ class _Sets:
             beginning = Beginning(bars, spec.range.start, lead)
             own = {name: column[chosen] for name, column in columns.items()}
             first = max(0, bars.index_of(spec.range.start - lead * spec.series.timeframe.ms) - 1)
-            for positions in positions_of_sets(rules, beginning, own, warmups[chosen], first, len(bars) - 1):
+            for positions in positions_of_sets(self._rules, beginning, own, warmups[chosen], first, len(bars) - 1):
                 yield replace(positions, sets=numbers[chosen[positions.sets]])

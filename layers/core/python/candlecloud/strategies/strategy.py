@@ -1,7 +1,8 @@
-"""What a strategy is: its data, and rules that say when it is long and when it is short."""
+"""What a strategy is: its data, and what gives its targets; for each of ours, rules."""
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,7 +20,45 @@ from candlecloud.strategies.rules.tree import Rules
 
 
 @dataclass(frozen=True, kw_only=True)
-class Strategy(StrategySpec):
+class ComputedStrategy(StrategySpec):
+    """What gives targets: rules, or rows that a user brought."""
+
+    @property
+    def rules(self) -> Rules | None:
+        """When it is long and short, where rules say it: then many parameter sets are computed together."""
+        return None
+
+    def features(self, parameters: Parameters) -> list[FeatureUse]:
+        """Every output of a feature that it reads, once."""
+        return []
+
+    def size(self, bars: Bars, parameters: Parameters) -> FloatArray | None:
+        """Fractions of equity in [0, 1], one per bar, that take the place of the sizing model; None leaves it there."""
+        return None
+
+    @abstractmethod
+    def target(self, bars: Bars, parameters: Parameters, start: int | None = None, lead: int = 0) -> FloatArray:
+        """Wanted position after the close of each bar.
+
+        Parameters
+        ----------
+        parameters : mapping
+            All that the strategy takes.
+        start : int, optional
+            Open time of the run's range: decisions and indicators begin so many candles before it as each asks for.
+            Left out: they begin with the bars.
+        lead : int
+            Decisions wanted before that, beside the last one.
+
+        Returns
+        -------
+        FloatArray of the bars' length
+            In [-1, 1]; entry t is made of bars 0..t only; 0 before the warm-up.
+        """
+
+
+@dataclass(frozen=True, kw_only=True)
+class Strategy(ComputedStrategy):
     """A strategy that a run can name.
 
     Attributes
@@ -41,21 +80,5 @@ class Strategy(StrategySpec):
         return reads_of(self.rules, parameters)
 
     def target(self, bars: Bars, parameters: Parameters, start: int | None = None, lead: int = 0) -> FloatArray:
-        """Wanted position after the close of each bar.
-
-        Parameters
-        ----------
-        parameters : mapping
-            All that the strategy takes.
-        start : int, optional
-            Open time of the run's range: decisions and indicators begin so many candles before it as each asks for.
-            Left out: they begin with the bars.
-        lead : int
-            Decisions wanted before that, beside the last one.
-
-        Returns
-        -------
-        FloatArray of the bars' length
-            -1, 0 or 1; entry t is made of bars 0..t only; 0 before the warm-up.
-        """
+        """Wanted position after the close of each bar: -1, 0 or 1."""
         return target_of_rules(self.rules, Beginning(bars, start, lead), parameters, self.warmup_bars(parameters))
