@@ -37,14 +37,17 @@ _BATCH_S, _AVERAGES_BATCH_S = 15.0, 2.0  # a second or more of work in truth
 
 
 def sweep_work(config: SweepConfig) -> Work:
-    """Count the sets and estimate one; `batch_size` says how many make a batch, where the user says so."""
+    """Count the sets and estimate one; `batch_size` says how many make a batch, where the user says so.
+
+    The slowest engine that any variant needs counts: a batch holds neighbours, and these share their settings.
+    """
     bars = config.range.duration // config.series.timeframe.ms + config.warmup_bars
     finer = config.finer_series
     candles = bars + (0 if finer is None else config.range.duration // finer.timeframe.ms)
     features = 0 if config.rules is None else len(config.rules["features"])
     set_s = by_bar_s = bars * (_BAR_S + features * _FEATURE_S)
     batch_s = _BATCH_S
-    if has_averages_alone(config):
+    if all(has_averages_alone(config.spec_with(variant.fields)) for variant in config.variants):
         set_s, batch_s = bars * _AVERAGES_S, _AVERAGES_BATCH_S
     times = _TEST_TIMES if config.sizing.model == "fixed_fraction" else _SIZES_TEST_TIMES
     test_s = by_bar_s * times if config.look_ahead_test else 0.0
