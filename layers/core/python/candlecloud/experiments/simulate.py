@@ -44,13 +44,15 @@ def simulate_run(decisions: Decisions, spec: RunSpec, finer: Bars | None, *, opt
     return simulate(backtest, decisions.target, execution_of(spec), decisions.size)
 
 
-def statistics_of_sets(bars: Bars, finer: Bars | None, spec: RunSpec, sets: ParameterSets) -> FloatArray:
+def statistics_of_sets(bars: Bars, finer: Bars | IntrabarData | None, spec: RunSpec, sets: ParameterSets) -> FloatArray:
     """One row per parameter set, in their order.
 
     Parameters
     ----------
     bars : Bars
         Reaching back to the longest warm-up.
+    finer : Bars or IntrabarData, optional
+        What decides inside a bar; sorted into the bars already, where several specs share it.
 
     Returns
     -------
@@ -172,5 +174,5 @@ def _plain_backtest(bars: Bars, spec: RunSpec) -> Backtest:
     return Backtest(bars, spec.initial_equity, bars.index_of(spec.range.start))
 
 
-def _intrabar(bars: Bars, finer: Bars | None) -> IntrabarData | None:
-    return None if finer is None else intrabar_data(bars, finer)
+def _intrabar(bars: Bars, finer: Bars | IntrabarData | None) -> IntrabarData | None:
+    return intrabar_data(bars, finer) if isinstance(finer, Bars) else finer

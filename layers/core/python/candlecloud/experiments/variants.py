@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from candlecloud.arrays import FloatArray
+from candlecloud.backtest.intrabar import intrabar_data
 from candlecloud.contract.grid_axes import Value
 from candlecloud.contract.sweep import SweepConfig
 from candlecloud.contract.variants import Variants
@@ -95,8 +96,11 @@ def statistics_of_blocks(bars: Bars, finer: Bars | None, blocks: list[Block]) ->
     finer : Bars, optional
         Of the sweep; a variant reads them where a stop and a target can meet.
     """
+    collide = [block.spec.can_collide for block in blocks]
+    intrabar = intrabar_data(bars, finer) if finer is not None and any(collide) else None  # once for all variants
     rows = [
-        statistics_of_sets(bars, finer if block.spec.can_collide else None, block.spec, block.sets) for block in blocks
+        statistics_of_sets(bars, intrabar if needed else None, block.spec, block.sets)
+        for block, needed in zip(blocks, collide, strict=True)
     ]
     return rows[0] if len(rows) == 1 else np.concatenate(rows)
 
