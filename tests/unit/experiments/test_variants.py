@@ -67,6 +67,7 @@ SWEEPS: dict[str, dict[str, Any]] = {
             "slippage.max_participation": {"start": 0.001, "stop": 0.003, "step": 0.001},
             "market_rules.tick_size": [None, 0.5],
             "stops.trailing_stop": [None, 0.03],
+            "stops.max_bars": [None, 100],
         },
         "initial_equity": 5e7,
         "slippage": {"model": "participation_rate"},

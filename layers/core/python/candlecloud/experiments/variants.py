@@ -19,7 +19,7 @@ from candlecloud.contract.sweep import SweepConfig
 from candlecloud.contract.variants import Variants
 from candlecloud.errors import InvalidParameterError
 from candlecloud.experiments.grid import ParameterSets, parameter_sets
-from candlecloud.experiments.simulate import statistics_of_sets
+from candlecloud.experiments.sets import statistics_of_sets
 from candlecloud.features.bars import Bars
 from candlecloud.parameters import Number
 
