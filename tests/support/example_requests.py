@@ -123,6 +123,16 @@ CALLS = [
     _post("grid", "/sweeps", "Six combinations, one of which does not go together", 202, GRID),
     _post("dip_grid", "/sweeps", "The parameter of your own rules, varied", 202,
           {**BTC, "strategy": "rules", "rules": DIP, "grid": {"window": [20, 30, 40]}}),
+    _post(
+        "settings_grid", "/sweeps", "Stops, direction and fees, varied beside a parameter", 202,
+        {**BTC, "strategy": "dual_sma", "start": "2023-05-01", "end": "2023-05-15", "grid": {
+            "fast": [5, 10], "direction": ["long", "both"], "fee_bps": [5, 10], "stops.stop_loss": [None, 0.01]}},
+    ),
+    _get(
+        "best_setting", "/sweeps/{sweep_id}/results", "The best of them, with its settings",
+        path={"sweep_id": "$settings_grid.sweep_id"}, query={"sort": "total_return", "limit": "1"},
+    ),
+    _post("stop_los", "/sweeps", "A setting that there is not", 422, {**GRID, "grid": {"stops.stop_los": [0.01]}}),
     _post("no_grid", "/sweeps", "A grid without values", 422, {**GRID, "grid": {"fast": []}}),
     _get("grid_done", "/sweeps/{sweep_id}", "A sweep that has succeeded", path={"sweep_id": "$grid.sweep_id"}),
     _get("no_sweep", "/sweeps/{sweep_id}", "A sweep that nobody asked for", 404, path={"sweep_id": NO_SWEEP}),

@@ -82,23 +82,28 @@ class RunSpec(ExecutionSettings, RangeFields, SeriesFields):  # pydantic lists t
             if "slippage" in self.model_fields_set:
                 self._refuse("slippage_bps", "slippage and slippage_bps say the same thing twice.", "Leave one out.")
             self._set(slippage=fixed_bps(self.slippage_bps), slippage_bps=None)
-        if self.maker_fee_bps is None:
-            self._set(maker_fee_bps=self.fee_bps)
         timeframe = self.series.timeframe
         self._set(
             start=None if self.start is None else timeframe.ceil(self.start),
             end=None if self.end is None else timeframe.floor(self.end),
         )
-        self._settle_finer()
         symbol = self.series.symbol
         check_funding(self.funding, is_perpetual=symbol.settle is not None and symbol.expiry is None)
         try:
             self._check_range()
             self._set(rules=check_rules(self.strategy, self.rules))
-            check_direction(self.strategy_rule, self.direction)
+            self._settle_execution()
         except CandlecloudError as error:
             raise as_field_error(error) from error
         return self
+
+    def _settle_execution(self) -> None:
+        """Fill in what follows from the settings of execution; a sweep that varies them does it set by set."""
+        if self.maker_fee_bps is None and not self.varies("fee_bps", "maker_fee_bps"):
+            self._set(maker_fee_bps=self.fee_bps)
+        self._settle_finer()
+        if not self.varies("direction"):
+            check_direction(self.strategy_rule, self.direction)
 
     @property
     def entries(self) -> tuple[str, ...]:
@@ -176,17 +181,18 @@ class RunSpec(ExecutionSettings, RangeFields, SeriesFields):  # pydantic lists t
         return {name: value for name, value in self.without_added_fields().items() if name != "as_of"}
 
     def _settle_finer(self) -> None:
-        below = [name for name in TIMEFRAMES if Timeframe(name) < self.series.timeframe]
+        own = self.series.timeframe
+        below = [name for name in TIMEFRAMES if Timeframe(name) < own]
         if self.finer_timeframe not in ("auto", "none", *below):
             words = ("auto", "none", *below)
             self._refuse("finer_timeframe", f"finer_timeframe must be {' or '.join(words)}.", None, allowed=list(words))
-        if self.finer_timeframe in below and not self.stops.can_collide:
+        if self.finer_timeframe in below and not self.can_collide:
             self._refuse(
                 "finer_timeframe",
                 "finer_timeframe is for runs with a stop and a take_profit; this run does not have both.",
                 "Set take_profit and a stop, or leave finer_timeframe out.",
             )
-        if not self.stops.can_collide:
+        if not self.can_collide:
             self._set(finer_timeframe="none")
 
     def _check_range(self) -> None:

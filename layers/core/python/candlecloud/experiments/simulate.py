@@ -136,6 +136,6 @@ def _plain_backtest(bars: Bars, spec: RunSpec) -> Backtest:
     return Backtest(bars, spec.initial_equity, bars.index_of(spec.range.start))
 
 
-def intrabar_of(bars: Bars, finer: Bars | None) -> IntrabarData | None:
-    """Finer bars, sorted into those that they lie in."""
-    return None if finer is None else intrabar_data(bars, finer)
+def intrabar_of(bars: Bars, finer: Bars | IntrabarData | None) -> IntrabarData | None:
+    """Finer bars, sorted into those that they lie in, if they are not yet."""
+    return intrabar_data(bars, finer) if isinstance(finer, Bars) else finer
