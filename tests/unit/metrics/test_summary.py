@@ -14,7 +14,13 @@ from hypothesis import strategies as st
 from candlecloud.arrays import FloatArray
 from candlecloud.metrics.accumulators import COLUMNS, Accumulators
 from candlecloud.metrics.annual import YEAR_MS, bars_per_year, growth_per_year
-from candlecloud.metrics.curves import accumulate_curve, bar_returns, drawdowns, longest_under_water
+from candlecloud.metrics.curves import (
+    accumulate_curve,
+    bar_returns,
+    drawdowns,
+    longest_time_under_water,
+    longest_under_water,
+)
 from candlecloud.metrics.figures import Metrics
 from candlecloud.metrics.summary import Extent, summary_columns, summary_of
 
@@ -24,7 +30,7 @@ HOUR_MS = 3_600_000
 def summary_of_curve(equity: list[float], initial: float = 100.0, **activity: Any) -> Metrics:
     accumulators = accumulate_curve(np.array(equity, float), initial, activity.pop("profits", ()))._replace(**activity)
     n = len(equity)
-    return summary_of(accumulators, initial_equity=initial, n_bars=n, timeframe_ms=HOUR_MS, span_ms=n * HOUR_MS)
+    return summary_of(accumulators, initial_equity=initial, n_bars=n, span_ms=n * HOUR_MS)
 
 
 def test_a_year_has_365_days() -> None:
@@ -56,6 +62,24 @@ def test_drawdown_counts_from_the_initial_equity() -> None:
 )
 def test_longest_time_under_water(drawdown: list[float], bars: int) -> None:
     assert longest_under_water(np.array(drawdown, float)) == bars
+    opened = np.arange(len(drawdown)) * HOUR_MS
+    assert longest_time_under_water(np.array(drawdown, float), opened, opened + HOUR_MS) == bars * HOUR_MS
+
+
+@pytest.mark.parametrize(
+    ("drawdown", "hours"),
+    [
+        ([0, 0.1, 0.1, 0.1], 10),  # to the last close, the gap before it included
+        ([0, 0.1, 0.1, 0], 9),  # to the open of the bar that closed at a peak again
+        ([0, 0, 0, 0.1], 8),  # from the close at the peak, the gap behind it included
+        ([0, 0, 0, 0], 0),  # a gap between two peaks is no time below one
+        ([0.1, 0, 0, 0], 1),  # from the first open
+        ([0, 0.1, 0, 0.1], 8),  # not from a peak before the last one
+    ],
+)
+def test_time_under_water_goes_by_the_clock(drawdown: list[float], hours: int) -> None:
+    opened = np.array([0, 1, 2, 10]) * HOUR_MS  # seven hours are absent before the last bar
+    assert longest_time_under_water(np.array(drawdown, float), opened, opened + HOUR_MS) == hours * HOUR_MS
 
 
 def test_summary_by_hand() -> None:
@@ -63,6 +87,7 @@ def test_summary_by_hand() -> None:
         [110.0, 99.0, 108.9, 110.0],
         profits=(30.0, -10.0, -10.0, 0.0),
         bars_in_position=3,
+        max_under_water_ms=2 * HOUR_MS + 999,
         notional=424.0,
         fees=2.0,
         slippage=1.0,
@@ -138,7 +163,7 @@ def test_a_sweep_has_the_bits_of_its_single_runs(curves: list[list[float]], data
     for curve in curves:
         profits = data.draw(st.lists(st.floats(-10, 10), max_size=4))
         rows.append(accumulate_curve(np.array(curve[:n]), 100.0, profits=profits))
-    extent = Extent(initial_equity=100.0, n_bars=n, timeframe_ms=HOUR_MS, span_ms=n * HOUR_MS)
+    extent = Extent(initial_equity=100.0, n_bars=n, span_ms=n * HOUR_MS)
     columns = summary_columns(np.array(rows), **extent)
     for k, row in enumerate(np.array(rows)):
         for name, wanted in summary_of(Accumulators.from_row(row), **extent).to_dict().items():
@@ -187,9 +212,7 @@ def test_absent_candles_make_no_better_sharpe_ratio() -> None:
 
     def told(equity: FloatArray) -> Metrics:
         accumulators = accumulate_curve(equity, 100.0)
-        return summary_of(
-            accumulators, initial_equity=100.0, n_bars=len(equity), timeframe_ms=HOUR_MS, span_ms=20_000 * HOUR_MS
-        )
+        return summary_of(accumulators, initial_equity=100.0, n_bars=len(equity), span_ms=20_000 * HOUR_MS)
 
     every, some = told(whole), told(sparse)
     assert some.cagr == every.cagr

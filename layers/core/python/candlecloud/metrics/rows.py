@@ -24,16 +24,13 @@ class Extent(TypedDict):
     initial_equity : float
         Quote currency, above zero.
     n_bars : int
-        Bars of the run, at least 1.
-    timeframe_ms : int
-        Length of a bar; absent candles make no bar and so no return.
+        Bars of the run, at least 1; absent candles make no bar and so no return.
     span_ms : int
         From the first bar's open to the last bar's close; no number per year exists without a time above zero.
     """
 
     initial_equity: float
     n_bars: int
-    timeframe_ms: int
     span_ms: int
 
 
@@ -50,7 +47,6 @@ class Rows:
         self._columns: dict[str, FloatArray] = dict(zip(COLUMNS, np.ascontiguousarray(table.T), strict=True))
         self.initial_equity = extent["initial_equity"]
         self.n_bars = extent["n_bars"]
-        self.timeframe_ms = extent["timeframe_ms"]
         self._span_ms = extent["span_ms"]
 
     def __getitem__(self, column: str) -> FloatArray:
@@ -98,6 +94,11 @@ class Rows:
     def bars_under_water(self) -> FloatArray:
         """Most consecutive bars below the highest equity so far."""
         return np.trunc(self["max_under_water_bars"])
+
+    @cached_property
+    def time_under_water_ms(self) -> FloatArray:
+        """Longest time below the highest equity so far, by the clock."""
+        return np.trunc(self["max_under_water_ms"])
 
 
 RowMetric: TypeAlias = Metric[Rows, FloatArray]
