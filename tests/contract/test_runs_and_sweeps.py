@@ -140,7 +140,7 @@ def test_a_row_of_a_sweep_is_the_run_of_its_set(
         {},
         SWITCHES,
         {"strategy": "rules", "rules": BANDS, "parameters": {"window": 30}},
-        {"slippage": {"model": "spread_pct"}, "sizing": {"model": "kelly_fraction", "window": 50, "minimum_bars": 10}},
+        {"slippage": {"model": "spread"}, "sizing": {"model": "kelly_fraction", "window": 50, "minimum_bars": 10}},
     ],
     ids=["defaults", "switches", "rules", "kelly"],
 )

@@ -94,6 +94,7 @@ class RunSpec(ExecutionSettings, RangeFields, SeriesFields):  # pydantic lists t
             self._set(slippage=fixed_bps(self.slippage_bps), slippage_bps=None)
         if self.maker_fee_bps is None:
             self._set(maker_fee_bps=self.fee_bps)
+        self._set(rebalance_band=self._band())
         timeframe = self.series.timeframe
         self._set(
             start=None if self.start is None else timeframe.ceil(self.start),
@@ -186,6 +187,11 @@ class RunSpec(ExecutionSettings, RangeFields, SeriesFields):  # pydantic lists t
     def _is_as_before(self, name: str) -> bool:
         marks = [mark for mark in type(self).model_fields[name].metadata if isinstance(mark, AddedField)]
         return any(getattr(self, name) == mark.value for mark in marks)
+
+    def _band(self) -> float | None:
+        """The rebalance band: what is left out is the sizing model's own, and a 0 where it has none is nothing said."""
+        own = SIZING.find(self.sizing.model).rebalance_band or None
+        return own if self.rebalance_band is None else self.rebalance_band or (own and 0.0)
 
     def _settle_finer(self) -> None:
         below = [name for name in TIMEFRAMES if Timeframe(name) < self.series.timeframe]
