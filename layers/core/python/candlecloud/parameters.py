@@ -34,6 +34,11 @@ class Parameter:
     description: str
     aliases: tuple[str, ...] = ()
 
+    @property
+    def meaning(self) -> str:
+        """The description, with the aliases."""
+        return f"{self.description} Also `{'`, `'.join(self.aliases)}`." if self.aliases else self.description
+
     def check(self, value: Any, field: str) -> Number:
         """Return the value in the parameter's type.
 
@@ -262,7 +267,7 @@ def parameters_schema(parameters: Sequence[Parameter]) -> dict[str, Any]:
                 "minimum": p.low,
                 "maximum": p.high,
                 **({} if p.default is None else {"default": p.default}),
-                "description": p.description,
+                "description": p.meaning,
             }
             for p in parameters
         },

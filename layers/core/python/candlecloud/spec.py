@@ -110,7 +110,7 @@ class Spec:
         lines = ["\n| parameter | kind | from | to | default | meaning |\n|---|---|---|---|---|---|"]
         lines += [
             f"| `{p.name}` | {p.kind} | {p.low} | {p.high} | {'none' if p.default is None else p.default} "
-            f"| {p.description}{_also(p)} |"
+            f"| {p.meaning} |"
             for p in self.parameters
         ]
         if self.orders:
@@ -119,10 +119,6 @@ class Spec:
             given, replaced = (", ".join(f"`{name}`" for name in names) for names in vars(self.instead).values())
             lines.append(f"\n{given}: all or none; instead of {replaced}.")
         return lines
-
-
-def _also(parameter: Parameter) -> str:
-    return f" Also `{'`, `'.join(parameter.aliases)}`." if parameter.aliases else ""
 
 
 @dataclass(frozen=True, kw_only=True)
