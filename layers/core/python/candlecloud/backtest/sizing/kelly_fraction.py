@@ -105,5 +105,6 @@ KELLY_FRACTION = SizingModel(
     warmup=Warmup(1, {"minimum_bars": 1}),
     instead=Instead(("win_probability", "payoff_ratio"), ("fraction", "window", "minimum_bars")),
     size=_size,
+    reads_target=True,
     ordered=("minimum_bars", "<=", "window"),
 )
