@@ -201,7 +201,7 @@ def test_a_wrong_setting_in_a_grid_is_named(world: ApiWorld, grid: dict[str, Any
         {},
         SWITCHES,
         {"strategy": "rules", "rules": BANDS, "parameters": {"window": 30}},
-        {"slippage": {"model": "spread_pct"}, "sizing": {"model": "kelly_fraction", "window": 50, "minimum_bars": 10}},
+        {"slippage": {"model": "spread"}, "sizing": {"model": "kelly_fraction", "window": 50, "minimum_bars": 10}},
     ],
     ids=["defaults", "switches", "rules", "kelly"],
 )

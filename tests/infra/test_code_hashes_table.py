@@ -160,10 +160,10 @@ def test_what_an_entry_reaches_is_printed(capsys: pytest.CaptureFixture[str]) ->
 def test_stale_entries_are_named(copy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     old = tmp_path / "old.json"
     shutil.copy(copy / RULES.table, old)
-    edit(copy, "backtest/slippage/spread_pct.py", "* 50.0", "* 49.0")
+    edit(copy, "backtest/slippage/spread.py", "5_000.0", "4_900.0")
     place = ["--folder", str(copy), *OPTIONS]
     assert main([*place, "--check"]) == 1
     assert main([*place, "--diff", str(old)]) == 0
-    assert capsys.readouterr().out == "changed slippage/spread_pct\n" * 2
+    assert capsys.readouterr().out == "changed slippage/spread\n" * 2
     assert main(place) == 0
     assert main([*place, "--check"]) == 0

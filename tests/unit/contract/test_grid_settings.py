@@ -141,6 +141,23 @@ def test_settings_that_do_not_go_together_are_excluded_with_their_reason() -> No
     assert error.hint == "sizing: minimum_bars (20) must not be above window (10)."
 
 
+def test_a_parameter_without_a_default_may_be_left_to_the_grid() -> None:
+    config = sweep({"sizing.win_probability": [0.5, 0.6]}, sizing=KELLY | {"payoff_ratio": 1.5})
+    runs = [config.run_config(variant.settings) for variant in config.variants]
+    assert [run.sizing.parameters["win_probability"] for run in runs] == [0.5, 0.6]
+    assert SweepConfig.from_dict(config.to_dict()) == config
+    assert refusal({"sizing.win_probability": [0.5]}, sizing=KELLY).details["field"] == "sizing.payoff_ratio"
+
+
+def test_an_alias_means_its_parameter() -> None:
+    target = {"model": "volatility_target"}
+    config = sweep({"sizing.lookback": [50, 60], "rebalance_band": [None, 0]}, sizing=target)
+    assert config == sweep({"sizing.window": [50, 60], "rebalance_band": [None, 0]}, sizing=target)
+    assert {config.run_config(variant.settings).rebalance_band for variant in config.variants} == {0.05, 0.0}
+    both = refusal({"sizing.window": [50]}, sizing=target | {"lookback": 60})
+    assert both.details["field"] == "grid.sizing.window"
+
+
 def test_the_longest_warm_up_of_all_sets_counts() -> None:
     target = {"model": "volatility_target"}
     config = sweep({"sizing.window": [24, 900], "fast": [5]}, sizing=target)

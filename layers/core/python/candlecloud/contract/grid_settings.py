@@ -65,6 +65,18 @@ def settings_of(spec: ExecutionSettings) -> dict[str, Setting]:
     return found
 
 
+def aliases_of(spec: ExecutionSettings) -> Mapping[str, str]:
+    """Other spellings of paths to the one that a grid is kept in."""
+    chosen = {field: models.find(getattr(spec, field).model) for field, models in _MODELS.items()}
+    found = {
+        f"{field}.{alias}": f"{field}.{p.name}"
+        for field, m in chosen.items()
+        for p in m.parameters
+        for alias in p.aliases
+    }
+    return ALIASES | found
+
+
 def combine(spec: ExecutionSettings, field: str, values: Mapping[str, Value]) -> Any:
     """A field of a run, with these parts of it in place of those of `spec`, checked as in a run.
 
@@ -104,7 +116,10 @@ def leave_to_grid(document: Any) -> Any:
         if field not in _fields():
             continue
         given = body.get(field)
-        inside = (given.get(part) if isinstance(given, dict) else None) if part else given
+        parameter = _parameter(field, given, part)
+        names = (part,) if parameter is None else (parameter.name, *parameter.aliases)
+        stated = (given[name] for name in names if given.get(name) is not None) if isinstance(given, dict) else ()
+        inside = next(iter(stated), None) if part else given
         if path == ALIASES["slippage_bps"] and inside is None:
             inside = body.get("slippage_bps")
         if inside is not None:
@@ -113,7 +128,16 @@ def leave_to_grid(document: Any) -> Any:
         if part and _required_parts(field) and (given is None or isinstance(given, dict)):
             left_out = {part: _UNTIL_THE_GRID} if part in _required_parts(field) else {}
             body[field] = {**(given or {}), **left_out}
+        if parameter is not None and parameter.default is None:
+            body[field] = {**(given or {}), parameter.name: parameter.low}  # others may ask for it; no set has this one
     return body
+
+
+def _parameter(field: str, given: Any, part: str) -> Parameter | None:
+    """The parameter of a model that a request chooses, by its name or an alias."""
+    model = given.get("model") if isinstance(given, dict) else None
+    chosen = _MODELS[field].get(model) if field in _MODELS and isinstance(model, str) else None
+    return next((p for p in chosen.parameters if part in (p.name, *p.aliases)), None) if chosen else None
 
 
 def _names_of_rules(document: Mapping[str, Any]) -> set[Any]:

@@ -101,6 +101,8 @@ class RunSpec(ExecutionSettings, RangeFields, SeriesFields):  # pydantic lists t
         """Fill in what follows from the settings of execution; a sweep that varies them does it set by set."""
         if self.maker_fee_bps is None and not self.varies("fee_bps", "maker_fee_bps"):
             self._set(maker_fee_bps=self.fee_bps)
+        if not self.varies("rebalance_band"):
+            self._set(rebalance_band=self._band())
         self._settle_finer()
         if not self.varies("direction"):
             check_direction(self.strategy_rule, self.direction)
@@ -179,6 +181,11 @@ class RunSpec(ExecutionSettings, RangeFields, SeriesFields):  # pydantic lists t
     def identity_dict(self) -> dict[str, Any]:
         """What decides the result, given the candles: all but the instant as of which they were read."""
         return {name: value for name, value in self.without_added_fields().items() if name != "as_of"}
+
+    def _band(self) -> float | None:
+        """The rebalance band: what is left out is the sizing model's own, and a 0 where it has none is nothing said."""
+        own = SIZING.find(self.sizing.model).rebalance_band or None
+        return own if self.rebalance_band is None else self.rebalance_band or (own and 0.0)
 
     def _settle_finer(self) -> None:
         own = self.series.timeframe

@@ -14,7 +14,7 @@ from pydantic import Field, model_validator
 from candlecloud.contract.execution_settings import ExecutionSettings
 from candlecloud.contract.fields import Name, Number
 from candlecloud.contract.grid_axes import Axis, Steps, Value, read_parameter_axis, read_setting_axis
-from candlecloud.contract.grid_settings import ALIASES, Setting, combine, leave_to_grid, settings_of
+from candlecloud.contract.grid_settings import ALIASES, Setting, aliases_of, combine, leave_to_grid, settings_of
 from candlecloud.contract.refusals import as_field_error
 from candlecloud.contract.run import RunConfig
 from candlecloud.contract.run_spec import RunSpec, check_direction
@@ -200,8 +200,9 @@ class SweepConfig(RunSpec):
         settings = settings_of(self)
         known = {parameter.name: parameter for parameter in self.strategy_rule.parameters}
         sent: dict[str, str] = {}
+        aliases = aliases_of(self)
         for name in self.grid:
-            path = name if name in known else ALIASES.get(name, name.removeprefix(_OF_PARAMETER))
+            path = name if name in known else aliases.get(name, name.removeprefix(_OF_PARAMETER))
             if path not in known and (path not in settings or name.startswith(_OF_PARAMETER)):
                 self._refuse_unknown(name, [*known, *settings])
             if path in sent:

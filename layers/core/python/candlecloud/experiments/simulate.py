@@ -88,7 +88,6 @@ def _extent_of(bars: Bars, start_bar: int, spec: RunSpec) -> Extent:
     return {
         "initial_equity": spec.initial_equity,
         "n_bars": len(bars) - start_bar,
-        "timeframe_ms": spec.series.timeframe.ms,
         "span_ms": int(bars.close_time[-1] - bars.open_time[start_bar]),
     }
 
