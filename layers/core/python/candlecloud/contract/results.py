@@ -148,11 +148,18 @@ class IntrabarBand(Part):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LookAheadTest(Part):
-    """The look-ahead test: the cuts behind which the future was garbage; `passed` is None where it was off."""
+    """The look-ahead test: the cuts behind which the future was garbage; `passed` is None where there is no verdict.
+
+    Attributes
+    ----------
+    untested : str or None
+        Why there is none: it was off, or the targets were brought and nothing here makes them. None where it ran.
+    """
 
     on: bool
     cuts: list[Timestamp]
     passed: bool | None
+    untested: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

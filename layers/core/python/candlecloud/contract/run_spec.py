@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 from abc import abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import Annotated, Any, ClassVar, NoReturn, Self
 
 from pydantic import ConfigDict, Field, StrictBool, ValidationError, model_validator
 
 from candlecloud.catalogue import SIZING, STRATEGIES
+from candlecloud.contract.added_field import AddedField
 from candlecloud.contract.execution_settings import Direction, ExecutionSettings, fixed_bps
 from candlecloud.contract.fields import Amount, Instant, Name, RangeFields, SeriesFields
 from candlecloud.contract.funding import Funding, check_funding
+from candlecloud.contract.own_signals import SignalsFields, check_signals_fields
 from candlecloud.contract.refusals import as_field_error, refuse
 from candlecloud.errors import CandlecloudError, InvalidParameterError, InvalidRangeError
 from candlecloud.market.instant import iso
@@ -24,6 +26,7 @@ from candlecloud.market.timeframe import TIMEFRAMES, Timeframe
 from candlecloud.parameters import Parameters
 from candlecloud.spec import StrategySpec
 from candlecloud.strategies.rules.language import RULES, canonical_rules, rules_spec
+from candlecloud.strategies.signals.spec import SIGNALS, SIGNALS_SPEC
 
 MAX_BARS = 2_700_000  # five years of minutes
 MAX_SEED = 2**53 - 1
@@ -34,24 +37,18 @@ RulesOrNone = Annotated[
 ]
 
 
-@dataclass(frozen=True)
-class AddedField:
-    """Marks a field that came after ids had been given: while it has this value, it is no part of an identity.
-
-    Write ``new: Annotated[bool, AddedField(False)] = False``. So the ids of all work before it stay.
-    """
-
-    value: Any
-
-
-class RunSpec(ExecutionSettings, RangeFields, SeriesFields):  # pydantic lists the fields of the last base first
+class RunSpec(
+    ExecutionSettings, SignalsFields, RangeFields, SeriesFields
+):  # pydantic lists the fields of the last base first
     """What all parameter sets of a sweep share."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     kind: ClassVar[str]
     """What is made of it: begins the ids, and is the name by which the code that computes it is known."""
 
-    strategy: Annotated[Name, Field(description="A name from `GET /strategies`, or `rules` with your own rules")]
+    strategy: Annotated[
+        Name, Field(description="A name from `GET /strategies`, `rules` with your own rules, or `signals`")
+    ]
     rules: RulesOrNone = None
     initial_equity: Annotated[Amount, Field(ge=1e-6, le=1e15, description="Quote currency")] = 10_000.0
     funding: Funding | None = None
@@ -104,6 +101,7 @@ class RunSpec(ExecutionSettings, RangeFields, SeriesFields):  # pydantic lists t
         check_funding(self.funding, is_perpetual=symbol.settle is not None and symbol.expiry is None)
         try:
             self._check_range()
+            check_signals_fields(self.strategy, self.signals, self.signals_fill)
             self._set(rules=check_rules(self.strategy, self.rules))
             check_direction(self.strategy_rule, self.direction)
         except CandlecloudError as error:
@@ -235,6 +233,8 @@ def find_strategy(strategy: str, rules: Mapping[str, Any] | None, timeframe: Tim
     UnknownStrategyError
         If there is none of that name.
     """
+    if strategy == SIGNALS:
+        return SIGNALS_SPEC
     return STRATEGIES.find(strategy) if rules is None else rules_spec(rules, timeframe.ms)
 
 
@@ -259,7 +259,8 @@ def check_rules(strategy: str, rules: Any) -> dict[str, Any] | None:
     if rules is not None:
         hint = 'Set strategy to "rules", or leave rules out.'
         raise InvalidParameterError(f"rules are given, but strategy is {strategy}.", hint=hint, field="rules")
-    STRATEGIES.find(strategy)
+    if strategy != SIGNALS:
+        STRATEGIES.find(strategy)
     return None
 
 

@@ -80,7 +80,7 @@ def make_decisions(bars: Bars, spec: RunSpec, parameters: Parameters) -> Decisio
     own, start_bar = own_bars(bars, spec, parameters)
     target = _target(own, spec, parameters)
     backtest = Backtest(own, spec.initial_equity, start_bar, spec.direction, _funding(own, spec))
-    return Decisions(backtest, target, _size(own, target, spec))
+    return Decisions(backtest, target, _size(own, target, spec, parameters))
 
 
 def run_look_ahead_test(
@@ -99,7 +99,7 @@ def run_look_ahead_test(
     if not isinstance(decisions.size, float):
 
         def size(bars: Bars) -> FloatArray:
-            return np.asarray(_size(bars, _target(bars, spec, parameters), spec), np.float64)
+            return np.asarray(_size(bars, _target(bars, spec, parameters), spec, parameters), np.float64)
 
         signals.append(SignalUnderTest(f"sizing {spec.sizing.model}", size))
     return check_look_ahead(decisions.bars, signals, rng=rng)
@@ -109,7 +109,10 @@ def _target(bars: Bars, spec: RunSpec, parameters: Parameters) -> FloatArray:
     return allowed_target(strategy_of(spec.strategy_rule).target(bars, parameters), spec.direction)
 
 
-def _size(bars: Bars, target: FloatArray, spec: RunSpec) -> float | FloatArray:
+def _size(bars: Bars, target: FloatArray, spec: RunSpec, parameters: Parameters) -> float | FloatArray:
+    own = strategy_of(spec.strategy_rule).size
+    if own is not None:
+        return own(bars, parameters)
     return SIZING.find(spec.sizing.model).size(bars, target, spec.sizing.parameters)
 
 

@@ -33,6 +33,7 @@ from candlecloud.metrics.figures import Metrics
 from candlecloud.metrics.rows import Extent
 from candlecloud.metrics.summary import summary_columns, summary_of
 from candlecloud.parameters import Parameters
+from candlecloud.strategies.resolve import strategy_of
 
 _SPENT = 1e-150
 _ALL_OF_IT = fixed_fraction()
@@ -135,6 +136,8 @@ def _plain_costs(bars: Bars, spec: RunSpec) -> PlainCosts | None:
     if execution != plain or spec.direction != "long" or spec.sizing != _ALL_OF_IT:
         return None
     if spec.funding is not None and spec.funding.model != "ignored":
+        return None
+    if strategy_of(spec.strategy_rule).size is not None:
         return None
     costs = PlainCosts(execution.taker_fee_bps / 10_000.0, execution.slippage_bps / 10_000.0, execution.flatten_at_end)
     # Judged on the run's own range, so that a sweep, which holds more bars before it, judges alike.

@@ -15,6 +15,7 @@ from candlecloud.experiments.decisions import make_decisions, run_look_ahead_tes
 from candlecloud.experiments.describe import describe_assumptions, describe_bars, describe_coverage
 from candlecloud.experiments.execution import BENCHMARK, benchmark_of
 from candlecloud.experiments.grid import ParameterSets, parameter_sets
+from candlecloud.experiments.own_signals import bind_signals, describe_signals
 from candlecloud.experiments.simulate import statistics_of_run, statistics_of_sets, summary_columns_of, summary_of_row
 from candlecloud.fan_out.batch_file import BatchResult
 from candlecloud.fan_out.kinds.sweep import TESTED_EVERY
@@ -48,10 +49,11 @@ def evaluate_batch(config: SweepConfig, inputs: RunInputs, start: int, end: int)
     LookAheadError
         If the decisions of one of the tested sets depend on the future.
     """
+    config = bind_signals(config, inputs)
     sets = parameter_sets(config).between(start, end)
     bars = bars_from_table(inputs.candles)
     finer = None if inputs.finer is None else bars_from_table(inputs.finer)
-    if config.look_ahead_test:
+    if config.look_ahead_test and config.signals is None:
         for number in _tested_sets(sets.total, start, end):
             one = sets.parameters(number - start)
             rng = np.random.default_rng([config.seed, number])
@@ -87,7 +89,9 @@ def _common(config: SweepConfig, bars: Bars, inputs: RunInputs, total: int) -> M
     metrics = summary_of_row(row, decisions.bars, decisions.start_bar, config).to_dict()
     coverage = describe_coverage(config, config.warmup_bars, inputs)
     return {
-        "assumptions": describe_assumptions(config, decisions.bars) | _look_ahead_summary(config, total),
+        "assumptions": describe_assumptions(config, decisions.bars)
+        | _look_ahead_summary(config, total)
+        | describe_signals(config, inputs),
         "data": describe_bars(bars, bars.index_of(config.range.start)) | coverage.to_dict(),
         "benchmark": {"strategy": BENCHMARK, "metrics": metrics},
         "conventions": conventions_of(SUMMARY),

@@ -10,11 +10,13 @@ from candlecloud.strategies.strategy import Strategy
 
 
 def strategy_of(spec: StrategySpec) -> Strategy:
-    """The strategy that a spec of the catalogue names, or that rules write down.
+    """The strategy that a spec of the catalogue names, or that rules write down; one that computes is it already.
 
     Raises
     ------
     UnknownStrategyError
         If no strategy has that name.
     """
+    if isinstance(spec, Strategy):
+        return spec
     return strategy_of_spec(spec) if isinstance(spec, RulesSpec) else STRATEGIES.find(spec.name)

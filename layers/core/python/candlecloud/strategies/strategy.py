@@ -22,7 +22,10 @@ class Strategy(StrategySpec):
         length; 0 before the warm-up. Entry t may depend on bars 0..t only.
     features : callable
         Parameters to the features that `target` reads; prices of the bars need no mention.
+    size : callable, optional
+        Bars and parameters to fractions of equity in [0, 1], one per bar, that take the place of the sizing model.
     """
 
     target: Callable[[Bars, Parameters], FloatArray]
     features: Callable[[Parameters], Sequence[FeatureUse]] = lambda _: ()
+    size: Callable[[Bars, Parameters], FloatArray] | None = None

@@ -43,6 +43,13 @@ def draw_data_quality(result: RunResult) -> Markup:
 def draw_look_ahead_test(result: RunResult) -> Markup:
     """Whether garbage after a cut moved a decision before it."""
     test = result.look_ahead_test
+    if result.config.signals is not None:
+        told = (
+            tag("strong", f"{str(test.untested).capitalize()}."),
+            " The targets of this run come from a file. How they were computed is not known here, so nothing shows "
+            "whether they knew bars after their own.",
+        )
+        return section("look-ahead-test", "Look-ahead test", note(*told, kind="alert"))
     if not test.on:
         return section("look-ahead-test", "Look-ahead test", note("It was switched off: look-ahead was not tested."))
     if test.passed:
