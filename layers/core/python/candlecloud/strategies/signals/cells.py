@@ -124,15 +124,12 @@ def _stamps_as_ms(part: pa.Array) -> pa.Array:
 
 
 def _texts_as_ms(texts: pa.Array) -> pa.Array:
-    for cast in (
-        lambda part: _bounded(part.cast(pa.int64()), part),
-        lambda part: part.cast(pa.timestamp("ms", tz="UTC")).cast(pa.int64()),
-        lambda part: part.cast(pa.timestamp("ms")).cast(pa.int64()),
-    ):
+    for kind in (pa.int64(), pa.timestamp("ms", tz="UTC"), pa.timestamp("ms")):
         try:
-            return cast(texts)
+            times = texts.cast(kind).cast(pa.int64())
         except pa.ArrowInvalid:
             continue
+        return _bounded(times, texts)
     return pa.array([_instant(text, place) for place, text in enumerate(texts.to_pylist())], pa.int64())
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -15,16 +13,6 @@ from candlecloud.strategies.signals.file import Rows, SignalsFile, write_signals
 from candlecloud.strategies.signals.read_file import check_rows, read_file
 from candlecloud.strategies.signals.refusals import first_true, refuse_file, refuse_row
 from candlecloud.strategies.signals.spec import MAX_SETS
-
-
-@dataclass(frozen=True)
-class _Columns:
-    """Cells in the order of the file; `set` is None where there is one."""
-
-    open_time: pa.Array
-    target: pa.Array
-    size: pa.Array | None
-    set: pa.Array | None = None
 
 
 def check_signals(body: bytes, media_type: str, series: Series, stored: TimeRange) -> SignalsFile:
@@ -78,24 +66,23 @@ def _check_places(open_time: pa.Array, series: Series, stored: TimeRange) -> Non
 def _long(table: pa.Table, open_time: pa.Array) -> list[Rows]:
     """One target column; a column `set` parts several sets."""
     names = table.column_names
-    columns = _Columns(
+    columns = Rows(
         open_time,
         fractions_of(table.column("target"), "target", -1.0, 1.0),
         fractions_of(table.column("size"), "size", 0.0, 1.0) if "size" in names else None,
-        whole_numbers_of(table.column("set"), "set", MAX_SETS - 1) if "set" in names else None,
     )
-    if columns.set is None:
-        _check_order(columns.open_time, None)
-        return [Rows(columns.open_time, columns.target, columns.size)]
-    return _parted(columns)
+    if "set" in names:
+        return _parted(columns, whole_numbers_of(table.column("set"), "set", MAX_SETS - 1))
+    _check_order(columns.open_time, None)
+    return [columns]
 
 
-def _parted(columns: _Columns) -> list[Rows]:
+def _parted(columns: Rows, numbers_of_sets: pa.Array) -> list[Rows]:
     """Rows by set, each set's in the order of the file."""
     places = pa.array(range(len(columns.open_time)), pa.int64())
-    keyed = pa.table({"set": columns.set, "place": places})
+    keyed = pa.table({"set": numbers_of_sets, "place": places})
     order = pc.sort_indices(keyed, sort_keys=[("set", "ascending"), ("place", "ascending")])
-    sets, times = columns.set.take(order), columns.open_time.take(order)
+    sets, times = numbers_of_sets.take(order), columns.open_time.take(order)
     _check_order(times, sets, order)
     target = columns.target.take(order)
     size = None if columns.size is None else columns.size.take(order)
