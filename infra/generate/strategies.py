@@ -13,6 +13,7 @@ from candlecloud.strategies.rules.examples import EXAMPLES
 from candlecloud.strategies.rules.language import DESCRIPTION
 from candlecloud.strategies.rules.parse import MAX_DEPTH, MAX_NODES, MAX_SHIFT
 from candlecloud.strategies.strategy import Strategy
+from infra.generate.own_signals import OWN_SIGNALS
 
 _WIDTH = 110
 
@@ -100,7 +101,7 @@ def reference_page() -> str:
     strategies = "".join(_section(strategy) for strategy in STRATEGIES.values())
     examples = "".join(f"\n### {name}\n\n```json\n{pretty(document)}\n```\n" for name, document in EXAMPLES.items())
     sizing = "".join(_section(model) for model in SIZING.values())
-    return _INTRODUCTION + index + strategies + _RULES + examples + _SIZING + sizing
+    return _INTRODUCTION + index + strategies + _RULES + examples + OWN_SIGNALS + _SIZING + sizing
 
 
 def pretty(value: Any, indent: int = 0) -> str:

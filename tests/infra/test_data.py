@@ -52,7 +52,7 @@ def test_nothing_that_a_result_rests_on_expires(data: dict[str, Any]) -> None:
     days = {rule["Prefix"]: rule["ExpirationInDays"] for rule in rules if "ExpirationInDays" in rule}
     assert days == {"fan_outs/": 90, "quarantine/": 90, "replies/": 2, "uploads/": 2, "exports/": 2}
     prefixes = {template.text.split("/", 1)[0] + "/" for template in keys.OBJECTS.values()}
-    assert prefixes - set(days) == {"runs/", *(f"{d.prefix.split('/', 1)[0]}/" for d in DATASETS.values())}
+    assert prefixes - set(days) == {"runs/", "signals/", *(f"{d.prefix.split('/', 1)[0]}/" for d in DATASETS.values())}
 
 
 def test_access_log_is_telemetry(data: dict[str, Any]) -> None:

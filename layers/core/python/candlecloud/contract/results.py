@@ -17,7 +17,7 @@ from candlecloud.metrics.figures import Metrics, Relative, RunMetrics
 from candlecloud.metrics.regime_row import RegimeRow
 from candlecloud.metrics.result_part import Part
 
-RESULT_SCHEMA: Literal["candlecloud.run/3"] = "candlecloud.run/3"
+RESULT_SCHEMA: Literal["candlecloud.run/4"] = "candlecloud.run/4"
 Side = Literal["long", "short"]
 Curve = Annotated[list[float], FailFast()]
 
@@ -159,7 +159,7 @@ class LookAheadTest(Part):
     on: bool
     cuts: list[Timestamp]
     passed: bool | None
-    untested: str | None
+    untested: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,7 +232,7 @@ class RunResult(RunSummary):
         Fills that participation cut short.
     """
 
-    schema: Literal["candlecloud.run/3"]
+    schema: Literal["candlecloud.run/4"]
     run_id: str
     config: RunConfig
     data_revision: str
