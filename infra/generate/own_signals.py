@@ -14,7 +14,8 @@ fills, statistics and report are those of any run.
 1. `PUT /signals/files?exchange=...&symbol=...&timeframe=...` with the file as body (`text/csv`, `{PARQUET}`,
    `{ARROW_STREAM}` or `{ARROW_FILE}`; up to 4 MB). For files up to 64 MB: `POST /signals/files` with the file's
    `sha256` and `bytes` gives a link to send it to; then send the same request again. (In local mode there is no
-   link.) The answer has the id, `signals_...`.
+   link.) The answer has the id, `signals_...`. Who has the rights on AWS can do the same from a shell:
+   `candlecloud signals upload targets.parquet --exchange binance --symbol BTC-USDT --timeframe 1h`.
 2. A run: `"strategy": "signals", "signals": "signals_..."`. A sweep over several sets: the same with `"grid":
    {{"set": [0, 1, 2]}}`.
 

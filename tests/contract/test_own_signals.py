@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import io
 import json
@@ -263,9 +264,10 @@ def test_a_large_file_goes_by_a_link(world: ApiWorld) -> None:
     assert first.status_code == 202, first.text
     link = first.json()["upload"]
     url = urlsplit(link["url"])
-    assert (link["method"], link["headers"]) == ("PUT", {"Content-Type": CSV})
+    checksum = base64.b64encode(hashlib.sha256(body).digest()).decode()
+    assert (link["method"], link["headers"]) == ("PUT", {"Content-Type": CSV, "x-amz-checksum-sha256": checksum})
     assert url.path.endswith(f"/uploads/{asked['sha256']}.bin")
-    assert parse_qs(url.query)["X-Amz-SignedHeaders"] == ["content-length;content-type;host"]
+    assert parse_qs(url.query)["X-Amz-SignedHeaders"] == ["content-length;content-type;host;x-amz-checksum-sha256"]
     world.stores.signals.put_upload(str(asked["sha256"]), body, CSV)  # as S3 would
     second = post(world, asked, "/signals/files")
     assert second.status_code == 200, second.text

@@ -46,9 +46,9 @@ class SignalsStore:
             )
         return stored.read()
 
-    def upload_url(self, digest: str, size: int, content_type: str, seconds: int) -> str:
-        """A link that takes one file of this size without credentials, for a while."""
-        return self._objects.presigned_upload(keys.upload_object(digest), size, content_type, seconds)
+    def upload_link(self, digest: str, size: int, content_type: str, seconds: int) -> tuple[str, dict[str, str]]:
+        """A link that takes this one file without credentials, for a while, and the headers to send with it."""
+        return self._objects.presigned_upload(keys.upload_object(digest), digest, size, content_type, seconds)
 
     def put(self, file: SignalsFile) -> None:
         """Store a checked file; one that is there stays as it is."""

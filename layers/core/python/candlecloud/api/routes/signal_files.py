@@ -83,10 +83,11 @@ async def post_signal_file(request: Request, app: App, body: SignalsUpload) -> R
             "The store of this deployment has no address that a link could lead to (local mode).",
             hint="Send the file with PUT /signals/files; Parquet is the smallest form.",
         )
+    url, headers = app.stores.signals.upload_link(body.sha256, body.bytes, body.content_type, LINK_SECONDS)
     link = UploadLink(
         method="PUT",
-        url=app.stores.signals.upload_url(body.sha256, body.bytes, body.content_type, LINK_SECONDS),
-        headers={"Content-Type": body.content_type},
+        url=url,
+        headers=headers,
         **both_forms(expires_at=app.clock() + LINK_SECONDS * 1000),
     )
     return Response(SignalFileWanted(upload=link).model_dump_json(), 202, media_type=JSON)
