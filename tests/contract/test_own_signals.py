@@ -170,15 +170,16 @@ def test_a_run_can_be_computed_again_from_its_manifest(world: ApiWorld) -> None:
     assert again.content == world.stores.runs.get_artifact(found["run_id"], "result.json")
 
 
-def test_sizes_of_the_file_take_the_place_of_the_sizing_model(world: ApiWorld) -> None:
+@pytest.mark.parametrize("direction", ["both", "long"])  # long alone has an engine of its own, for all of equity
+def test_sizes_of_the_file_take_the_place_of_the_sizing_model(world: ApiWorld, direction: str) -> None:
     times, target = targets_of(world)
     names = "open_time,target,size"
     halves = upload(world, csv_of(times, target, [0.5] * len(times), names=names))
     assert halves["columns"] == ["open_time", "target", "size"]
     plain = upload(world, csv_of(times, target))
-    ours = run(world, {**RUN, "signals": halves["signals_id"]})
+    ours = run(world, {**RUN, "direction": direction, "signals": halves["signals_id"]})
     half = {"model": "fixed_fraction", "fraction": 0.5}
-    theirs = run(world, {**RUN, "signals": plain["signals_id"], "sizing": half})
+    theirs = run(world, {**RUN, "direction": direction, "signals": plain["signals_id"], "sizing": half})
     assert (ours["trades"], ours["metrics"]) == (theirs["trades"], theirs["metrics"])
     assert ours["assumptions"]["sizing"]["model"] == "signals"
     both = {**RUN, "signals": halves["signals_id"], "sizing": half}

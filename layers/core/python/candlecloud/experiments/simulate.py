@@ -33,7 +33,6 @@ from candlecloud.metrics.figures import Metrics
 from candlecloud.metrics.rows import Extent
 from candlecloud.metrics.summary import summary_columns, summary_of
 from candlecloud.parameters import Parameters
-from candlecloud.strategies.resolve import strategy_of
 
 _SPENT = 1e-150
 _ALL_OF_IT = fixed_fraction()
@@ -137,8 +136,6 @@ def _plain_costs(bars: Bars, spec: RunSpec) -> PlainCosts | None:
         return None
     if spec.funding is not None and spec.funding.model != "ignored":
         return None
-    if strategy_of(spec.strategy_rule).size is not None:
-        return None
     costs = PlainCosts(execution.taker_fee_bps / 10_000.0, execution.slippage_bps / 10_000.0, execution.flatten_at_end)
     # Judged on the run's own range, so that a sweep, which holds more bars before it, judges alike.
     return costs if fits_vectorised_engine(bars.since(spec.range.start), costs) else None
@@ -147,7 +144,7 @@ def _plain_costs(bars: Bars, spec: RunSpec) -> PlainCosts | None:
 def _vectorised_row(decisions: Decisions, spec: RunSpec, parameters: Parameters) -> FloatArray | None:
     """The vectorised engine's row; None where that does not fit, or equity came so low that only bars show ruin."""
     costs = _plain_costs(decisions.bars, spec)
-    if costs is None:
+    if costs is None or not isinstance(decisions.size, float):  # sizes of the strategy's own
         return None
     crossing, initial = spec.strategy_rule.crossing, spec.initial_equity
     if crossing is not None:
