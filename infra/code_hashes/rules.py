@@ -72,7 +72,7 @@ class Rules:
 
 
 _REQUESTS = (
-    "added_field", "execution_settings", "fields", "funding", "own_signals", "refusals", "run", "run_spec", "sweep",
+    "execution_settings", "fields", "funding", "own_signals", "refusals", "run", "run_spec", "sweep",
 )  # fmt: skip
 """Modules of the contract that say what may be asked; the others say what a result looks like and are hashed."""
 _BENCHMARK = ("strategies/buy_and_hold", "sizing/fixed_fraction")
@@ -116,6 +116,7 @@ RULES = Rules(
     said={
         "rules": "the configuration asks whether it is this strategy; what the strategy does stands under its entry",
         "signals": "the configuration asks whether it is this strategy; what the strategy does stands under its entry",
+        "sma": "a comparison asks whether both sides are averages; what computes them stands under their entry",
         "fixed_bps": "the configuration's default, which then stands in the id like one that was given",
     },
 )

@@ -6,9 +6,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from candlecloud.contract.added_field import AddedField
 from candlecloud.contract.execution_settings import ModelChoice, fixed_fraction
-from candlecloud.contract.fields import Strict
+from candlecloud.contract.fields import AddedField, Strict
 from candlecloud.errors import InvalidParameterError
 from candlecloud.strategies.signals.spec import SIGNALS, Fill
 

@@ -12,7 +12,6 @@ from typing import Annotated, Any, ClassVar, NoReturn, Self
 from pydantic import ConfigDict, Field, StrictBool, ValidationError, model_validator
 
 from candlecloud.catalogue import SIZING, STRATEGIES
-from candlecloud.contract.added_field import AddedField
 from candlecloud.contract.execution_settings import Direction, ExecutionSettings, fixed_bps
 from candlecloud.contract.fields import Amount, Instant, Name, RangeFields, SeriesFields
 from candlecloud.contract.funding import Funding, check_funding
@@ -110,8 +109,12 @@ class RunSpec(
 
     @property
     def entries(self) -> tuple[str, ...]:
-        """The entries that it names, as ``strategies/dual_sma``; a strategy of ours brings its own features."""
-        used = () if self.rules is None else {named["feature"] for named in self.rules["features"].values()}
+        """The entries that it names, as ``strategies/dual_sma``, and the features that its strategy reads."""
+        used: set[str] = set()  # own signals read none
+        if self.rules is not None:
+            used = {named["feature"] for named in self.rules["features"].values()}
+        elif self.signals is None:
+            used = {use.feature.name for use in STRATEGIES.find(self.strategy).reads}
         features = (f"features/{name}" for name in sorted(used))
         return (
             f"strategies/{self.strategy}",
@@ -178,12 +181,7 @@ class RunSpec(
 
     def identity_dict(self) -> dict[str, Any]:
         """What decides the result, given the candles: all but the instant as of which they were read."""
-        left_out = {"as_of", *filter(self._is_as_before, type(self).model_fields)}
-        return {name: value for name, value in self.to_dict().items() if name not in left_out}
-
-    def _is_as_before(self, name: str) -> bool:
-        marks = [mark for mark in type(self).model_fields[name].metadata if isinstance(mark, AddedField)]
-        return any(getattr(self, name) == mark.value for mark in marks)
+        return {name: value for name, value in self.without_added_fields().items() if name != "as_of"}
 
     def _settle_finer(self) -> None:
         below = [name for name in TIMEFRAMES if Timeframe(name) < self.series.timeframe]

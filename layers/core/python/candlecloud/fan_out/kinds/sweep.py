@@ -47,7 +47,7 @@ def sweep_work(config: SweepConfig) -> Work:
     if has_averages_alone(config):
         set_s, batch_s = bars * _AVERAGES_S, _AVERAGES_BATCH_S
     times = _TEST_TIMES if config.sizing.model == "fixed_fraction" else _SIZES_TEST_TIMES
-    test_s = by_bar_s * times if config.look_ahead_test else 0.0
+    test_s = by_bar_s * times if config.look_ahead_test and config.signals is None else 0.0
     fitting = min(max(1, int(batch_s / set_s)), _MOST_SETS)
     size = config.size
     return Work(

@@ -14,23 +14,29 @@ from candlecloud.parameters import Parameters
 from candlecloud.spec import StrategySpec
 from candlecloud.strategies.signals.file import SignalsFile
 from candlecloud.strategies.signals.spec import SIGNALS_SPEC, Fill
-from candlecloud.strategies.strategy import Strategy
+from candlecloud.strategies.strategy import ComputedStrategy
 
 
-@dataclass(frozen=True)
-class SignalsReader:
-    """A file's rows, put beside bars by their open time."""
+@dataclass(frozen=True, kw_only=True)
+class SignalsStrategy(ComputedStrategy):
+    """A file's rows, put beside bars by their open time.
+
+    Attributes
+    ----------
+    fill : {"hold", "flat"} or None
+        What a bar without a row wants; None refuses it.
+    """
 
     file: SignalsFile
     fill: Fill | None
 
-    def target(self, bars: Bars, parameters: Parameters) -> FloatArray:
-        """The target of each bar's row; what fills its place where there is none."""
-        return self._beside(bars, parameters, "target", 0.0)
+    def size(self, bars: Bars, parameters: Parameters) -> FloatArray | None:
+        """The size of each bar's row, 1 beside a target that was filled in as flat; None where the file has none."""
+        return self._beside(bars, parameters, "size", 1.0) if self.file.sized else None
 
-    def size(self, bars: Bars, parameters: Parameters) -> FloatArray:
-        """The size of each bar's row; 1 beside a target that was filled in as flat."""
-        return self._beside(bars, parameters, "size", 1.0)
+    def target(self, bars: Bars, parameters: Parameters, start: int | None = None, lead: int = 0) -> FloatArray:
+        """The target of each bar's row, or what fills its place; rows need no warm-up, so the start moves nothing."""
+        return self._beside(bars, parameters, "target", 0.0)
 
     def _beside(self, bars: Bars, parameters: Parameters, column: str, flat: float) -> FloatArray:
         rows = self.file.rows(int(parameters["set"]))
@@ -49,17 +55,10 @@ class SignalsReader:
         return np.where(known, values[np.maximum(place, 0)], flat)
 
 
-def signals_strategy(file: SignalsFile, fill: Fill | None) -> Strategy:
-    """The strategy that a file is.
-
-    Parameters
-    ----------
-    fill : {"hold", "flat"} or None
-        What a bar without a row wants; None refuses it.
-    """
-    reader = SignalsReader(file, fill)
+def signals_strategy(file: SignalsFile, fill: Fill | None) -> SignalsStrategy:
+    """The strategy that a file is."""
     data = {each.name: getattr(SIGNALS_SPEC, each.name) for each in fields(StrategySpec)}
-    return Strategy(**data, target=reader.target, size=reader.size if file.sized else None)
+    return SignalsStrategy(**data, file=file, fill=fill)
 
 
 def _numbers(column: pa.Array) -> FloatArray:
