@@ -15,6 +15,7 @@ from candlecloud.catalogue import SIZING, STRATEGIES
 from candlecloud.contract.execution_settings import Direction, ExecutionSettings, fixed_bps
 from candlecloud.contract.fields import Amount, Instant, Name, RangeFields, SeriesFields
 from candlecloud.contract.funding import Funding, check_funding
+from candlecloud.contract.own_signals import SignalsFields, check_signals_fields
 from candlecloud.contract.refusals import as_field_error, refuse
 from candlecloud.errors import CandlecloudError, InvalidParameterError, InvalidRangeError
 from candlecloud.market.instant import iso
@@ -24,6 +25,7 @@ from candlecloud.market.timeframe import TIMEFRAMES, Timeframe
 from candlecloud.parameters import Parameters
 from candlecloud.spec import StrategySpec
 from candlecloud.strategies.rules.language import RULES, canonical_rules, rules_spec
+from candlecloud.strategies.signals.spec import SIGNALS, SIGNALS_SPEC
 
 MAX_BARS = 2_700_000  # five years of minutes
 MAX_SEED = 2**53 - 1
@@ -34,14 +36,18 @@ RulesOrNone = Annotated[
 ]
 
 
-class RunSpec(ExecutionSettings, RangeFields, SeriesFields):  # pydantic lists the fields of the last base first
+class RunSpec(
+    ExecutionSettings, SignalsFields, RangeFields, SeriesFields
+):  # pydantic lists the fields of the last base first
     """What all parameter sets of a sweep share."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     kind: ClassVar[str]
     """What is made of it: begins the ids, and is the name by which the code that computes it is known."""
 
-    strategy: Annotated[Name, Field(description="A name from `GET /strategies`, or `rules` with your own rules")]
+    strategy: Annotated[
+        Name, Field(description="A name from `GET /strategies`, `rules` with your own rules, or `signals`")
+    ]
     rules: RulesOrNone = None
     initial_equity: Annotated[Amount, Field(ge=1e-6, le=1e15, description="Quote currency")] = 10_000.0
     funding: Funding | None = None
@@ -91,6 +97,7 @@ class RunSpec(ExecutionSettings, RangeFields, SeriesFields):  # pydantic lists t
         check_funding(self.funding, is_perpetual=symbol.settle is not None and symbol.expiry is None)
         try:
             self._check_range()
+            check_signals_fields(self.strategy, self.signals, self.signals_fill)
             self._set(rules=check_rules(self.strategy, self.rules))
             self._settle_execution()
         except CandlecloudError as error:
@@ -110,10 +117,11 @@ class RunSpec(ExecutionSettings, RangeFields, SeriesFields):  # pydantic lists t
     @property
     def entries(self) -> tuple[str, ...]:
         """The entries that it names, as ``strategies/dual_sma``, and the features that its strategy reads."""
-        if self.rules is None:
-            used = {use.feature.name for use in STRATEGIES.find(self.strategy).reads}
-        else:
+        used: set[str] = set()  # own signals read none
+        if self.rules is not None:
             used = {named["feature"] for named in self.rules["features"].values()}
+        elif self.signals is None:
+            used = {use.feature.name for use in STRATEGIES.find(self.strategy).reads}
         features = (f"features/{name}" for name in sorted(used))
         return (
             f"strategies/{self.strategy}",
@@ -236,6 +244,8 @@ def find_strategy(strategy: str, rules: Mapping[str, Any] | None, timeframe: Tim
     UnknownStrategyError
         If there is none of that name.
     """
+    if strategy == SIGNALS:
+        return SIGNALS_SPEC
     return STRATEGIES.find(strategy) if rules is None else rules_spec(rules, timeframe.ms)
 
 
@@ -260,7 +270,8 @@ def check_rules(strategy: str, rules: Any) -> dict[str, Any] | None:
     if rules is not None:
         hint = 'Set strategy to "rules", or leave rules out.'
         raise InvalidParameterError(f"rules are given, but strategy is {strategy}.", hint=hint, field="rules")
-    STRATEGIES.find(strategy)
+    if strategy != SIGNALS:
+        STRATEGIES.find(strategy)
     return None
 
 

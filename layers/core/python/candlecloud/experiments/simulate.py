@@ -113,7 +113,7 @@ def plain_costs(bars: Bars, spec: RunSpec) -> PlainCosts | None:
 def _vectorised_row(decisions: Decisions, spec: RunSpec, parameters: Parameters) -> FloatArray | None:
     """The vectorised engine's row; None where that does not fit, or equity came so low that only bars show ruin."""
     costs = plain_costs(decisions.bars, spec)
-    if costs is None:
+    if costs is None or not isinstance(decisions.size, float):  # sizes of the strategy's own
         return None
     crossing, initial = spec.strategy_rule.crossing, spec.initial_equity
     if crossing is not None:

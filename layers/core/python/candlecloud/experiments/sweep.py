@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from candlecloud.contract.sweep import SweepConfig
 from candlecloud.experiments.decisions import make_decisions, run_look_ahead_test
 from candlecloud.experiments.describe import describe_assumptions, describe_bars, describe_coverage
 from candlecloud.experiments.execution import BENCHMARK, benchmark_of
+from candlecloud.experiments.own_signals import bind_signals, describe_signals
 from candlecloud.experiments.simulate import statistics_of_run, summary_columns_of, summary_of_row
 from candlecloud.experiments.variants import Block, SweptSets, columns_of_blocks, statistics_of_blocks
 from candlecloud.fan_out.batch_file import BatchResult
@@ -49,11 +51,12 @@ def evaluate_batch(config: SweepConfig, inputs: RunInputs, start: int, end: int)
     LookAheadError
         If the decisions of one of the tested sets depend on the future.
     """
+    config = bind_signals(config, inputs)
     sets = SweptSets(config)
-    blocks = sets.blocks(start, end)
+    blocks = [replace(block, spec=bind_signals(block.spec, inputs)) for block in sets.blocks(start, end)]
     bars = bars_from_table(inputs.candles)
     finer = None if inputs.finer is None else bars_from_table(inputs.finer)
-    if config.look_ahead_test:
+    if config.look_ahead_test and config.signals is None:
         for number in _tested_sets(sets.total, start, end):
             spec, one = sets.one(number)
             rng = np.random.default_rng([config.seed, number])
@@ -95,6 +98,7 @@ def _common(config: SweepConfig, bars: Bars, inputs: RunInputs, total: int) -> M
     return {
         "assumptions": describe_assumptions(first, decisions.bars)
         | _look_ahead_summary(config, total)
+        | describe_signals(config, inputs)
         | _varied_summary(settings),
         "data": describe_bars(bars, bars.index_of(config.range.start)) | coverage.to_dict(),
         "benchmark": {"strategy": BENCHMARK, "metrics": metrics},

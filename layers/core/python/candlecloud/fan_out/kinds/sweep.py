@@ -53,7 +53,7 @@ def sweep_work(config: SweepConfig) -> Work:
     if config.setting_axes:
         set_s += (_VARIANT_S + bars * _VARIANT_BAR_S) * len(config.variants) / size.valid
     times = _TEST_TIMES if config.sizing.model == "fixed_fraction" else _SIZES_TEST_TIMES
-    test_s = by_bar_s * times if config.look_ahead_test else 0.0
+    test_s = by_bar_s * times if config.look_ahead_test and config.signals is None else 0.0
     fitting = min(max(1, int(batch_s / set_s)), _MOST_SETS)
     return Work(
         units=size.valid,
