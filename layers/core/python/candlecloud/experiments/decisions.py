@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 
@@ -15,11 +14,11 @@ from candlecloud.backtest.sizing import SIZING
 from candlecloud.contract.run_spec import RunSpec
 from candlecloud.errors import InsufficientDataError
 from candlecloud.features.bars import Bars
-from candlecloud.features.compute import compute_use
 from candlecloud.market.instant import iso
 from candlecloud.parameters import Parameters
 from candlecloud.runs.data_requirements import needed_range
-from candlecloud.strategies.look_ahead import SignalUnderTest, check_look_ahead
+from candlecloud.strategies.look_ahead import RUN_EFFORT, Effort, SignalUnderTest, check_look_ahead
+from candlecloud.strategies.look_ahead.features import features_under_test
 from candlecloud.strategies.resolve import strategy_of
 
 
@@ -84,25 +83,41 @@ def make_decisions(bars: Bars, spec: RunSpec, parameters: Parameters) -> Decisio
 
 
 def run_look_ahead_test(
-    decisions: Decisions, spec: RunSpec, parameters: Parameters, rng: np.random.Generator
+    bars: Bars,
+    spec: RunSpec,
+    parameters: Parameters,
+    rng: np.random.Generator,
+    *,
+    effort: Effort = RUN_EFFORT,
+    tested: set[str] | None = None,
 ) -> list[int]:
-    """Run the look-ahead test on everything that decides; returns the cuts as bar numbers of the run's own bars.
+    """Run the look-ahead test on everything that decides; returns the cuts as bar numbers of these bars.
+
+    Parameters
+    ----------
+    bars : Bars
+        The run's own.
+    tested : set of str, optional
+        Features that have been tested already, and need not be again; those that are now are added.
 
     Raises
     ------
     LookAheadError
         If something looked ahead.
     """
-    uses = strategy_of(spec.strategy_rule).features(parameters)
-    signals = [SignalUnderTest(f"feature {use.feature.name}", partial(compute_use, use=use)) for use in uses]
-    signals.append(SignalUnderTest(f"strategy {spec.strategy}", lambda bars: _target(bars, spec, parameters)))
-    if not isinstance(decisions.size, float):
+    done = set() if tested is None else tested
+    features = features_under_test(strategy_of(spec.strategy_rule).features(parameters))
+    signals = [signal for key, signal in features.items() if key not in done]
+    done |= features.keys()
+    signals.append(SignalUnderTest(f"strategy {spec.strategy}", lambda given: _target(given, spec, parameters)))
+    if spec.sizing.model != "fixed_fraction":
 
-        def size(bars: Bars) -> FloatArray:
-            return np.asarray(_size(bars, _target(bars, spec, parameters), spec), np.float64)
+        def size(given: Bars) -> FloatArray:
+            sizes = _size(given, _target(given, spec, parameters), spec)
+            return np.broadcast_to(np.asarray(sizes, np.float64), len(given))
 
         signals.append(SignalUnderTest(f"sizing {spec.sizing.model}", size))
-    return check_look_ahead(decisions.bars, signals, rng=rng)
+    return check_look_ahead(bars, signals, rng=rng, warmup_bars=spec.warmup_bars_of(parameters), effort=effort)
 
 
 def _target(bars: Bars, spec: RunSpec, parameters: Parameters) -> FloatArray:

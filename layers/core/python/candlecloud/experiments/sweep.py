@@ -11,18 +11,19 @@ from numpy.typing import NDArray
 
 from candlecloud.arrays import FloatArray
 from candlecloud.contract.sweep import SweepConfig
-from candlecloud.experiments.decisions import make_decisions, run_look_ahead_test
+from candlecloud.experiments.decisions import make_decisions, own_bars, run_look_ahead_test
 from candlecloud.experiments.describe import describe_assumptions, describe_bars, describe_coverage
 from candlecloud.experiments.execution import BENCHMARK, benchmark_of
 from candlecloud.experiments.grid import ParameterSets, parameter_sets
+from candlecloud.experiments.look_ahead import tested_sets
 from candlecloud.experiments.simulate import statistics_of_run, statistics_of_sets, summary_columns_of, summary_of_row
 from candlecloud.fan_out.batch_file import BatchResult
-from candlecloud.fan_out.kinds.sweep import TESTED_EVERY
 from candlecloud.features.bars import Bars, bars_from_table
 from candlecloud.metrics.metric import conventions_of
 from candlecloud.metrics.summary import SUMMARY
 from candlecloud.runs.inputs import RunInputs
 from candlecloud.runs.result_rows import rows_schema
+from candlecloud.strategies.look_ahead import SWEEP_EFFORT
 
 
 def evaluate_batch(config: SweepConfig, inputs: RunInputs, start: int, end: int) -> BatchResult:
@@ -48,17 +49,20 @@ def evaluate_batch(config: SweepConfig, inputs: RunInputs, start: int, end: int)
     LookAheadError
         If the decisions of one of the tested sets depend on the future.
     """
-    sets = parameter_sets(config).between(start, end)
+    every = parameter_sets(config)
+    sets = every.between(start, end)
     bars = bars_from_table(inputs.candles)
     finer = None if inputs.finer is None else bars_from_table(inputs.finer)
     if config.look_ahead_test:
-        for number in _tested_sets(sets.total, start, end):
-            one = sets.parameters(number - start)
-            rng = np.random.default_rng([config.seed, number])
-            run_look_ahead_test(make_decisions(bars, config, one), config, one, rng)
+        features: set[str] = set()
+        for number in tested_sets(every.columns, config.seed):
+            if start <= number < end:
+                one, rng = every.parameters(number), np.random.default_rng([config.seed, number])
+                own, _ = own_bars(bars, config, one)
+                run_look_ahead_test(own, config, one, rng, effort=SWEEP_EFFORT, tested=features)
     rows = statistics_of_sets(bars, finer, config, sets)
     columns = summary_columns_of(rows, bars, bars.index_of(config.range.start), config)
-    common = _common(config, bars, inputs, sets.total) if start == 0 else None
+    common = _common(config, bars, inputs, every) if start == 0 else None
     return BatchResult(start, end, _table(config, sets, columns), common)
 
 
@@ -75,27 +79,25 @@ def _column(values: NDArray[Any], kind: pa.DataType) -> pa.Array:
     return column if column.type == kind else column.cast(kind)
 
 
-def _tested_sets(total: int, start: int, end: int) -> list[int]:
-    """The sets of a batch that the look-ahead test runs on: every thousandth of the sweep, and its last."""
-    return [number for number in range(start, end) if number % TESTED_EVERY == 0 or number == total - 1]
-
-
-def _common(config: SweepConfig, bars: Bars, inputs: RunInputs, total: int) -> Mapping[str, Any]:
+def _common(config: SweepConfig, bars: Bars, inputs: RunInputs, sets: ParameterSets) -> Mapping[str, Any]:
     benchmark = benchmark_of(config)
     decisions = make_decisions(bars, benchmark, benchmark.parameters)
     row = statistics_of_run(decisions, benchmark, benchmark.parameters, None)
     metrics = summary_of_row(row, decisions.bars, decisions.start_bar, config).to_dict()
     coverage = describe_coverage(config, config.warmup_bars, inputs)
     return {
-        "assumptions": describe_assumptions(config, decisions.bars) | _look_ahead_summary(config, total),
+        "assumptions": describe_assumptions(config, decisions.bars) | _look_ahead_summary(config, sets),
         "data": describe_bars(bars, bars.index_of(config.range.start)) | coverage.to_dict(),
         "benchmark": {"strategy": BENCHMARK, "metrics": metrics},
         "conventions": conventions_of(SUMMARY),
     }
 
 
-def _look_ahead_summary(config: SweepConfig, total: int) -> dict[str, Any]:
+def _look_ahead_summary(config: SweepConfig, sets: ParameterSets) -> dict[str, Any]:
     if not config.look_ahead_test:
         return {}
-    tested = len(_tested_sets(total, 0, total))
-    return {"look_ahead_test": f"passed on {tested} of {total} sets: a garbage future moved none of their decisions"}
+    tested = len(tested_sets(sets.columns, config.seed))
+    return {
+        "look_ahead_test": f"passed on {tested} of {sets.total} sets, among them the lowest and highest value of each "
+        "parameter: another future moved none of their decisions"
+    }
