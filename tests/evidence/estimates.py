@@ -1,4 +1,4 @@
-"""What `fan_out.kinds.sweep` estimates for a set and for the look-ahead test of a sweep, beside what they take on this machine.
+"""What `fan_out.kinds.sweep` estimates for a set and a sweep's look-ahead test, beside what they take on this machine.
 
 The estimates decide how many sets make a batch, and what is refused because it would be cut off: they are upper bounds.
 """

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from functools import cache
 from zoneinfo import ZoneInfo
-import datetime as dt
 
 import numpy as np
 
@@ -77,7 +77,10 @@ CLEAN: dict[str, Signal] = {
     "negative zero": lambda b: -0.0 * b.close,
     "rounded": lambda b: np.round(b.close, -2),
     "month of the year": lambda b: _dates(b, "M") % 12,
-    "day of the month": lambda b: _dates(b, "D") - b.open_time.astype("datetime64[ms]").astype("datetime64[M]").astype("datetime64[D]").astype(float),
+    "day of the month": lambda b: (
+        _dates(b, "D")
+        - b.open_time.astype("datetime64[ms]").astype("datetime64[M]").astype("datetime64[D]").astype(float)
+    ),
     "year": lambda b: _dates(b, "Y"),
     "days since 2020": _days_since_2020,
     "logarithm of the days since 2010": lambda b: np.log(_days_since_2020(b).clip(-3_652.0) + 3_653.0),
@@ -87,7 +90,9 @@ CLEAN: dict[str, Signal] = {
     "moon": _moon,
     "moon and mean": lambda b: mean_cross(b) * (_moon(b) > 0.0),
     "hour in New York": lambda b: np.array([_new_york_hour(t) for t in b.open_time.tolist()], float),
-    "only at New York's session": lambda b: mean_cross(b) * np.array([9 <= _new_york_hour(t) < 16 for t in b.open_time.tolist()]),
+    "only at New York's session": lambda b: (
+        mean_cross(b) * np.array([9 <= _new_york_hour(t) < 16 for t in b.open_time.tolist()])
+    ),
     "only on Mondays": lambda b: mean_cross(b) * (b.open_time // _DAY_MS % 7 == 4),
     "daily average": _use("sma", "1d", window=20),
     "rsi": _use("rsi"),

@@ -13,7 +13,7 @@ from candlecloud.arrays import BoolArray
 _DRAWN = 3
 
 
-def tested_sets(columns: Mapping[str, NDArray[Any]], seed: int, variants: int = 1) -> list[int]:
+def choose_tested_sets(columns: Mapping[str, NDArray[Any]], seed: int, variants: int = 1) -> list[int]:
     """Numbers of the sets of a sweep that the look-ahead test runs on, ascending.
 
     Each parameter of the grid has its lowest value in one of them and its highest in one, which two sets do for most

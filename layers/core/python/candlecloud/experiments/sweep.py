@@ -15,7 +15,7 @@ from candlecloud.experiments.decisions import make_decisions, own_bars, run_look
 from candlecloud.experiments.describe import describe_assumptions, describe_bars, describe_coverage
 from candlecloud.experiments.execution import BENCHMARK, benchmark_of
 from candlecloud.experiments.grid import ParameterSets, parameter_sets
-from candlecloud.experiments.look_ahead import tested_sets
+from candlecloud.experiments.look_ahead import choose_tested_sets
 from candlecloud.experiments.simulate import statistics_of_run, statistics_of_sets, summary_columns_of, summary_of_row
 from candlecloud.fan_out.batch_file import BatchResult
 from candlecloud.features.bars import Bars, bars_from_table
@@ -55,7 +55,7 @@ def evaluate_batch(config: SweepConfig, inputs: RunInputs, start: int, end: int)
     finer = None if inputs.finer is None else bars_from_table(inputs.finer)
     if config.look_ahead_test:
         features: set[str] = set()
-        for number in tested_sets(every.columns, config.seed):
+        for number in choose_tested_sets(every.columns, config.seed):
             if start <= number < end:
                 one, rng = every.parameters(number), np.random.default_rng([config.seed, number])
                 own, _ = own_bars(bars, config, one)
@@ -96,7 +96,7 @@ def _common(config: SweepConfig, bars: Bars, inputs: RunInputs, sets: ParameterS
 def _look_ahead_summary(config: SweepConfig, sets: ParameterSets) -> dict[str, Any]:
     if not config.look_ahead_test:
         return {}
-    tested = len(tested_sets(sets.columns, config.seed))
+    tested = len(choose_tested_sets(sets.columns, config.seed))
     return {
         "look_ahead_test": f"passed on {tested} of {sets.total} sets, among them the lowest and highest value of each "
         "parameter: another future moved none of their decisions"

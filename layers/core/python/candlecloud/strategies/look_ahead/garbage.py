@@ -44,7 +44,8 @@ def garbage_from(bars: Bars, cut: int, factor: float, rng: np.random.Generator) 
     factor : float
         How far the garbage lies from the last real close; each bar strays from it by up to a factor of 3. Below 1 it
         also has a decimal more than the real prices, where there is room for one: a series' number of decimals is a
-        fact about all of it, the future included. Above 1 the next candle and half of the others are absent, for the next hole is such a fact too.
+        fact about all of it, the future included. Above 1 the next candle and half of the others are absent: where the
+        next hole lies is such a fact too.
     """
     places = np.arange(cut, cut + int(rng.integers(1, min(len(bars) - cut, _LONGEST_GARBAGE) + 1)))
     if factor > 1.0 and len(places) > 1:  # the next candle is absent, and about half of those to come
@@ -136,7 +137,9 @@ def _columns(ticks: IntArray, volume: FloatArray, unit: float) -> dict[str, Floa
 
 
 def _replaced(bars: Bars, places: IntArray, ticks: IntArray, rng: np.random.Generator) -> Bars:
-    columns = _columns(ticks, rng.choice(bars.volume, len(places)) * rng.choice([0.5, 2.0], len(places)), 10.0**bars.scale)
+    columns = _columns(
+        ticks, rng.choice(bars.volume, len(places)) * rng.choice([0.5, 2.0], len(places)), 10.0**bars.scale
+    )
     changed = {name: getattr(bars, name).copy() for name in columns}
     for name, values in columns.items():
         changed[name][places] = values

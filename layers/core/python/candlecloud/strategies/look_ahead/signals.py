@@ -80,7 +80,7 @@ class Place:
         except (LookupError, ValueError, ArithmeticError) as error:
             raise LookAheadError(
                 f"{signal.name} has values on the real bars and fails on others that begin alike: {error!r:.200}.",
-                hint="Values that are looked up by time exist for the real bars alone. Compute them from the given bars.",
+                hint="Values that are looked up by time exist for the real bars alone. Compute from the given bars.",
                 signal=signal.name,
             ) from error
         got = bits(values)[:, :cut]
