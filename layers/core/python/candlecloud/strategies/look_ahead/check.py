@@ -14,6 +14,7 @@ from candlecloud.strategies.look_ahead.screen import screen
 from candlecloud.strategies.look_ahead.signals import Place, SignalUnderTest
 
 _TAIL = 64
+_SHORT = 1_024
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class Effort:
     screened: int
 
 
-RUN_EFFORT = Effort(head=32_768, left_out=8, places=6, stretches=2, body=3_072, passes=9, screened=200_000)
+RUN_EFFORT = Effort(head=32_768, left_out=8, places=6, stretches=2, body=16_384, passes=2, screened=300_000)
 SWEEP_EFFORT = Effort(head=2_048, left_out=2, places=1, stretches=1, body=1_024, passes=3, screened=20_000)
 
 
@@ -83,17 +84,18 @@ def check_look_ahead(
     head = Place(bars, 0, min(len(bars), max(effort.head, warmup_bars + effort.body)), signals)
     lead = _lead(head, warmup_bars)
     length = min(len(bars), lead + effort.body)
+    short = min(len(bars), lead + _SHORT)
     affordable = max(1, effort.screened // length)  # a warm-up of months leaves room for few
     cuts = _check_beginning(head, lead, rng)
     cuts += _check_end(bars, lead, signals, min(effort.left_out, affordable), rng)
     for _ in range(min(effort.places, affordable)):
         cuts += _check_locally(bars, lead, signals, rng)
+    check_memory(_drawn_place(bars, short, signals, rng), rng)
     stretches = min(effort.stretches, affordable)
     for turn in range(stretches):
-        place = _drawn_place(bars, length, signals, rng)
-        if not turn:
-            check_memory(place, rng)
-        screen(place, min(effort.passes, max(1, affordable // (2 * stretches))), rng)
+        place = head if length == len(bars) == len(head.real) else _drawn_place(bars, length, signals, rng)
+        passes = min(effort.passes, max(1, affordable // (2 * stretches)))
+        screen(place, passes, rng, absurd=turn == stretches - 1 and passes > 1)
     return sorted(set(cuts))
 
 

@@ -84,14 +84,14 @@ def absurd_at(bars: Bars, places: IntArray, rng: np.random.Generator) -> Bars:
     return _replaced(bars, places, _absurd_ticks(around, 10.0**bars.scale, rng), rng)
 
 
-def restored_at(other: Bars, real: Bars, places: IntArray) -> Bars:
-    """Bars of which some are the real ones again."""
-    changed = {name: getattr(other, name).copy() for name in _VALUES}
+def with_bars_of(bars: Bars, source: Bars, places: IntArray) -> Bars:
+    """Bars of which some are those of another series of the same times and scale."""
+    changed = {name: getattr(bars, name).copy() for name in _VALUES}
     for name, column in changed.items():
-        column[places] = getattr(real, name)[places]
-    close_ticks = other.close_ticks.copy()
-    close_ticks[places] = real.close_ticks[places]
-    return replace(other, **changed, close_tick_sums=prefix_sums(close_ticks))
+        column[places] = getattr(source, name)[places]
+    close_ticks = bars.close_ticks.copy()
+    close_ticks[places] = source.close_ticks[places]
+    return replace(bars, **changed, close_tick_sums=prefix_sums(close_ticks))
 
 
 def extended(bars: Bars, count: int, rng: np.random.Generator) -> Bars:
