@@ -18,6 +18,7 @@ from tests.golden.reference import Bar, Replay, Rules, replay
 
 CASH = 10_000.0
 _BPS = ("taker_fee", "maker_fee", "slippage", "impact")
+CALM = ("quiet", "spikes")
 _TARGETS = (-1.0, -1.0, -0.5, 0.0, 0.0, 0.25, 0.5, 0.499, 1.0, 1.0)
 
 
@@ -79,6 +80,7 @@ _EXECUTIONS = st.fixed_dictionaries(
         "stop_loss": _one_of(0.0, 0.0, 0.01, 0.02, 0.1),
         "take_profit": _one_of(0.0, 0.0, 0.01, 0.02, 0.15, 2.0),
         "trailing_stop": _one_of(0.0, 0.0, 0.01, 0.03, 0.1),
+        "max_bars": st.sampled_from([0, 0, 1, 2, 7, 40]),
         "drawdown_limit": _one_of(0.0, 0.0, 0.01, 0.05, 0.3),
         "cooldown_bars": st.sampled_from([1, 2, 5]),
         "rebalance_band": _one_of(0.0, 0.0, 0.002, 0.02, 0.2),
@@ -97,12 +99,12 @@ def cases(draw: st.DrawFn) -> Case:
     if not switches["max_participation"]:
         switches["impact_bps"] = 0.0
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
-    style = draw(st.sampled_from(["tight", "walk", "wild", "quiet"]))
-    n = draw(st.integers(1, 60)) * (3 if style == "quiet" else 1)
+    style = draw(st.sampled_from(["tight", "walk", "wild", "quiet", "spikes"]))
+    n = draw(st.integers(1, 60)) * (3 if style in CALM else 1)
     capped = switches["max_participation"] > 0.0
     bars = _bars(rng, n, style, capped)
     sizes = (1.0, float(rng.random()), rng.choice([0.0, 0.3, 0.31, 1.0], n))
-    target = _targets(rng, n, 0.98 if style == "quiet" else float(rng.choice([0.0, 0.7, 0.9])))
+    target = _targets(rng, n, 0.98 if style in CALM else float(rng.choice([0.0, 0.7, 0.9])))
     backtest = Backtest(
         bars,
         CASH,
@@ -118,7 +120,7 @@ def cases(draw: st.DrawFn) -> Case:
 def _bars(rng: np.random.Generator, n: int, style: str, capped: bool) -> Bars:
     """Prices in hundredths: open and close, and a high and low that reach over them by some ticks."""
     reach = rng.choice([0, 0, 3, 100, 300], (2, n))
-    if style in ("walk", "quiet"):
+    if style in ("walk", *CALM):
         step = 150 if style == "walk" else 25
         open_ = np.maximum(10_000 + rng.integers(-step, step + 1, n).cumsum(), 200)
         close = np.maximum(open_ + rng.integers(-step, step + 1, n), 200)
@@ -127,8 +129,10 @@ def _bars(rng: np.random.Generator, n: int, style: str, capped: bool) -> Bars:
         low, high = (9_990, 10_010) if style == "tight" else (200, 40_000)
         open_, close = rng.integers(low, high, n), rng.integers(low, high, n)
     high, low = np.maximum(open_, close) + reach[0], np.maximum(np.minimum(open_, close) - reach[1], 200)
+    if style == "spikes":  # what a short does not survive, and a bar that closes as if nothing had been
+        high = np.where(rng.random(n) < 0.02, high * 4, high)
     volume = rng.choice([0.0, 1.5, 30.0, 100.0, 400.0, 1e6] if capped else [0.0, 0.0, 1.5, 3.0, 3.0, np.nan], n)
-    if style == "quiet":  # most bars trade, enough of them in a row for the look ahead
+    if style in CALM:  # most bars trade, enough of them in a row for the look ahead
         volume = np.where(rng.random(n) < 0.03, volume, 5_000.0)
     times = np.arange(n, dtype=np.int64) * HOUR_MS
     floats = [prices / 100.0 for prices in (open_, high, low, close)]

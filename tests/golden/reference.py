@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 OPEN, WITHIN, CLOSE = 0, 1, 2  # where in its bar a fill happens
 TOUCH = 1e-15  # a price this near to a level, as a fraction, touches it: 100 * 1.1 is not quite 110 in floats
+DUST = 1e-12  # a rest below this fraction of the order, or of the most that the position held, is none
 
 
 class Bar(NamedTuple):
@@ -36,6 +37,7 @@ class Rules:
     stop_loss: float = 0.0
     take_profit: float = 0.0
     trailing_stop: float = 0.0
+    max_bars: int = 0
     drawdown_limit: float = 0.0
     cooldown_bars: int = 0
     rebalance_band: float = 0.0
@@ -68,6 +70,9 @@ class Replay:
     held: float = 0.0
     entry: float = 0.0  # mean price of the position
     best: float = 0.0  # best price since the entry
+    entered: int = 0  # bar of the first fill
+    largest: float = 0.0  # largest quantity of the position
+    traded: float = 0.0  # in this bar, all fills together
     flat_cash: float = 0.0
     ruined: bool = False
     fills: list[Fill] = field(default_factory=list)
@@ -83,7 +88,7 @@ class Replay:
         """The price of a market order: against us by slippage and impact, then to the next worse tick."""
         rate = self.rules.slippage
         if self.rules.impact:
-            share = abs(change) / bar.volume if bar.volume else self.rules.max_participation
+            share = (self.traded + abs(change)) / bar.volume if bar.volume else self.rules.max_participation
             rate += self.rules.impact * min(share, self.rules.max_participation)
         return self.on_tick(price * (1.0 + rate) if buys else price * (1.0 - rate), buys)
 
@@ -97,15 +102,26 @@ class Replay:
         lot = self.rules.lot_step
         return math.floor(quantity / lot + 1e-9) * lot if lot else quantity
 
+    def room(self, bar: Bar) -> float:
+        """What the participation cap still allows in this bar."""
+        cap = self.rules.max_participation
+        return max(cap * (bar.volume or 0.0) - self.traded, 0.0) if cap else math.inf
+
     def fill(self, t: int, phase: int, after: float, price: float, moved: float, rate: float, reason: str) -> None:
+        after = 0.0 if abs(after) < DUST * self.largest else after
         change = after - self.held if after else -self.held
         fee = abs(change) * moved * rate
         if after and abs(after) > abs(self.held):
             before = abs(self.held)
             self.entry = (self.entry * before + moved * abs(change)) / abs(after) if before else moved
             self.best = self.best if before else moved
+            self.entered = self.entered if before else t
         self.cash = self.cash - change * moved - fee
         self.held = after
+        self.largest = max(self.largest, abs(after)) if after else 0.0
+        self.traded += abs(change)
+        if reason == "ruin":  # what rounding leaves above 0 is none
+            self.cash, self.ruined = min(self.cash, 0.0), True
         self.fills.append(Fill(t, phase, change, after, moved, fee, abs(change) * abs(moved - price), reason))
         if after == 0.0:
             self.profits.append(self.cash - self.flat_cash)
@@ -113,11 +129,11 @@ class Replay:
 
     def close_out(self, t: int, bar: Bar, phase: int, price: float, reason: str, *, whole: bool = False) -> bool:
         """Sell (or buy back) the position with a market order; False if the participation cap left some of it."""
-        quantity, cap = abs(self.held), self.rules.max_participation
+        quantity, room = abs(self.held), self.room(bar)
         buys = self.held < 0.0
-        if cap and not whole and quantity > cap * (bar.volume or 0.0):
+        if not whole and quantity - room > DUST * self.largest:
             self.capped.append(t)
-            quantity = self.in_lots(cap * (bar.volume or 0.0))
+            quantity = self.in_lots(room)
             if quantity > 0.0:
                 change = quantity if buys else -quantity
                 after = self.rounded(self.held + change)
@@ -160,47 +176,78 @@ class Replay:
         buys = wanted > value
         sign = 1.0 if buys else -1.0
         moved = self.on_tick(price * (1.0 + sign * rules.slippage), buys)
-        after = self.solve(weight, moved, buys)
-        capped = False
-        if rules.max_participation:
-            limit = rules.max_participation * (bar.volume or 0.0)
-            if rules.impact:
-                moved = self.moved(price, buys, min(max(sign * (after - self.held), 0.0), limit), bar)
-                after = self.solve(weight, moved, buys)
-            capped = sign * (after - self.held) > limit
-            after = self.held + sign * limit if capped else after
-        if sign * (after - self.held) <= 0.0 and not capped:
+        after, room = self.solve(weight, moved, buys), self.room(bar)
+        if rules.impact:
+            moved = self.moved(price, buys, min(max(sign * (after - self.held), 0.0), room), bar)
+            after = self.solve(weight, moved, buys)
+        if sign * (after - self.held) <= 0.0:
             self.refused.append((t, "costs_reverse"))
             return True
-        too_small = ""
-        if rules.lot_step:
-            lots = self.in_lots(sign * (after - self.held))
-            after = self.rounded(self.held + sign * lots)
-            too_small = "below_lot_step" if lots <= 0.0 else ""
-        if not too_small and abs(after - self.held) * moved < rules.min_notional:
-            too_small = "below_min_notional"
+        quantity = self.in_lots(sign * (after - self.held))
+        too_small = self.too_small(quantity, moved)
+        if too_small:
+            self.refused.append((t, too_small))
+            return True
+        capped = quantity - room > DUST * quantity
         if capped:
             self.capped.append(t)
-        elif too_small:
-            self.refused.append((t, too_small))
-        if not too_small and after != self.held:
+            quantity = self.in_lots(room)
+            too_small = self.too_small(quantity, moved)
+        if not too_small:
+            after = self.rounded(self.held + sign * quantity) if capped or rules.lot_step else after
             self.fill(t, OPEN, after, price, moved, rules.taker_fee, "rebalance" if why == "rebalance" else "target")
         return not capped
 
-    def check_stops(self, t: int, bar: Bar) -> str:
-        """Stop-loss, trailing stop and take-profit inside a bar; why, if the cap cut the exit short."""
+    def too_small(self, quantity: float, moved: float) -> str:
+        """Why the market refuses a quantity in whole lots, if it does."""
+        if quantity <= 0.0:
+            return "below_lot_step"
+        return "below_min_notional" if quantity * moved < self.rules.min_notional else ""
+
+    def leaving(self, working: bool, weight: float) -> bool:
+        """Whether the order that waits leaves the position."""
+        return working and (weight == 0.0 or (weight > 0.0) != (self.held > 0.0))
+
+    def inside(self, t: int, bar: Bar, leaving: bool) -> str:
+        """Stops, take-profit and ruin inside a bar; why, if the cap cut a stop short. A position that an order is
+        leaving has no levels any more, but may be ruined."""
+        rules, unfinished, phase, price = self.rules, "", OPEN, bar.open
+        if (rules.stop_loss or rules.take_profit or rules.trailing_stop) and not leaving:
+            unfinished, phase, price = self.check_stops(t, bar)
+        if self.held:
+            self.check_ruin(t, bar, phase, price)
+        self.best = max(self.best, bar.high) if self.held > 0.0 else min(self.best, bar.low)
+        return unfinished
+
+    def check_ruin(self, t: int, bar: Bar, phase: int, price: float) -> None:
+        """Where equity is 0: here already, or on the way to the bar's worst price."""
+        side = 1.0 if self.held > 0.0 else -1.0
+        ruin = -self.cash / self.held
+        ruin_at = side * ruin * (1.0 + side * TOUCH)
+        if side * price <= ruin_at:
+            self.close_out(t, bar, phase, price, "ruin", whole=True)
+        elif side * (bar.low if side > 0.0 else bar.high) <= ruin_at:
+            self.close_out(t, bar, WITHIN, ruin, "ruin", whole=True)
+
+    def check_stops(self, t: int, bar: Bar) -> tuple[str, int, float]:
+        """The nearest of stop-loss, trailing stop and ruin, and the take-profit; what `inside` goes on from: why, if
+        the cap cut the exit short, and where in the bar it was."""
         rules, side = self.rules, 1.0 if self.held > 0.0 else -1.0
         stop = self.entry * (1.0 - side * rules.stop_loss) if rules.stop_loss else -side * math.inf
         trail = self.best * (1.0 - side * rules.trailing_stop) if rules.trailing_stop else -side * math.inf
         profit_level = self.entry * (1.0 + side * rules.take_profit) if rules.take_profit else side * math.inf
         level, reason = (stop, "stop_loss") if side * stop >= side * trail else (trail, "trailing_stop")
+        ruin = -self.cash / self.held
+        if side * ruin > side * level:
+            level, reason = ruin, "ruin"
         adverse, favourable = (bar.low, bar.high) if side > 0.0 else (bar.high, bar.low)
         stop_at, profit_at = level * (1.0 + side * TOUCH), profit_level * (1.0 - side * TOUCH)
         if side * bar.open <= side * stop_at:
-            return "" if self.close_out(t, bar, OPEN, bar.open, reason) else reason
+            done = self.close_out(t, bar, OPEN, bar.open, reason, whole=reason == "ruin")
+            return "" if done else reason, OPEN, bar.open
         if side * bar.open >= side * profit_at:
             self.take_profit(t, bar.open, OPEN)
-            return ""
+            return "", OPEN, bar.open
         stopped, reached = side * adverse <= side * stop_at, side * favourable >= side * profit_at
         if stopped and reached:
             first = self.look_inside(bar, stop_at, profit_at, side)
@@ -208,12 +255,11 @@ class Replay:
             reached = first == "take_profit" or (first == "" and rules.optimistic)
             stopped = not reached
         if stopped:
-            return "" if self.close_out(t, bar, WITHIN, level, reason) else reason
+            done = self.close_out(t, bar, WITHIN, level, reason, whole=reason == "ruin")
+            return "" if done else reason, WITHIN, level
         if reached:
             self.take_profit(t, profit_level, WITHIN)
-        else:
-            self.best = max(self.best, bar.high) if side > 0.0 else min(self.best, bar.low)
-        return ""
+        return "", OPEN, bar.open
 
     def take_profit(self, t: int, price: float, phase: int) -> None:
         """A limit order: no slippage, no impact, no cap, the maker's fee."""
@@ -246,6 +292,7 @@ def replay(  # noqa: C901 - one loop on purpose: it is read as the specification
     before = cash  # equity at the close before
     for t in range(first, len(bars)):
         bar = bars[t]
+        account.traded = 0.0
         trades = bar.volume != 0.0
         # The open: a new target replaces what waits; an old one may have drifted out of its band.
         if t > 0 and trades and not account.ruined:
@@ -256,15 +303,23 @@ def replay(  # noqa: C901 - one loop on purpose: it is read as the specification
                 why = "drawdown_limit" if blocked else "target"
                 if wanted != 0.0 and weight == 0.0:
                     account.refused.append((t, "size_zero"))
+            elif rules.max_bars and account.held and t - account.entered >= rules.max_bars:
+                if not account.leaving(working, weight):
+                    weight, working, why = 0.0, True, "time"
             elif rules.rebalance_band and not working and account.held and before > 0.0:
                 share = account.held * bars[t - 1].close / before
                 if abs(share - asked * size) > rules.rebalance_band:
                     weight, working, why = asked * size, True, "rebalance"
+                    if weight == 0.0:
+                        account.refused.append((t, "size_zero"))
+            elif working and weight != 0.0 and size == 0.0:  # what a cap left waiting
+                weight = 0.0
+                account.refused.append((t, "size_zero"))
             if working:
                 working = not account.work(t, bar, weight, why)
-            # The inside: stops work on what is held now; what they leave waits as an order to be flat.
-            if account.held and not account.ruined and (rules.stop_loss or rules.take_profit or rules.trailing_stop):
-                unfinished = account.check_stops(t, bar)
+            # The inside: levels are those of what is held now; what a stop leaves waits as an order to be flat.
+            if account.held and not account.ruined:
+                unfinished = account.inside(t, bar, account.leaving(working, weight))
                 if unfinished:
                     weight, working, why = 0.0, True, unfinished
                 working = working and account.held != 0.0

@@ -12,7 +12,7 @@ TRADED = {
     **WHOLE, "direction": "both", "maker_fee_bps": 2.0,
     "slippage": {"model": "participation_rate", "bps": 1.0, "impact_bps": 100.0, "max_participation": 0.05},
     "sizing": {"model": "volatility_target", "annual_volatility": 0.3, "window": 168},
-    "stops": {"stop_loss": 0.02, "take_profit": 0.04, "trailing_stop": 0.03},
+    "stops": {"stop_loss": 0.02, "take_profit": 0.04, "trailing_stop": 0.03, "max_bars": 240},
     "drawdown_limit": {"max_drawdown": 0.2, "cooldown_bars": 48}, "rebalance_band": 0.1,
     "market_rules": {"tick_size": 0.01, "lot_step": 0.00001, "min_notional": 5.0}, "seed": 7,
     "start": "2023-05-20",

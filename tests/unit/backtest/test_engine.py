@@ -135,8 +135,8 @@ def test_short_that_eats_the_equity_is_bought_back_and_nothing_trades_after() ->
     result = simulate(Backtest(bars, 1_000, direction="short"), target, costs())
     (trade,) = result.trades()
     assert result.ruined
-    assert (trade.exit_reason, trade.exit_price) == ("ruin", 210)
-    assert result.equity.tolist() == pytest.approx([1_000, 1_000, -100, -100, -100])
+    assert (trade.exit_reason, trade.exit_price) == ("ruin", 200)  # where nothing is left; the bar closes at 210
+    assert result.equity.tolist() == [1_000, 1_000, 0, 0, 0]
     assert result.summary().cagr is None
 
 

@@ -43,7 +43,7 @@ def test_defaults() -> None:
         "maker_fee_bps": 10.0,
         "slippage": {"model": "fixed_bps", "bps": 2.0},
         "sizing": {"model": "fixed_fraction", "fraction": 1.0},
-        "stops": {"stop_loss": None, "take_profit": None, "trailing_stop": None},
+        "stops": {"stop_loss": None, "take_profit": None, "trailing_stop": None, "max_bars": None},
         "drawdown_limit": None,
         "rebalance_band": None,
         "market_rules": {"tick_size": None, "lot_step": None, "min_notional": None},
@@ -259,3 +259,12 @@ def test_what_the_api_and_the_planner_import_needs_no_numpy() -> None:
     ]
     code = f"import sys; sys.modules['numpy'] = None; import {', '.join(modules)}"  # an import of it then raises
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_fields_that_came_later_leave_the_ids_of_before() -> None:
+    """Inside of other models too: an id changes when such a field is used, and not before."""
+    before = config().identity_dict()
+    assert set(before["stops"]) == {"stop_loss", "take_profit", "trailing_stop"}
+    used = config(stops={"max_bars": 5}).identity_dict()
+    assert used["stops"]["max_bars"] == 5
+    assert RunConfig.from_dict(used).stops.max_bars == 5

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from candlecloud.arrays import FloatArray
+from candlecloud.contract.run_spec import RunSpec
 from candlecloud.contract.sweep import SweepConfig
 from candlecloud.errors import LookAheadError
 from candlecloud.experiments import decisions
@@ -20,7 +20,6 @@ from candlecloud.experiments.sweep import evaluate_batch
 from candlecloud.features.bars import Bars
 from candlecloud.parameters import Parameters
 from candlecloud.runs.inputs import RunInputs
-from candlecloud.strategies.resolve import strategy_of
 from tests.unit.experiments.test_run_and_sweep import BASE, candles_for
 
 _axes = st.dictionaries(
@@ -58,16 +57,13 @@ def test_a_leak_at_one_end_of_the_grid_fails_the_batch_that_holds_it(monkeypatch
     config = SweepConfig.from_dict(BASE | {"grid": grid})
     inputs = RunInputs(candles_for(config))
 
-    def leaky(spec: Any) -> Any:
-        strategy = strategy_of(spec)
+    causal = decisions._target
 
-        def target(bars: Bars, parameters: Parameters) -> FloatArray:
-            values = strategy.target(bars, parameters)
-            return np.append(values[1:], 0.0) if parameters.get("slow") == 139 else values
+    def leaky(bars: Bars, spec: RunSpec, parameters: Parameters) -> FloatArray:
+        values = causal(bars, spec, parameters)
+        return np.append(values[1:], 0.0) if parameters["slow"] == 139 else values
 
-        return replace(strategy, target=target)
-
-    monkeypatch.setattr(decisions, "strategy_of", leaky)
+    monkeypatch.setattr(decisions, "_target", leaky)
     sets = parameter_sets(config)
     leaks = [
         number for number in choose_tested_sets(sets.columns, config.seed) if sets.parameters(number)["slow"] == 139

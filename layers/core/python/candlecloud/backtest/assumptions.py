@@ -58,9 +58,10 @@ def name_assumptions(
         "market_rules": _market_rules(execution),
         "participation": _participation(execution),
         "stops": _stops(execution, finer_timeframe),
+        "time_exit": {"max_bars": execution.max_bars, "fill": "next open"} if execution.max_bars else _OFF,
         "drawdown_limit": _drawdown_limit(execution),
         "flatten_at_end": execution.flatten_at_end,
-        "ruin": "a position is closed at the first close where equity is 0 or less; then nothing trades",
+        "ruin": "a position is closed at the price, or the close, where equity is 0 or less; then nothing trades",
         "absent_candles": "no bar: nothing is decided, filled or marked there",
         "prices": "integer ticks for every comparison of averages, float64 for money",
         "annualisation": "365-day clock",
@@ -91,6 +92,7 @@ def _participation(execution: Execution) -> str | dict[str, Any]:
     return {
         "max_participation": execution.max_participation,
         "impact_bps": execution.impact_bps,
+        "per": "bar, all its fills together",
         "remainder": "waits for the next bar that trades",
         "exempt": "take-profit, ruin, flattening at the end",
     }

@@ -29,6 +29,8 @@ class Execution:
         Fractions of the mean entry price.
     trailing_stop : float
         Fraction of the best price since the entry.
+    max_bars : int
+        Closes that a position may be held over.
     drawdown_limit : float
         Below this fraction under the highest close the run is flat for `cooldown_bars`.
     rebalance_band : float
@@ -52,6 +54,7 @@ class Execution:
     stop_loss: float = 0.0
     take_profit: float = 0.0
     trailing_stop: float = 0.0
+    max_bars: int = 0
     drawdown_limit: float = 0.0
     cooldown_bars: int = 0
     rebalance_band: float = 0.0
@@ -74,6 +77,8 @@ class Execution:
             _refuse("max_participation", "must be at most 1", "It is a fraction of volume.", self.max_participation)
         if self.impact_bps and not self.max_participation:
             _refuse("max_participation", "must be above 0 when impact_bps is", "1 is the widest cap.", 0.0)
+        if self.max_bars != int(self.max_bars):
+            _refuse("max_bars", "must be a whole number", "Count bars.", self.max_bars)
         if self.cooldown_bars != int(self.cooldown_bars) or (self.drawdown_limit and self.cooldown_bars < 1):
             _refuse("cooldown_bars", "must be a whole number, 1 or more with a drawdown_limit", "Count bars.", 0)
 

@@ -29,6 +29,7 @@ Reason = Literal[
     "trailing_stop",
     "drawdown_limit",
     "rebalance",
+    "time",
 ]
 Refusal = Literal["size_zero", "below_lot_step", "below_min_notional", "costs_reverse"]
 
@@ -44,6 +45,7 @@ REASONS: tuple[Reason, ...] = (
     "trailing_stop",
     "drawdown_limit",
     "rebalance",
+    "time",
 )
 REFUSALS: tuple[Refusal, ...] = ("size_zero", "below_lot_step", "below_min_notional", "costs_reverse")
 

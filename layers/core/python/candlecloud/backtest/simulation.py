@@ -34,7 +34,7 @@ class Simulation:
     refused : tuple of (int, str)
         Bars at which an order was turned down, and why.
     capped : tuple of int
-        Bars at which the participation cap cut an order short.
+        Bars at which the participation cap cut an order short, once per order.
     """
 
     backtest: Backtest

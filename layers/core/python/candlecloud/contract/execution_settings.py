@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 
 from candlecloud.catalogue import SIZING, SLIPPAGE
-from candlecloud.contract.fields import Amount, Fraction, Name, Number, Strict
+from candlecloud.contract.fields import AddedField, Amount, Fraction, Name, Number, Strict
 from candlecloud.contract.refusals import as_field_error
 from candlecloud.errors import CandlecloudError
 from candlecloud.parameters import Number as PlainNumber
@@ -69,13 +69,19 @@ SizingChoice = Annotated[ModelChoice, _completed(SIZING, "sizing"), _unless_null
 
 
 class Stops(Strict):
-    """Exits inside a bar. Fractions of the mean entry price; the trailing stop of the best price since the entry."""
+    """Exits beside the strategy's own. Fractions of the mean entry price; the trailing stop of the best price since the
+    entry."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     stop_loss: Fraction | None = None
     take_profit: Annotated[Amount, Field(ge=1e-6, le=1_000)] | None = None
     trailing_stop: Fraction | None = None
+    max_bars: Annotated[
+        Annotated[int, Field(strict=True, ge=1, le=1_000_000)] | None,
+        Field(description="Closes that a position is held over at most; then it is closed at the next open"),
+        AddedField(None),
+    ] = None
 
     @property
     def can_collide(self) -> bool:

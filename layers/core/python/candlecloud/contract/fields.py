@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
 from pydantic import (
@@ -31,10 +32,31 @@ from candlecloud.market.timeframe import Timeframe
 T = TypeVar("T")
 
 
+@dataclass(frozen=True)
+class AddedField:
+    """Marks a field that came after ids had been given: while it has this value, it is no part of an identity.
+
+    Write ``new: Annotated[bool, AddedField(False)] = False``. So the ids of all work before it stay.
+    """
+
+    value: Any
+
+
 class Strict(BaseModel):
     """Nothing but the named fields."""
 
     model_config = ConfigDict(extra="forbid")
+
+    def without_added_fields(self) -> dict[str, Any]:
+        """JSON-able, without every `AddedField` that has its value, also in the models inside."""
+        document = self.model_dump(mode="json")
+        for name, field in type(self).model_fields.items():
+            value = getattr(self, name)
+            if any(value == mark.value for mark in field.metadata if isinstance(mark, AddedField)):
+                document.pop(name, None)
+            elif isinstance(value, Strict) and name in document:
+                document[name] = value.without_added_fields()
+        return document
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core_schema: Any, handler: GetJsonSchemaHandler, /) -> dict[str, Any]:

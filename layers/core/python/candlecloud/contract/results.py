@@ -74,7 +74,7 @@ class RunBenchmark(Part):
     strategy: str
     metrics: RunMetrics
     refused_counts: Annotated[dict[str, int], Field(description="Its orders that were turned down, by reason")]
-    capped_fills: Annotated[int, Field(description="Bars on which the participation cap left some of its order")]
+    capped_fills: Annotated[int, Field(description="How often the participation cap left some of an order")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from abc import abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import Annotated, Any, ClassVar, NoReturn, Self
 
@@ -32,16 +32,6 @@ MAX_SEED = 2**53 - 1
 RulesOrNone = Annotated[
     dict[str, Any] | None, Field(description="Of strategy `rules`; their JSON Schema stands in `GET /strategies`")
 ]
-
-
-@dataclass(frozen=True)
-class AddedField:
-    """Marks a field that came after ids had been given: while it has this value, it is no part of an identity.
-
-    Write ``new: Annotated[bool, AddedField(False)] = False``. So the ids of all work before it stay.
-    """
-
-    value: Any
 
 
 class RunSpec(ExecutionSettings, RangeFields, SeriesFields):  # pydantic lists the fields of the last base first
@@ -112,8 +102,11 @@ class RunSpec(ExecutionSettings, RangeFields, SeriesFields):  # pydantic lists t
 
     @property
     def entries(self) -> tuple[str, ...]:
-        """The entries that it names, as ``strategies/dual_sma``; a strategy of ours brings its own features."""
-        used = () if self.rules is None else {named["feature"] for named in self.rules["features"].values()}
+        """The entries that it names, as ``strategies/dual_sma``, and the features that its strategy reads."""
+        if self.rules is None:
+            used = {use.feature.name for use in STRATEGIES.find(self.strategy).reads}
+        else:
+            used = {named["feature"] for named in self.rules["features"].values()}
         features = (f"features/{name}" for name in sorted(used))
         return (
             f"strategies/{self.strategy}",
@@ -180,12 +173,7 @@ class RunSpec(ExecutionSettings, RangeFields, SeriesFields):  # pydantic lists t
 
     def identity_dict(self) -> dict[str, Any]:
         """What decides the result, given the candles: all but the instant as of which they were read."""
-        left_out = {"as_of", *filter(self._is_as_before, type(self).model_fields)}
-        return {name: value for name, value in self.to_dict().items() if name not in left_out}
-
-    def _is_as_before(self, name: str) -> bool:
-        marks = [mark for mark in type(self).model_fields[name].metadata if isinstance(mark, AddedField)]
-        return any(getattr(self, name) == mark.value for mark in marks)
+        return {name: value for name, value in self.without_added_fields().items() if name != "as_of"}
 
     def _settle_finer(self) -> None:
         below = [name for name in TIMEFRAMES if Timeframe(name) < self.series.timeframe]

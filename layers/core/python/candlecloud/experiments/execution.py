@@ -24,6 +24,7 @@ def execution_of(spec: RunSpec) -> Execution:
         stop_loss=stops.stop_loss or 0.0,
         take_profit=stops.take_profit or 0.0,
         trailing_stop=stops.trailing_stop or 0.0,
+        max_bars=stops.max_bars or 0,
         drawdown_limit=0.0 if limit is None else limit.max_drawdown,
         cooldown_bars=0 if limit is None else limit.cooldown_bars,
         rebalance_band=spec.rebalance_band or 0.0,

@@ -16,7 +16,8 @@ from candlecloud.experiments.describe import describe_assumptions, describe_bars
 from candlecloud.experiments.execution import BENCHMARK, benchmark_of
 from candlecloud.experiments.grid import ParameterSets, parameter_sets
 from candlecloud.experiments.look_ahead import choose_tested_sets
-from candlecloud.experiments.simulate import statistics_of_run, statistics_of_sets, summary_columns_of, summary_of_row
+from candlecloud.experiments.sets import statistics_of_sets
+from candlecloud.experiments.simulate import statistics_of_run, summary_columns_of, summary_of_row
 from candlecloud.fan_out.batch_file import BatchResult
 from candlecloud.features.bars import Bars, bars_from_table
 from candlecloud.metrics.metric import conventions_of

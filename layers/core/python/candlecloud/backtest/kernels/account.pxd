@@ -10,7 +10,7 @@ cimport candlecloud.backtest.kernels.generated.reason as REASON
 cimport candlecloud.backtest.kernels.generated.rule as RULE
 from candlecloud.backtest.kernels.generated.marks cimport Marks, begin_marks
 
-cdef double _FAR
+cdef double _DUST, _ENDLESS
 
 
 cdef class Account:
@@ -32,18 +32,17 @@ cdef class Account:
     # Rules; 0 is off.
     cdef double taker_fee, maker_fee, slippage_rate, impact, participation
     cdef double stop_loss, take_profit, trailing_stop, drawdown_limit
-    cdef long long cooldown_bars
+    cdef long long cooldown_bars, max_bars
     cdef double lowest, highest
     cdef double band, tick, lot, min_notional
     cdef bint flatten, optimistic, has_stops, has_funding, has_intrabar
     # The account.
-    cdef double cash, held, entry, best, flat_cash
+    cdef double cash, held, entry, best, largest, flat_cash
     cdef double asked, weight, limit_peak
-    cdef double level, profit_level
-    cdef long long level_reason, why, resume
+    cdef long long why, resume
     cdef bint working, paused, ruined
-    cdef long long bar
-    cdef double bar_volume
+    cdef long long bar, entered
+    cdef double bar_volume, traded
     # What is counted.
     cdef long long n_fills, n_trades, n_wins, n_refused, n_capped, ambiguous, bars_in_position
     cdef double fees, slippage, notional, sum_profit, sum_loss, funding_paid
@@ -80,8 +79,12 @@ cdef class Account:
     @cython.locals(lots=double, whole=double, rest=double)
     cdef double rounded(self, double quantity) noexcept
 
-    @cython.locals(quantity=double, buys=bint, limit=double, after=double)
+    cdef double room(self) noexcept
+
+    @cython.locals(quantity=double, buys=bint, room=double, after=double)
     cdef bint close_out(self, long long phase, double price, long long reason, bint whole) noexcept
+
+    cdef bint leaving(self) noexcept
 
     @cython.locals(rate=double, quantity=double)
     cdef double solve(self, double weight, double moved, bint buys) noexcept
@@ -89,20 +92,10 @@ cdef class Account:
     @cython.locals(weight=double)
     cdef bint work(self, double price) noexcept
 
-    @cython.locals(value=double, wanted=double, buys=bint, sign=double, moved=double, after=double, capped=bint, limit=double)
+    @cython.locals(value=double, wanted=double, buys=bint, sign=double, moved=double, after=double, room=double)
     cdef bint move_to(self, double price, double weight) noexcept
 
-    @cython.locals(refusal=cython.longlong, reason=cython.longlong, lots=double)
-    cdef bint trade_whole_lots(self, double after, double price, double moved, double sign, bint capped) noexcept
+    @cython.locals(quantity=double, refusal=cython.longlong, capped=bint, reason=cython.longlong)
+    cdef bint trade_whole_lots(self, double after, double price, double moved, double sign, double room) noexcept
 
-    @cython.locals(side=double, stop=double, trail=double)
-    cdef void set_levels(self) noexcept
-
-    @cython.locals(level=double, profit_level=double, stop_at=double, profit_at=double, side=double, high=double, low=double, price=double, adverse=double,
-                   favourable=double, stopped=bint, reached=bint, first_met=cython.longlong)
-    cdef long long check_stops(self, long long t) noexcept
-
-    cdef void take(self, long long phase, double price) noexcept
-
-    @cython.locals(k=cython.longlong, high=double, low=double, adverse=double, favourable=double, stopped=bint, reached=bint)
-    cdef long long look_inside(self, long long t, double stop_at, double profit_at, double side) noexcept
+    cdef long long too_small(self, double quantity, double moved) noexcept

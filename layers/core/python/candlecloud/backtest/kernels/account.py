@@ -1,4 +1,4 @@
-"""The account of the bar engine: how an order fills, and what stops do inside a bar.
+"""The account of the bar engine: how an order fills.
 
 Every rule of `docs/backtest_semantics.md`, one position at a time. `account.pxd` types it for Cython; uncompiled it
 gives the same bits. Floor is written ``x // 1.0``, which is the same in both. Codes have the names of `layout`.
@@ -18,7 +18,8 @@ if not cython.compiled:
     from candlecloud.backtest.kernels.layout import CODE, COLUMN, FINAL, NOTE, NUMBER, PHASE, REASON, RULE
     from candlecloud.backtest.kernels.marks import begin_marks
 
-_FAR = 1.7976931348623157e308  # a price that no bar reaches
+_DUST = 1e-12  # a rest below this fraction of the order, or of the most that the position held, is none
+_ENDLESS = 1.7976931348623157e308  # a quantity that no order reaches
 
 
 class Account:
@@ -50,8 +51,7 @@ class Account:
     cash: float
     entry: float
     best: float
-    level: float
-    level_reason: int
+    traded: float
 
     def begin(self, rules: Sequence[float], initial_equity: float) -> None:
         """Rules by `layout.RULE`; nothing held, nothing counted."""
@@ -59,6 +59,7 @@ class Account:
         self.slippage_rate, self.impact = rules[RULE.slippage], rules[RULE.impact]
         self.participation, self.stop_loss = rules[RULE.max_participation], rules[RULE.stop_loss]
         self.take_profit, self.trailing_stop = rules[RULE.take_profit], rules[RULE.trailing_stop]
+        self.max_bars = int(rules[RULE.max_bars])
         self.drawdown_limit, self.cooldown_bars = rules[RULE.drawdown_limit], int(rules[RULE.cooldown_bars])
         self.band, self.tick, self.lot = rules[RULE.rebalance_band], rules[RULE.tick_size], rules[RULE.lot_step]
         self.min_notional, self.flatten = rules[RULE.min_notional], rules[RULE.flatten_at_end] > 0
@@ -67,10 +68,11 @@ class Account:
         self.cash = self.flat_cash = self.limit_peak = initial_equity
         self.marks = begin_marks(self.start_bar, initial_equity)
         self.held = self.entry = self.best = self.asked = self.weight = self.bar_volume = 0.0
+        self.largest = self.traded = 0.0
         self.fees = self.slippage = self.notional = self.sum_profit = self.sum_loss = self.funding_paid = 0.0
         self.working = self.paused = self.ruined = False
         self.n_fills = self.n_trades = self.n_wins = self.n_refused = self.n_capped = self.ambiguous = 0
-        self.bars_in_position = self.why = self.bar = 0
+        self.bars_in_position = self.why = self.bar = self.entered = 0
         self.resume = -1
 
     def finish(self, row: Any, final_state: Any) -> None:
@@ -92,6 +94,8 @@ class Account:
         row[COLUMN.capped_fills] = self.n_capped
 
     def fill(self, phase: int, after: float, price: float, moved: float, rate: float, reason: int) -> None:
+        if abs(after) < _DUST * self.largest:
+            after = 0.0
         change = after - self.held if after != 0.0 else -self.held
         size = abs(change)
         fee = size * moved * rate
@@ -102,8 +106,13 @@ class Account:
                 self.entry = (self.entry * before + moved * size) / abs(after)
             else:
                 self.entry = self.best = moved
+                self.entered = self.bar
         self.cash = self.cash - change * moved - fee
         self.held = after
+        self.largest = max(self.largest, abs(after)) if after != 0.0 else 0.0
+        self.traded += size
+        if reason == REASON.ruin:  # what rounding leaves above 0 is none
+            self.cash, self.ruined = min(self.cash, 0.0), True
         if self.recording:
             k = self.n_fills
             self.fill_codes[k, CODE.bar], self.fill_codes[k, CODE.phase] = self.bar, phase
@@ -145,7 +154,7 @@ class Account:
         if self.impact != 0.0:
             share = self.participation
             if self.bar_volume != 0.0:
-                share = min(size / self.bar_volume, share)
+                share = min((self.traded + size) / self.bar_volume, share)
             rate += self.impact * share
         return self.on_tick(price * (1.0 + rate) if buys else price * (1.0 - rate), buys)
 
@@ -170,19 +179,29 @@ class Account:
             whole += 1.0
         return whole * self.lot
 
+    def room(self) -> float:
+        """What the participation cap still allows in this bar."""
+        if self.participation == 0.0:
+            return _ENDLESS
+        return max(self.participation * self.bar_volume - self.traded, 0.0)
+
     def close_out(self, phase: int, price: float, reason: int, whole: bool) -> bool:
         """Leave the position by a market order; False if the participation cap left some of it."""
         quantity, buys = abs(self.held), self.held < 0.0
-        limit = self.participation * self.bar_volume
-        if self.participation != 0.0 and not whole and quantity > limit:
+        room = self.room()
+        if not whole and quantity - room > _DUST * self.largest:
             self.note(NOTE.capped)
-            quantity = self.in_lots(limit)
+            quantity = self.in_lots(room)
             if quantity > 0.0:
                 after = self.rounded(self.held + (quantity if buys else -quantity))
                 self.fill(phase, after, price, self.moved(price, buys, quantity), self.taker_fee, reason)
             return self.held == 0.0
         self.fill(phase, 0.0, price, self.moved(price, buys, quantity), self.taker_fee, reason)
         return True
+
+    def leaving(self) -> bool:
+        """Whether the order that waits leaves the position."""
+        return self.working and (self.weight == 0.0 or (self.weight > 0.0) != (self.held > 0.0))
 
     def solve(self, weight: float, moved: float, buys: bool) -> float:
         """Quantity at which the position is `weight` times the equity that is left after the fee; on its own side."""
@@ -213,87 +232,36 @@ class Account:
         sign = 1.0 if buys else -1.0
         moved = self.on_tick(price * (1.0 + sign * self.slippage_rate), buys)
         after = self.solve(weight, moved, buys)
-        capped = False
-        if self.participation != 0.0:
-            limit = self.participation * self.bar_volume
-            if self.impact != 0.0:
-                moved = self.moved(price, buys, min(max(sign * (after - self.held), 0.0), limit))
-                after = self.solve(weight, moved, buys)
-            capped = sign * (after - self.held) > limit
-            if capped:
-                after = self.held + sign * limit
-        if sign * (after - self.held) <= 0.0 and not capped:
+        room = self.room()
+        if self.impact != 0.0:
+            moved = self.moved(price, buys, min(max(sign * (after - self.held), 0.0), room))
+            after = self.solve(weight, moved, buys)
+        if sign * (after - self.held) <= 0.0:
             self.note(NOTE.costs_reverse)
             return True
-        return self.trade_whole_lots(after, price, moved, sign, capped)
+        return self.trade_whole_lots(after, price, moved, sign, room)
 
-    def trade_whole_lots(self, after: float, price: float, moved: float, sign: float, capped: bool) -> bool:
-        refusal = -1
-        if self.lot != 0.0:
-            lots = self.in_lots(sign * (after - self.held))
-            after = self.rounded(self.held + sign * lots)
-            if lots <= 0.0:
-                refusal = NOTE.below_lot_step
-        if refusal < 0 and abs(after - self.held) * moved < self.min_notional:
-            refusal = NOTE.below_min_notional
+    def trade_whole_lots(self, after: float, price: float, moved: float, sign: float, room: float) -> bool:
+        """Trade as much as lots and cap allow, unless it is too small in itself; True once nothing of it is left."""
+        quantity = self.in_lots(sign * (after - self.held))
+        refusal = self.too_small(quantity, moved)
+        if refusal >= 0:
+            self.note(refusal)
+            return True
+        capped = quantity - room > _DUST * quantity
         if capped:
             self.note(NOTE.capped)
-        elif refusal >= 0:
-            self.note(refusal)
-        if refusal < 0 and after != self.held:
+            quantity = self.in_lots(room)
+            refusal = self.too_small(quantity, moved)
+        if refusal < 0:
+            if capped or self.lot != 0.0:
+                after = self.rounded(self.held + sign * quantity)
             reason = REASON.rebalance if self.why == REASON.rebalance else REASON.target
             self.fill(PHASE.open, after, price, moved, self.taker_fee, reason)
         return not capped
 
-    def set_levels(self) -> None:
-        """Where the position is left: stop-loss or trailing stop, whichever is nearer, and take-profit."""
-        side = 1.0 if self.held > 0.0 else -1.0
-        stop = self.entry * (1.0 - side * self.stop_loss) if self.stop_loss != 0.0 else -side * _FAR
-        trail = self.best * (1.0 - side * self.trailing_stop) if self.trailing_stop != 0.0 else -side * _FAR
-        self.profit_level = self.entry * (1.0 + side * self.take_profit) if self.take_profit != 0.0 else side * _FAR
-        if side * stop >= side * trail:
-            self.level, self.level_reason = stop, REASON.stop_loss
-        else:
-            self.level, self.level_reason = trail, REASON.trailing_stop
-
-    def check_stops(self, t: int) -> int:
-        """Stops and take-profit inside a bar; the stop's reason if the cap cut the exit short, else 0."""
-        self.set_levels()
-        level, profit_level, side = self.level, self.profit_level, 1.0 if self.held > 0.0 else -1.0
-        high, low, price = self.high[t], self.low[t], self.open[t]
-        adverse, favourable = (low, high) if side > 0.0 else (high, low)
-        stop_at, profit_at = level * (1.0 + side * 1e-15), profit_level * (1.0 - side * 1e-15)  # so near is a touch
-        if side * price <= side * stop_at:
-            return 0 if self.close_out(PHASE.open, price, self.level_reason, False) else self.level_reason
-        if side * price >= side * profit_at:
-            self.take(PHASE.open, price)
-            return 0
-        stopped, reached = side * adverse <= side * stop_at, side * favourable >= side * profit_at
-        if stopped and reached:
-            first_met = self.look_inside(t, stop_at, profit_at, side)
-            if first_met == 0:
-                self.ambiguous += 1
-            stopped = first_met == 1 or (first_met == 0 and not self.optimistic)
-        if stopped:
-            return 0 if self.close_out(PHASE.within, level, self.level_reason, False) else self.level_reason
-        if reached:
-            self.take(PHASE.within, profit_level)
-        else:
-            self.best = max(self.best, high) if side > 0.0 else min(self.best, low)
-        return 0
-
-    def take(self, phase: int, price: float) -> None:
-        """A limit order: no slippage, no impact, no cap, the maker's fee."""
-        self.fill(phase, 0.0, price, self.on_tick(price, self.held < 0.0), self.maker_fee, REASON.take_profit)
-
-    def look_inside(self, t: int, stop_at: float, profit_at: float, side: float) -> int:
-        """Which one the intrabar data met first: 1 the stop, 2 the take-profit, 0 if it does not say."""
-        if not self.has_intrabar:
-            return 0
-        for k in range(self.intrabar_start[t], self.intrabar_start[t + 1]):
-            high, low = self.intrabar_high[k], self.intrabar_low[k]
-            adverse, favourable = (low, high) if side > 0.0 else (high, low)
-            stopped, reached = side * adverse <= side * stop_at, side * favourable >= side * profit_at
-            if stopped or reached:
-                return 0 if stopped and reached else 1 if stopped else 2
-        return 0
+    def too_small(self, quantity: float, moved: float) -> int:
+        """Why the market refuses a quantity in whole lots, or -1."""
+        if quantity <= 0.0:
+            return NOTE.below_lot_step
+        return NOTE.below_min_notional if quantity * moved < self.min_notional else -1

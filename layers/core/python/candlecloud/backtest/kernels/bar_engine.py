@@ -38,23 +38,35 @@ def decide(account: FastAccount, t: int) -> None:
         account.why = REASON.drawdown_limit if blocked else REASON.target
         if wanted != 0.0 and account.weight == 0.0:
             account.note(NOTE.size_zero)
+    elif account.max_bars != 0 and account.held != 0.0 and t - account.entered >= account.max_bars:
+        if not account.leaving():
+            account.weight, account.working, account.why = 0.0, True, REASON.time
     elif account.band != 0.0 and not account.working and account.held != 0.0 and account.marks.before > 0.0:
         share = account.held * account.close[t - 1] / account.marks.before
         if abs(share - account.asked * size) > account.band:
             account.weight, account.working, account.why = account.asked * size, True, REASON.rebalance
+            if account.weight == 0.0:
+                account.note(NOTE.size_zero)
+    elif account.working and account.weight != 0.0 and size == 0.0:  # what a cap left waiting
+        account.weight = 0.0
+        account.note(NOTE.size_zero)
 
 
 def step(account: FastAccount, t: int) -> None:
     """A whole bar: its open, its inside, its close."""
     volume = account.volume[t]
     trades = volume != 0.0
-    account.bar, account.bar_volume = t, volume if volume == volume else 0.0
+    account.bar, account.bar_volume, account.traded = t, volume if volume == volume else 0.0, 0.0
     if t > 0 and trades and not account.ruined:
         decide(account, t)
         if account.working:
             account.working = not account.work(account.open[t])
-        if account.has_stops and account.held != 0.0 and not account.ruined:
-            unfinished = account.check_stops(t)
+        if (
+            account.held != 0.0
+            and not account.ruined
+            and (account.has_stops or account.has_funding or account.held < 0.0)
+        ):
+            unfinished = account.inside(t, account.leaving())
             if unfinished != 0:
                 account.weight, account.working, account.why = 0.0, True, unfinished
             account.working = account.working and account.held != 0.0

@@ -1,13 +1,11 @@
 cimport cython
 
-from candlecloud.backtest.kernels.account cimport Account
 from candlecloud.backtest.kernels.generated.marks cimport Marks, alarm_level, mark_close
-
-cdef double _FAR
+from candlecloud.backtest.kernels.stops cimport AccountWithStops
 
 
 @cython.final
-cdef class FastAccount(Account):
+cdef class FastAccount(AccountWithStops):
     @cython.locals(stop=cython.longlong)
     cdef long long skip_quiet_bars(self, long long t) noexcept
 
@@ -29,6 +27,6 @@ cdef class FastAccount(Account):
 
 
 @cython.locals(begin=cython.longlong, marks=Marks, held=double, cash=double, asked=double, limited=bint, keep=double,
-               limit_peak=double, has_funding=bint, recording=bint, band=double, paid=double, funding_paid=double,
+               limit_peak=double, has_funding=bint, is_long=bint, recording=bint, band=double, paid=double, funding_paid=double,
                value=double, drift=double, price=double, equity=double)
-cdef inline long long _mark_held_bars(FastAccount account, long long t, long long stop, bint settles) noexcept
+cdef inline long long _mark_held_bars(FastAccount account, long long t, long long stop, bint settles, bint watches) noexcept

@@ -12,15 +12,13 @@ try:
 except ImportError:
     from candlecloud import cython_shim as cython
 
-from candlecloud.backtest.kernels.account import Account
+from candlecloud.backtest.kernels.stops import AccountWithStops
 
 if not cython.compiled:
     from candlecloud.backtest.kernels.marks import alarm_level, mark_close
 
-_FAR = 1.7976931348623157e308  # a price that no bar reaches
 
-
-class FastAccount(Account):
+class FastAccount(AccountWithStops):
     """An account that skips quiet bars."""
 
     def skip_quiet_bars(self, t: int) -> int:
@@ -28,7 +26,10 @@ class FastAccount(Account):
         if self.held != 0.0:
             if self.working or t - 1 < self.resume or self.marks.before <= 0.0 or self.asked == 0.0:
                 return t
-            return self.skip_held_bars(t, self.n - 1 if self.flatten else self.n)
+            stop = self.n - 1 if self.flatten else self.n
+            if self.max_bars != 0:
+                stop = min(stop, self.entered + self.max_bars)
+            return self.skip_held_bars(t, stop)
         stop = t
         if self.ruined:
             stop = self.n
@@ -124,23 +125,29 @@ class FastAccount(Account):
     def mark_held_bars(self, t: int, stop: int) -> int:
         """Mark bars in position up to the first on which a new target, the band, ruin or the drawdown limit may act."""
         if self.has_funding or self.band != 0.0:
-            return _mark_held_bars(self, t, stop, True)
-        return _mark_held_bars(self, t, stop, False)
+            return _mark_held_bars(self, t, stop, True, True)
+        if self.held < 0.0:
+            return _mark_held_bars(self, t, stop, False, True)
+        return _mark_held_bars(self, t, stop, False, False)
 
 
-def _mark_held_bars(account: FastAccount, t: int, stop: int, settles: bool) -> int:
-    """`settles`: a band or funding. It is a constant where this is inlined."""
+def _mark_held_bars(account: FastAccount, t: int, stop: int, settles: bool, watches: bool) -> int:  # noqa: C901 - one loop
+    """`settles`: a band or funding. `watches`: ruin inside a bar is possible. Constants where this is inlined."""
     begin, marks, held, cash, asked = t, account.marks, account.held, account.cash, account.asked
     limited, keep, limit_peak = account.drawdown_limit != 0.0, 1.0 - account.drawdown_limit, account.limit_peak
     marks.floor = limit_peak * keep if limited else 0.0
     marks.alarm = alarm_level(marks.peak, marks.deepest, marks.floor)
     has_funding, recording, band = account.has_funding, account.recording, account.band
-    paid, funding_paid = 0.0, account.funding_paid
+    paid, funding_paid, is_long = 0.0, account.funding_paid, held > 0.0
     while t < stop and account.target[t - 1] == asked:
         if settles and band != 0.0:
             value = held * account.close[t - 1]
             drift = abs(value - asked * account.size[(t - 1) * account.size_step] * marks.before)
             if drift > band * marks.before - 1e-12 * (marks.before + abs(value)):
+                break
+        if watches:
+            price = account.low[t] if is_long else account.high[t]
+            if cash + held * price <= 1e-12 * abs(cash):
                 break
         price = account.close[t]
         if settles and has_funding:

@@ -10,3 +10,4 @@ cdef enum:
     trailing_stop = 6
     drawdown_limit = 7
     rebalance = 8
+    time = 9
