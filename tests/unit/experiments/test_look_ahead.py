@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -57,13 +58,13 @@ def test_a_leak_at_one_end_of_the_grid_fails_the_batch_that_holds_it(monkeypatch
     config = SweepConfig.from_dict(BASE | {"grid": grid})
     inputs = RunInputs(candles_for(config))
 
-    causal = decisions._target
+    causal = decisions._targets
 
-    def leaky(bars: Bars, spec: RunSpec, parameters: Parameters) -> FloatArray:
-        values = causal(bars, spec, parameters)
-        return np.append(values[1:], 0.0) if parameters["slow"] == 139 else values
+    def leaky(bars: Bars, spec: RunSpec, sets: Sequence[Parameters]) -> FloatArray:
+        rows = zip(causal(bars, spec, sets), sets, strict=True)
+        return np.stack([np.append(row[1:], 0.0) if each["slow"] == 139 else row for row, each in rows])
 
-    monkeypatch.setattr(decisions, "_target", leaky)
+    monkeypatch.setattr(decisions, "_targets", leaky)
     sets = parameter_sets(config)
     leaks = [
         number for number in choose_tested_sets(sets.columns, config.seed) if sets.parameters(number)["slow"] == 139

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from candlecloud.arrays import FloatArray
 from candlecloud.contract.sweep import SweepConfig
-from candlecloud.experiments.decisions import make_decisions, own_bars, run_look_ahead_test
+from candlecloud.experiments.decisions import make_decisions, run_look_ahead_test
 from candlecloud.experiments.describe import describe_assumptions, describe_bars, describe_coverage
 from candlecloud.experiments.execution import BENCHMARK, benchmark_of
 from candlecloud.experiments.grid import ParameterSets, parameter_sets
@@ -55,12 +55,10 @@ def evaluate_batch(config: SweepConfig, inputs: RunInputs, start: int, end: int)
     bars = bars_from_table(inputs.candles)
     finer = None if inputs.finer is None else bars_from_table(inputs.finer)
     if config.look_ahead_test:
-        features: set[str] = set()
-        for number in choose_tested_sets(every.columns, config.seed):
-            if start <= number < end:
-                one, rng = every.parameters(number), np.random.default_rng([config.seed, number])
-                own, _ = own_bars(bars, config, one)
-                run_look_ahead_test(own, config, one, rng, effort=SWEEP_EFFORT, tested=features)
+        tested = [number for number in choose_tested_sets(every.columns, config.seed) if start <= number < end]
+        if tested:
+            rng = np.random.default_rng([config.seed, *tested])
+            run_look_ahead_test(bars, config, [every.parameters(number) for number in tested], rng, SWEEP_EFFORT)
     rows = statistics_of_sets(bars, finer, config, sets)
     columns = summary_columns_of(rows, bars, bars.index_of(config.range.start), config)
     common = _common(config, bars, inputs, every) if start == 0 else None

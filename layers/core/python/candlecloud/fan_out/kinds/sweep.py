@@ -30,7 +30,7 @@ _AVERAGES_S = 2e-9  # per bar and set, where the engine makes the signals itself
 _BAR_S = 150e-9  # per bar and set by any of our strategies, with every size and cost
 _FEATURE_S = 150e-9  # per bar and set, for each feature that rules name
 _TEST_BARS, _TEST_WARMUPS = 30_000, 35  # bars and warm-ups that the look-ahead test of a set computes each signal on
-_TEST_CALLS_S = 3e-3  # its calls, for each feature and the targets
+_TEST_CALLS_S = 5e-3  # its calls, for each feature and the targets
 _DRAWN_TESTS = 3  # tested sets beside those that hold the lowest and highest value of each parameter
 _BATCH_S, _AVERAGES_BATCH_S = 15.0, 2.0  # a second or more of work in truth
 
