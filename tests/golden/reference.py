@@ -23,6 +23,7 @@ class Bar(NamedTuple):
     volume: float | None = 1.0
     funding: float = 0.0
     fine: Sequence[tuple[float, float]] = ()  # (high, low) of the candles inside, in time order
+    atr: float = math.nan  # average true range up to this close
 
 
 @dataclass
@@ -37,6 +38,9 @@ class Rules:
     stop_loss: float = 0.0
     take_profit: float = 0.0
     trailing_stop: float = 0.0
+    stop_loss_atr: float = 0.0
+    take_profit_atr: float = 0.0
+    trailing_stop_atr: float = 0.0
     max_bars: int = 0
     drawdown_limit: float = 0.0
     cooldown_bars: int = 0
@@ -71,6 +75,8 @@ class Replay:
     entry: float = 0.0  # mean price of the position
     best: float = 0.0  # best price since the entry
     entered: int = 0  # bar of the first fill
+    atr: float = 0.0  # at the close before the first fill
+    atr_before: float = math.nan  # at the close before this bar
     largest: float = 0.0  # largest quantity of the position
     traded: float = 0.0  # in this bar, all fills together
     flat_cash: float = 0.0
@@ -107,6 +113,14 @@ class Replay:
         cap = self.rules.max_participation
         return max(cap * (bar.volume or 0.0) - self.traded, 0.0) if cap else math.inf
 
+    @property
+    def has_atr_stops(self) -> bool:
+        return self.rules.stop_loss_atr + self.rules.take_profit_atr + self.rules.trailing_stop_atr > 0.0
+
+    @property
+    def has_stops(self) -> bool:
+        return self.rules.stop_loss + self.rules.take_profit + self.rules.trailing_stop > 0.0 or self.has_atr_stops
+
     def fill(self, t: int, phase: int, after: float, price: float, moved: float, rate: float, reason: str) -> None:
         after = 0.0 if abs(after) < DUST * self.largest else after
         change = after - self.held if after else -self.held
@@ -116,6 +130,7 @@ class Replay:
             self.entry = (self.entry * before + moved * abs(change)) / abs(after) if before else moved
             self.best = self.best if before else moved
             self.entered = self.entered if before else t
+            self.atr = self.atr if before or not self.has_atr_stops else self.atr_before
         self.cash = self.cash - change * moved - fee
         self.held = after
         self.largest = max(self.largest, abs(after)) if after else 0.0
@@ -211,8 +226,8 @@ class Replay:
     def inside(self, t: int, bar: Bar, leaving: bool) -> str:
         """Stops, take-profit and ruin inside a bar; why, if the cap cut a stop short. A position that an order is
         leaving has no levels any more, but may be ruined."""
-        rules, unfinished, phase, price = self.rules, "", OPEN, bar.open
-        if (rules.stop_loss or rules.take_profit or rules.trailing_stop) and not leaving:
+        unfinished, phase, price = "", OPEN, bar.open
+        if self.has_stops and not leaving:
             unfinished, phase, price = self.check_stops(t, bar)
         if self.held:
             self.check_ruin(t, bar, phase, price)
@@ -233,9 +248,14 @@ class Replay:
         """The nearest of stop-loss, trailing stop and ruin, and the take-profit; what `inside` goes on from: why, if
         the cap cut the exit short, and where in the bar it was."""
         rules, side = self.rules, 1.0 if self.held > 0.0 else -1.0
-        stop = self.entry * (1.0 - side * rules.stop_loss) if rules.stop_loss else -side * math.inf
-        trail = self.best * (1.0 - side * rules.trailing_stop) if rules.trailing_stop else -side * math.inf
-        profit_level = self.entry * (1.0 + side * rules.take_profit) if rules.take_profit else side * math.inf
+        stop = trail = -side * math.inf
+        profit_level = side * math.inf
+        if rules.stop_loss or rules.stop_loss_atr:
+            stop = self.entry * (1.0 - side * rules.stop_loss) - side * (rules.stop_loss_atr * self.atr)
+        if rules.trailing_stop or rules.trailing_stop_atr:
+            trail = self.best * (1.0 - side * rules.trailing_stop) - side * (rules.trailing_stop_atr * self.atr)
+        if rules.take_profit or rules.take_profit_atr:
+            profit_level = self.entry * (1.0 + side * rules.take_profit) + side * (rules.take_profit_atr * self.atr)
         level, reason = (stop, "stop_loss") if side * stop >= side * trail else (trail, "trailing_stop")
         ruin = -self.cash / self.held
         if side * ruin > side * level:
@@ -298,6 +318,9 @@ def replay(  # noqa: C901 - one loop on purpose: it is read as the specification
         if t > 0 and trades and not account.ruined:
             blocked = t - 1 < resume
             wanted, size = 0.0 if blocked else targets[t - 1], sizes[t - 1] if sizes else 1.0
+            account.atr_before = bars[t - 1].atr
+            if account.has_atr_stops and math.isnan(account.atr_before):
+                size = 0.0
             if wanted != asked:
                 asked, weight, working = wanted, wanted * size, True
                 why = "drawdown_limit" if blocked else "target"

@@ -159,6 +159,18 @@ SWEEPS: dict[str, dict[str, Any]] = {
         "sizing": {"model": "volatility_target", "annual_volatility": 0.3, "window": 72},
         "drawdown_limit": {"max_drawdown": 0.1, "cooldown_bars": 48},
     },
+    "time and ATR stops, a rebate": {
+        "grid": GRID,
+        "direction": "both",
+        "stops": {
+            "stop_loss_atr": 3.0,
+            "take_profit_atr": 4.0,
+            "trailing_stop": 0.03,
+            "atr_window": 70,
+            "max_bars": 30,
+        },
+        "maker_fee_bps": -1.0,
+    },
     "participation and lots": {
         "grid": GRID,
         "initial_equity": 5e7,
@@ -206,6 +218,9 @@ def test_each_set_of_a_sweep_is_the_run_of_that_set_alone(name: str) -> None:
         {"sizing": {"model": "volatility_target"}},
         {"slippage": {"model": "participation_rate"}},
         {"stops": {"trailing_stop": 0.1}},
+        {"stops": {"stop_loss_atr": 3.0}},
+        {"stops": {"max_bars": 30}},
+        {"maker_fee_bps": -1.0},
         {"market_rules": {"lot_step": 0.001}},
         {"drawdown_limit": {"max_drawdown": 0.1}},
         {"rebalance_band": 0.1},

@@ -105,6 +105,14 @@ def _stops(execution: Execution, finer_timeframe: str) -> str | dict[str, Any]:
         "stop_loss": execution.stop_loss or None,
         "take_profit": execution.take_profit or None,
         "trailing_stop": execution.trailing_stop or None,
+        "average_true_ranges": {
+            "stop_loss": execution.stop_loss_atr or None,
+            "take_profit": execution.take_profit_atr or None,
+            "trailing_stop": execution.trailing_stop_atr or None,
+            "known": "at the close before the entry",
+        }
+        if execution.has_atr_stops
+        else None,
         "fill": "at the level, or at the open where the bar opens beyond it; stops pay slippage, take-profit does not",
         "trailing": "from the best price of the bars before",
         "both_in_one_bar": "the stop first",

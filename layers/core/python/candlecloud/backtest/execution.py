@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 from candlecloud.errors import InvalidParameterError
 
 _BPS = 10_000.0
+_LEAST = {"maker_fee_bps": -10.0}  # a rebate
 _BELOW = {"taker_fee_bps": _BPS, "maker_fee_bps": _BPS, "stop_loss": 1.0, "trailing_stop": 1.0, "drawdown_limit": 1.0}
 
 
@@ -18,7 +19,8 @@ class Execution:
     Attributes
     ----------
     taker_fee_bps, maker_fee_bps : float
-        Basis points of the notional: market orders and stops, and take-profit.
+        Basis points of the notional: market orders and stops, and limit orders. Below 0, down to -10, the maker's is a
+        rebate.
     slippage_bps : float
         How far market orders and stops fill against us, half the spread included.
     impact_bps : float
@@ -29,6 +31,8 @@ class Execution:
         Fractions of the mean entry price.
     trailing_stop : float
         Fraction of the best price since the entry.
+    stop_loss_atr, take_profit_atr, trailing_stop_atr : float
+        The same distances as multiples of the average true range before the entry, each instead of its fraction.
     max_bars : int
         Closes that a position may be held over.
     drawdown_limit : float
@@ -54,6 +58,9 @@ class Execution:
     stop_loss: float = 0.0
     take_profit: float = 0.0
     trailing_stop: float = 0.0
+    stop_loss_atr: float = 0.0
+    take_profit_atr: float = 0.0
+    trailing_stop_atr: float = 0.0
     max_bars: int = 0
     drawdown_limit: float = 0.0
     cooldown_bars: int = 0
@@ -66,8 +73,9 @@ class Execution:
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
-            if not (math.isfinite(value) and value >= 0.0):
-                _refuse(field.name, "must be a finite number, 0 or more", "0 switches it off.", value)
+            least = _LEAST.get(field.name, 0.0)
+            if not (math.isfinite(value) and value >= least):
+                _refuse(field.name, f"must be a finite number, {least:g} or more", "0 switches it off.", value)
         for name, bound in _BELOW.items():
             if getattr(self, name) >= bound:
                 _refuse(name, f"must be below {bound:g}", "10 bps are 0.1 %, a fraction of 0.05 is 5 %.", bound)
@@ -77,15 +85,26 @@ class Execution:
             _refuse("max_participation", "must be at most 1", "It is a fraction of volume.", self.max_participation)
         if self.impact_bps and not self.max_participation:
             _refuse("max_participation", "must be above 0 when impact_bps is", "1 is the widest cap.", 0.0)
+        self._check_levels()
         if self.max_bars != int(self.max_bars):
             _refuse("max_bars", "must be a whole number", "Count bars.", self.max_bars)
         if self.cooldown_bars != int(self.cooldown_bars) or (self.drawdown_limit and self.cooldown_bars < 1):
             _refuse("cooldown_bars", "must be a whole number, 1 or more with a drawdown_limit", "Count bars.", 0)
 
+    def _check_levels(self) -> None:
+        for name in ("stop_loss", "take_profit", "trailing_stop"):
+            if getattr(self, name) and getattr(self, f"{name}_atr"):
+                _refuse(f"{name}_atr", f"and {name} say where one level is", "Leave one out.", 0.0)
+
     @property
     def has_stops(self) -> bool:
         """Whether a position can end inside a bar."""
-        return bool(self.stop_loss or self.take_profit or self.trailing_stop)
+        return bool(self.stop_loss or self.take_profit or self.trailing_stop) or self.has_atr_stops
+
+    @property
+    def has_atr_stops(self) -> bool:
+        """Whether a level is a multiple of the average true range."""
+        return bool(self.stop_loss_atr or self.take_profit_atr or self.trailing_stop_atr)
 
     @property
     def needs_volume(self) -> bool:

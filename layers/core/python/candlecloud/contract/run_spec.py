@@ -103,7 +103,9 @@ class RunSpec(ExecutionSettings, RangeFields, SeriesFields):  # pydantic lists t
     @property
     def entries(self) -> tuple[str, ...]:
         """The entries that it names, as ``strategies/dual_sma``; a strategy of ours brings its own features."""
-        used = () if self.rules is None else {named["feature"] for named in self.rules["features"].values()}
+        used = set() if self.rules is None else {named["feature"] for named in self.rules["features"].values()}
+        if self.stops.has_atr_stops:
+            used |= {"atr"}
         features = (f"features/{name}" for name in sorted(used))
         return (
             f"strategies/{self.strategy}",
@@ -136,9 +138,9 @@ class RunSpec(ExecutionSettings, RangeFields, SeriesFields):  # pydantic lists t
         """Closed bars that the first decision of any parameter set needs, its size included."""
 
     def warmup_bars_of(self, parameters: Parameters) -> int:
-        """Closed bars that the first decision with these parameters of the strategy needs, its size included."""
+        """Closed bars that the first decision with these parameters needs, its size and its ATR stops included."""
         of_sizing = SIZING.find(self.sizing.model).warmup_bars(self.sizing.parameters)
-        return max(self.strategy_rule.warmup_bars(parameters), of_sizing)
+        return max(self.strategy_rule.warmup_bars(parameters), of_sizing, self.stops.warmup_bars)
 
     @property
     def finer_series(self) -> Series | None:

@@ -79,7 +79,8 @@ def make_decisions(bars: Bars, spec: RunSpec, parameters: Parameters) -> Decisio
     """
     own, start_bar = own_bars(bars, spec, parameters)
     target = _target(own, spec, parameters)
-    backtest = Backtest(own, spec.initial_equity, start_bar, spec.direction, _funding(own, spec))
+    funding, ranges = _funding(own, spec), _average_true_range(own, spec)
+    backtest = Backtest(own, spec.initial_equity, start_bar, spec.direction, funding, average_true_range=ranges)
     return Decisions(backtest, target, _size(own, target, spec))
 
 
@@ -111,6 +112,12 @@ def _target(bars: Bars, spec: RunSpec, parameters: Parameters) -> FloatArray:
 
 def _size(bars: Bars, target: FloatArray, spec: RunSpec) -> float | FloatArray:
     return SIZING.find(spec.sizing.model).size(bars, target, spec.sizing.parameters)
+
+
+def _average_true_range(bars: Bars, spec: RunSpec) -> FloatArray | None:
+    """What ATR stops are multiples of."""
+    use = spec.stops.average_true_range
+    return None if use is None else compute_use(bars, use)
 
 
 def _funding(bars: Bars, spec: RunSpec) -> FloatArray | None:

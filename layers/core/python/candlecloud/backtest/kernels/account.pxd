@@ -24,6 +24,7 @@ cdef class Account:
     cdef const double[::1] size
     cdef const double[::1] funding
     cdef const long long[::1] intrabar_start
+    cdef const double[::1] atr
     cdef const double[::1] intrabar_high
     cdef const double[::1] intrabar_low
     cdef long long n
@@ -32,12 +33,14 @@ cdef class Account:
     # Rules; 0 is off.
     cdef double taker_fee, maker_fee, slippage_rate, impact, participation
     cdef double stop_loss, take_profit, trailing_stop, drawdown_limit
+    cdef double stop_loss_atr, take_profit_atr, trailing_stop_atr
     cdef long long cooldown_bars, max_bars
     cdef double lowest, highest
     cdef double band, tick, lot, min_notional
-    cdef bint flatten, optimistic, has_stops, has_funding, has_intrabar
+    cdef bint flatten, optimistic, has_stops, has_funding, has_intrabar, has_atr
+    cdef bint has_stop_loss, has_take_profit, has_trailing_stop
     # The account.
-    cdef double cash, held, entry, best, largest, flat_cash
+    cdef double cash, held, entry, best, entry_atr, largest, flat_cash
     cdef double asked, weight, limit_peak
     cdef long long why, resume
     cdef bint working, paused, ruined

@@ -33,6 +33,7 @@ class Account:
     target: Any
     size: Any
     funding: Any
+    atr: Any
     intrabar_start: Any
     intrabar_high: Any
     intrabar_low: Any
@@ -47,6 +48,7 @@ class Account:
     recording: bool
     has_funding: bool
     has_intrabar: bool
+    has_atr: bool
     held: float
     cash: float
     entry: float
@@ -59,16 +61,20 @@ class Account:
         self.slippage_rate, self.impact = rules[RULE.slippage], rules[RULE.impact]
         self.participation, self.stop_loss = rules[RULE.max_participation], rules[RULE.stop_loss]
         self.take_profit, self.trailing_stop = rules[RULE.take_profit], rules[RULE.trailing_stop]
-        self.max_bars = int(rules[RULE.max_bars])
+        self.stop_loss_atr, self.take_profit_atr = rules[RULE.stop_loss_atr], rules[RULE.take_profit_atr]
+        self.trailing_stop_atr, self.max_bars = rules[RULE.trailing_stop_atr], int(rules[RULE.max_bars])
         self.drawdown_limit, self.cooldown_bars = rules[RULE.drawdown_limit], int(rules[RULE.cooldown_bars])
         self.band, self.tick, self.lot = rules[RULE.rebalance_band], rules[RULE.tick_size], rules[RULE.lot_step]
         self.min_notional, self.flatten = rules[RULE.min_notional], rules[RULE.flatten_at_end] > 0
         self.optimistic, self.lowest, self.highest = rules[RULE.optimistic] > 0, rules[RULE.lowest], rules[RULE.highest]
-        self.has_stops = self.stop_loss + self.take_profit + self.trailing_stop > 0.0
+        self.has_stop_loss = self.stop_loss + self.stop_loss_atr > 0.0
+        self.has_take_profit = self.take_profit + self.take_profit_atr > 0.0
+        self.has_trailing_stop = self.trailing_stop + self.trailing_stop_atr > 0.0
+        self.has_stops = self.has_stop_loss or self.has_take_profit or self.has_trailing_stop
         self.cash = self.flat_cash = self.limit_peak = initial_equity
         self.marks = begin_marks(self.start_bar, initial_equity)
         self.held = self.entry = self.best = self.asked = self.weight = self.bar_volume = 0.0
-        self.largest = self.traded = 0.0
+        self.largest = self.traded = self.entry_atr = 0.0
         self.fees = self.slippage = self.notional = self.sum_profit = self.sum_loss = self.funding_paid = 0.0
         self.working = self.paused = self.ruined = False
         self.n_fills = self.n_trades = self.n_wins = self.n_refused = self.n_capped = self.ambiguous = 0
@@ -107,6 +113,8 @@ class Account:
             else:
                 self.entry = self.best = moved
                 self.entered = self.bar
+                if self.has_atr:
+                    self.entry_atr = self.atr[self.bar - 1]
         self.cash = self.cash - change * moved - fee
         self.held = after
         self.largest = max(self.largest, abs(after)) if after != 0.0 else 0.0

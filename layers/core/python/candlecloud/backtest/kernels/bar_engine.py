@@ -124,6 +124,7 @@ def run_bars(
     intrabar_start: Any,
     intrabar_high: Any,
     intrabar_low: Any,
+    atr: Any,
     rules: Any,
     start_bar: int,
     initial_equity: float,
@@ -148,6 +149,8 @@ def run_bars(
         Rate due by each bar's end, paid by longs.
     intrabar_start, intrabar_high, intrabar_low : int64 of length n + 1 or 0, float64
         Bar t holds the finer bars ``intrabar_start[t]`` to ``intrabar_start[t + 1] - 1``.
+    atr : float64, length n or 0
+        Average true range at each close; ATR stops are multiples of it.
     rules, row, final_state : float64
         By `layout.RULE`; written: `layout.COLUMN` and `layout.FINAL`.
     recording : bool
@@ -163,6 +166,7 @@ def run_bars(
     account.open, account.high, account.low, account.close = open_, high, low, close
     account.volume, account.target, account.size, account.funding = volume, target, size, funding
     account.intrabar_start, account.intrabar_high, account.intrabar_low = intrabar_start, intrabar_high, intrabar_low
+    account.atr, account.has_atr = atr, len(atr) > 0
     account.n, account.start_bar, account.recording = len(close), start_bar, recording
     account.equity, account.fill_codes, account.fill_numbers = equity, fill_codes, fill_numbers
     account.profits, account.notes = profits, notes

@@ -18,7 +18,7 @@ cdef class FastAccount(AccountWithStops):
     @cython.locals(best=double, quiet=cython.longlong, passed=cython.longlong, k=cython.longlong)
     cdef long long skip_held_bars(self, long long t, long long stop) noexcept
 
-    @cython.locals(asked=double, best=double, is_long=bint, lower=double, upper=double, factor=double, trailing=bint,
+    @cython.locals(asked=double, best=double, is_long=bint, lower=double, upper=double, factor=double, distance=double, slack=double, trailing=bint,
                    last=cython.longlong, bottom=double, top=double, least=double, most=double, idle=cython.longlong,
                    k=cython.longlong, ahead=double, below=double, above=double)
     cdef long long quiet_until(self, long long t, long long stop) noexcept

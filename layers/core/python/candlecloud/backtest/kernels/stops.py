@@ -30,9 +30,15 @@ class AccountWithStops(Account):
     def set_levels(self) -> None:
         """Where the position is left: stop-loss, trailing stop or ruin, whichever is nearest, and take-profit."""
         side = 1.0 if self.held > 0.0 else -1.0
-        stop = self.entry * (1.0 - side * self.stop_loss) if self.stop_loss != 0.0 else -side * _FAR
-        trail = self.best * (1.0 - side * self.trailing_stop) if self.trailing_stop != 0.0 else -side * _FAR
-        self.profit_level = self.entry * (1.0 + side * self.take_profit) if self.take_profit != 0.0 else side * _FAR
+        stop = trail = -side * _FAR
+        self.profit_level = side * _FAR
+        if self.has_stop_loss:
+            stop = self.entry * (1.0 - side * self.stop_loss) - side * (self.stop_loss_atr * self.entry_atr)
+        if self.has_trailing_stop:
+            trail = self.best * (1.0 - side * self.trailing_stop) - side * (self.trailing_stop_atr * self.entry_atr)
+        if self.has_take_profit:
+            profit = self.take_profit_atr * self.entry_atr
+            self.profit_level = self.entry * (1.0 + side * self.take_profit) + side * profit
         if side * stop >= side * trail:
             self.level, self.level_reason = stop, REASON.stop_loss
         else:
