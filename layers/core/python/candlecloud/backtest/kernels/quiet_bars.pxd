@@ -23,6 +23,7 @@ cdef class FastAccount(AccountWithStops):
                    k=cython.longlong, ahead=double, below=double, above=double)
     cdef long long quiet_until(self, long long t, long long stop) noexcept
 
+    @cython.locals(settles=bint)
     cdef long long mark_held_bars(self, long long t, long long stop) noexcept
 
 

@@ -125,11 +125,10 @@ class FastAccount(AccountWithStops):
 
     def mark_held_bars(self, t: int, stop: int) -> int:
         """Mark bars in position up to the first on which a new target, the band, ruin or the drawdown limit may act."""
-        if self.has_funding or self.band != 0.0:
-            return _mark_held_bars(self, t, stop, True, True)
-        if self.held < 0.0:
-            return _mark_held_bars(self, t, stop, False, True)
-        return _mark_held_bars(self, t, stop, False, False)
+        settles = self.has_funding or self.band != 0.0
+        if self.has_funding or self.held < 0.0:
+            return _mark_held_bars(self, t, stop, True, True) if settles else _mark_held_bars(self, t, stop, False, True)
+        return _mark_held_bars(self, t, stop, True, False) if settles else _mark_held_bars(self, t, stop, False, False)
 
 
 def _mark_held_bars(account: FastAccount, t: int, stop: int, settles: bool, watches: bool) -> int:  # noqa: C901 - one loop
