@@ -78,6 +78,7 @@ def test_a_sweep_from_start_to_results(world: ApiWorld) -> None:
 SWITCHES: dict[str, Any] = {
     "direction": "both",
     "maker_fee_bps": 1.0,
+    "entry": {"type": "limit", "offset_bps": 5.0, "expires_bars": 24},
     "slippage": {"model": "participation_rate", "bps": 1.0, "impact_bps": 50.0, "max_participation": 0.001},
     "sizing": {"model": "volatility_target", "annual_volatility": 0.4, "window": 48},
     "stops": {"stop_loss": 0.02, "take_profit": 0.03, "trailing_stop_atr": 3.0, "max_bars": 200},

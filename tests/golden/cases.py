@@ -18,7 +18,7 @@ from tests.golden.bars import HOUR_MS
 from tests.golden.reference import Bar, Replay, Rules, replay
 
 CASH = 10_000.0
-_BPS = ("taker_fee", "maker_fee", "slippage", "impact")
+_BPS = ("taker_fee", "maker_fee", "slippage", "impact", "entry_offset")
 CALM = ("quiet", "spikes")
 _TARGETS = (-1.0, -1.0, -0.5, 0.0, 0.0, 0.25, 0.5, 0.499, 1.0, 1.0)
 
@@ -83,6 +83,10 @@ _EXECUTIONS = st.fixed_dictionaries(
         "take_profit": _one_of(0.0, 0.0, 0.01, 0.02, 0.15, 2.0),
         "trailing_stop": _one_of(0.0, 0.0, 0.01, 0.03, 0.1),
         "atr_stops": st.sampled_from(["", "", "stop_loss", "take_profit", "trailing_stop", "all"]),
+        "entry_type": st.sampled_from([0, 0, 0, 1, 2]),
+        "entry_offset_bps": _one_of(0.0, 10.0, 50.0, 100.0, 2_000.0),
+        "entry_expires_bars": st.sampled_from([0, 0, 1, 3]),
+        "entry_through_ticks": st.sampled_from([0, 0, 1, 40]),
         "max_bars": st.sampled_from([0, 0, 1, 2, 7, 40]),
         "drawdown_limit": _one_of(0.0, 0.0, 0.01, 0.05, 0.3),
         "cooldown_bars": st.sampled_from([1, 2, 5]),
@@ -103,6 +107,8 @@ def cases(draw: st.DrawFn) -> Case:
     for name in ("stop_loss", "take_profit", "trailing_stop"):
         if with_atr in (name, "all"):
             switches |= {name: 0.0, f"{name}_atr": draw(_one_of(0.5, 1.0, 3.0))}
+    if not switches["tick_size"]:
+        switches["entry_through_ticks"] = 0
     if not switches["max_participation"]:
         switches["impact_bps"] = 0.0
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))

@@ -46,6 +46,7 @@ def test_defaults() -> None:
         "maker_fee_bps": 10.0,
         "slippage": {"model": "fixed_bps", "bps": 2.0},
         "sizing": {"model": "fixed_fraction", "fraction": 1.0},
+        "entry": None,
         "stops": {"stop_loss": None, "take_profit": None, "trailing_stop": None} | NO_OTHER_STOPS,
         "drawdown_limit": None,
         "rebalance_band": None,
@@ -287,4 +288,23 @@ def test_atr_stops_need_their_warm_up_and_say_one_level_once() -> None:
     ):
         with pytest.raises(InvalidParameterError) as caught:
             config(stops=stops)
+        assert caught.value.details["field"] == field
+
+
+def test_an_entry_order_says_what_it_needs() -> None:
+    run = config(entry={"type": "limit", "offset_bps": 20, "expires_bars": 3}, stops={"max_bars": 5})
+    assert run.identity_dict()["entry"]["offset_bps"] == 20
+    assert "entry" not in config().identity_dict()
+    assert benchmark_of(run).entry is None
+    through = {"type": "limit", "must_trade_through_ticks": 2}
+    assert config(entry=through, market_rules={"tick_size": 0.01}).entry is not None
+    for entry, field in (
+        (through, "entry.must_trade_through_ticks"),
+        ({"type": "stop", "must_trade_through_ticks": 2}, "entry.must_trade_through_ticks"),
+        ({"type": "market"}, "entry.type"),
+        ({"type": "stop", "offset_bps": -1}, "entry.offset_bps"),
+        ({"type": "stop", "expires_bars": 0}, "entry.expires_bars"),
+    ):
+        with pytest.raises(InvalidParameterError) as caught:
+            config(entry=entry)
         assert caught.value.details["field"] == field

@@ -171,6 +171,12 @@ SWEEPS: dict[str, dict[str, Any]] = {
         },
         "maker_fee_bps": -1.0,
     },
+    "entries by a limit": {
+        "grid": GRID,
+        "direction": "both",
+        "entry": {"type": "limit", "offset_bps": 30.0, "expires_bars": 12, "must_trade_through_ticks": 1},
+        "market_rules": {"tick_size": 0.01},
+    },
     "participation and lots": {
         "grid": GRID,
         "initial_equity": 5e7,
@@ -221,6 +227,7 @@ def test_each_set_of_a_sweep_is_the_run_of_that_set_alone(name: str) -> None:
         {"stops": {"stop_loss_atr": 3.0}},
         {"stops": {"max_bars": 30}},
         {"maker_fee_bps": -1.0},
+        {"entry": {"type": "stop"}},
         {"market_rules": {"lot_step": 0.001}},
         {"drawdown_limit": {"max_drawdown": 0.1}},
         {"rebalance_band": 0.1},

@@ -136,6 +136,31 @@ class Stops(Strict):
         return self
 
 
+class EntryOrder(Strict):
+    """How a position is opened: by an order at a price relative to the close of the decision."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    type: Annotated[
+        Literal["limit", "stop"], Field(description="`limit` on the better side of the close, `stop` on the other")
+    ]
+    offset_bps: Annotated[Amount, Field(ge=0, le=5_000, description="Distance from the close")] = 0.0
+    expires_bars: Annotated[
+        Annotated[int, Field(strict=True, ge=1, le=1_000_000)] | None,
+        Field(description="Bars that trade in which it works; default: until the target changes"),
+    ] = None
+    must_trade_through_ticks: Annotated[
+        int, Field(strict=True, ge=0, le=1_000, description="Of a limit: 0 if a touch fills it; needs `tick_size`")
+    ] = 0
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.must_trade_through_ticks and self.type != "limit":
+            wrong = InvalidParameterError("A stop fills at a touch.", hint="Leave must_trade_through_ticks out.")
+            raise as_field_error(wrong, "entry.must_trade_through_ticks")
+        return self
+
+
 class DrawdownLimit(Strict):
     """Flat at the next open once equity closes this far below its peak."""
 
@@ -180,9 +205,20 @@ class ExecutionSettings(Strict):
     sizing: Annotated[
         SizingChoice, Field(description="`fixed_fraction` (default, 1.0), `volatility_target` or `kelly_fraction`")
     ] = Field(default_factory=fixed_fraction)
+    entry: Annotated[EntryOrder | None, AddedField(None)] = None
     stops: StopsOrNone = Field(default_factory=Stops)
     drawdown_limit: DrawdownLimit | None = None
     rebalance_band: Annotated[
         Annotated[Amount, Field(ge=1e-6, le=1)] | None, Field(description="Order again on a drift of weight beyond it")
     ] = None
     market_rules: MarketRulesOrNone = Field(default_factory=MarketRules)
+
+    @model_validator(mode="after")
+    def _check_ticks(self) -> Self:
+        if self.entry is not None and self.entry.must_trade_through_ticks and self.market_rules.tick_size is None:
+            wrong = InvalidParameterError(
+                "entry.must_trade_through_ticks counts ticks, and no tick size is given.",
+                hint="Set market_rules.tick_size, or leave must_trade_through_ticks out.",
+            )
+            raise as_field_error(wrong, "entry.must_trade_through_ticks")
+        return self

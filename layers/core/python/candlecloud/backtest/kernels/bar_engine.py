@@ -38,6 +38,8 @@ def decide(account: FastAccount, t: int) -> None:
         account.why = REASON.drawdown_limit if blocked else REASON.target
         if wanted != 0.0 and account.weight == 0.0:
             account.note(NOTE.size_zero)
+        elif account.entry_type != 0 and account.weight != 0.0:
+            account.place_entry(account.close[t - 1])
     elif account.max_bars != 0 and account.held != 0.0 and t - account.entered >= account.max_bars:
         if not account.leaving():
             account.weight, account.working, account.why = 0.0, True, REASON.time
@@ -57,10 +59,13 @@ def step(account: FastAccount, t: int) -> None:
     volume = account.volume[t]
     trades = volume != 0.0
     account.bar, account.bar_volume, account.traded = t, volume if volume == volume else 0.0, 0.0
+    account.entered_inside = False
     if t > 0 and trades and not account.ruined:
         decide(account, t)
         if account.working:
             account.working = not account.work(account.open[t])
+            if account.working and account.entry_type != 0 and account.held == 0.0 and account.weight != 0.0:
+                account.work_entry(t)
         if (
             account.held != 0.0
             and not account.ruined

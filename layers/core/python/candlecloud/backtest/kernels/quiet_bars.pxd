@@ -1,11 +1,11 @@
 cimport cython
 
+from candlecloud.backtest.kernels.entries cimport AccountWithEntries
 from candlecloud.backtest.kernels.generated.marks cimport Marks, alarm_level, mark_close
-from candlecloud.backtest.kernels.stops cimport AccountWithStops
 
 
 @cython.final
-cdef class FastAccount(AccountWithStops):
+cdef class FastAccount(AccountWithEntries):
     @cython.locals(stop=cython.longlong)
     cdef long long skip_quiet_bars(self, long long t) noexcept
 
@@ -23,7 +23,6 @@ cdef class FastAccount(AccountWithStops):
                    k=cython.longlong, ahead=double, below=double, above=double)
     cdef long long quiet_until(self, long long t, long long stop) noexcept
 
-    @cython.locals(settles=bint)
     cdef long long mark_held_bars(self, long long t, long long stop) noexcept
 
 

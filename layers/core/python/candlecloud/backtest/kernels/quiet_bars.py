@@ -12,13 +12,13 @@ try:
 except ImportError:
     from candlecloud import cython_shim as cython
 
-from candlecloud.backtest.kernels.stops import AccountWithStops
+from candlecloud.backtest.kernels.entries import AccountWithEntries
 
 if not cython.compiled:
     from candlecloud.backtest.kernels.marks import alarm_level, mark_close
 
 
-class FastAccount(AccountWithStops):
+class FastAccount(AccountWithEntries):
     """An account that skips quiet bars."""
 
     def skip_quiet_bars(self, t: int) -> int:
@@ -125,10 +125,15 @@ class FastAccount(AccountWithStops):
 
     def mark_held_bars(self, t: int, stop: int) -> int:
         """Mark bars in position up to the first on which a new target, the band, ruin or the drawdown limit may act."""
-        settles = self.has_funding or self.band != 0.0
-        if self.has_funding or self.held < 0.0:
-            return _mark_held_bars(self, t, stop, True, True) if settles else _mark_held_bars(self, t, stop, False, True)
-        return _mark_held_bars(self, t, stop, True, False) if settles else _mark_held_bars(self, t, stop, False, False)
+        if self.has_funding:
+            return _mark_held_bars(self, t, stop, True, True)
+        if self.band != 0.0 and self.held < 0.0:
+            return _mark_held_bars(self, t, stop, True, True)
+        if self.band != 0.0:
+            return _mark_held_bars(self, t, stop, True, False)
+        if self.held < 0.0:
+            return _mark_held_bars(self, t, stop, False, True)
+        return _mark_held_bars(self, t, stop, False, False)
 
 
 def _mark_held_bars(account: FastAccount, t: int, stop: int, settles: bool, watches: bool) -> int:  # noqa: C901 - one loop

@@ -19,7 +19,11 @@ cdef enum:
     tick_size = 15
     lot_step = 16
     min_notional = 17
-    flatten_at_end = 18
-    optimistic = 19
-    lowest = 20
-    highest = 21
+    entry_type = 18
+    entry_offset = 19
+    entry_expires_bars = 20
+    entry_through_ticks = 21
+    flatten_at_end = 22
+    optimistic = 23
+    lowest = 24
+    highest = 25
