@@ -112,6 +112,7 @@ RULES = Rules(
     },
     said={
         "rules": "the configuration asks whether it is this strategy; what the strategy does stands under its entry",
+        "sma": "a comparison asks whether both sides are averages; what computes them stands under their entry",
         "fixed_bps": "the configuration's default, which then stands in the id like one that was given",
     },
 )

@@ -28,7 +28,10 @@ are strict: a tie is on neither side, unless it says so.
 - **Warm-up**: closed bars that the first decision needs. Before it the target is 0.
 - **Missing values** (a feature that has none yet, or nowhere) make the target 0.
 - "From a close ... to the first close ..." **holds** in between. An entry counts only while its own exit does not hold,
-  and an entry of the other side reverses. It is flat where the bars begin, and these begin with the run's warm-up.
+  and an entry of the other side reverses. It is flat before the first decision, at the last close before the run.
+- A feature that remembers every bar (an exponential average) begins so many candles before that as its own warm-up
+  has, whatever else the run reads. So it has the same values in every set of a sweep.
+- Each strategy here is rules (see [rules](#rules)); the document below it can be sent as `rules`, changed.
 - Features are those of `docs/features.md`.
 
 ## Built in
@@ -97,10 +100,14 @@ size 0: an order for them opens nothing, sells what is held, and is noted (`size
 def reference_page() -> str:
     """The page as Markdown."""
     index = "".join(_index_row(strategy) for strategy in STRATEGIES.values())
-    strategies = "".join(_section(strategy) for strategy in STRATEGIES.values())
-    examples = "".join(f"\n### {name}\n\n```json\n{pretty(document)}\n```\n" for name, document in EXAMPLES.items())
+    strategies = "".join(_section(each) + _document(each.document) for each in STRATEGIES.values())
+    examples = "".join(f"\n### {name}\n{_document(document)}" for name, document in EXAMPLES.items())
     sizing = "".join(_section(model) for model in SIZING.values())
     return _INTRODUCTION + index + strategies + _RULES + examples + _SIZING + sizing
+
+
+def _document(document: Any) -> str:
+    return f"\n```json\n{pretty(document)}\n```\n"
 
 
 def pretty(value: Any, indent: int = 0) -> str:

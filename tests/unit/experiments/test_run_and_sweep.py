@@ -18,7 +18,7 @@ from candlecloud.errors import ConflictError, InsufficientDataError, InvalidPara
 from candlecloud.experiments.decisions import make_decisions
 from candlecloud.experiments.grid import parameter_sets
 from candlecloud.experiments.run import evaluate_run
-from candlecloud.experiments.simulate import _plain_costs, simulate_run
+from candlecloud.experiments.simulate import plain_costs, simulate_run
 from candlecloud.experiments.sweep import evaluate_batch
 from candlecloud.fan_out.batch_file import write_batch
 from candlecloud.fan_out.kinds.sweep import has_averages_alone
@@ -237,7 +237,7 @@ def test_the_plan_knows_which_sweeps_are_fast(switch: dict[str, Any]) -> None:
     """A set that the engine must go through bar by bar takes a hundred times as long as one that it need not."""
     config = SweepConfig.from_dict(BASE | {"grid": GRID} | switch)
     bars = bars_from_table(candles_for(config))
-    assert has_averages_alone(config) == (_plain_costs(bars, config) is not None)
+    assert has_averages_alone(config) == (plain_costs(bars, config) is not None)
 
 
 def test_metrics_of_the_event_form_are_those_of_the_recorded_curve() -> None:

@@ -16,9 +16,8 @@ from hypothesis import strategies as st
 from candlecloud.features.bars import Bars, bars_from_table
 from candlecloud.features.compute import compute_use
 from candlecloud.strategies.builtin import STRATEGIES
-from candlecloud.strategies.holding import before, hold, sides
 from tests.golden.bars import bars_of
-from tests.golden.strategies import LOOPS, walk
+from tests.golden.strategies import LOOPS
 from tests.support.recorded import btc_hours
 
 HOUR_MS = 3_600_000
@@ -73,38 +72,6 @@ def test_targets_are_those_of_a_plain_loop(name: str, bars: Bars) -> None:
         l=[Fraction(x) for x in bars.low.tolist()],
     )
     assert target_of(name, bars, **SHORT[name]) == LOOPS[name](exact, **SHORT[name])
-
-
-@settings(max_examples=300)
-@given(st.lists(st.tuples(*[st.booleans()] * 4), max_size=40))
-def test_holding_is_a_walk_over_the_bars(conditions: list[tuple[bool, bool, bool, bool]]) -> None:
-    columns = [np.array([row[k] for row in conditions], np.bool_) for k in range(4)]
-    assert hold(*columns).tolist() == walk(conditions)
-
-
-def test_holding_by_hand() -> None:
-    rows = [
-        ("....", 0),  # nothing entered yet
-        ("L...", 1),
-        ("....", 1),  # held
-        ("..S.", -1),  # the other side reverses
-        ("L.S.", 0),  # both at once: flat
-        ("....", 0),
-        ("Ll..", 0),  # an entry whose exit holds enters nothing
-        ("L...", 1),
-        ("...s", 1),  # a short's exit is none of a long's business
-        (".l..", 0),
-        ("..S.", -1),
-        ("L..s", 1),
-        ("..Ss", 1),  # nor does a void short reverse
-        (".lS.", -1),
-        ("...s", 0),
-    ]
-    columns = [np.array([row[k] != "." for row, _ in rows]) for k in range(4)]
-    assert hold(*columns).tolist() == [position for _, position in rows]
-    assert sides(np.array([True, True, False]), np.array([True, False, False])).tolist() == [0, 1, 0]
-    assert before(np.array([1.0, 2.0, 3.0]), 2).tolist()[2:] == [1.0]
-    assert np.isnan(before(np.array([1.0, 2.0]), 5)).tolist() == [True, True]
 
 
 @pytest.mark.parametrize(

@@ -75,6 +75,11 @@ class Spec:
         """Closed bars that the first value or decision needs, the current one included."""
         return self.warmup.of(parameters)
 
+    @property
+    def warmup_parameters(self) -> tuple[str, ...]:
+        """Names of the parameters that the warm-up depends on."""
+        return tuple(self.warmup.per)
+
     def schema(self) -> dict[str, Any]:
         """JSON Schema of the parameters."""
         return parameters_schema(self.parameters)

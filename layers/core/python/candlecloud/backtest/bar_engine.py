@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -96,6 +97,19 @@ def statistics_of_target(
         `candlecloud.metrics.accumulators.COLUMNS`.
     """
     return _run(_inputs(backtest, target, execution, size), _NO_RECORDS)[0]
+
+
+def statistics_of_targets(
+    backtest: Backtest, targets: Iterable[tuple[FloatArray, FloatArray | float]], execution: Execution
+) -> FloatArray:
+    """Rows of statistics of many targets with their sizes: bit for bit those of `statistics_of_target`.
+
+    Returns
+    -------
+    FloatArray, targets x columns
+        `candlecloud.metrics.accumulators.COLUMNS`.
+    """
+    return np.array([statistics_of_target(backtest, target, execution, size) for target, size in targets])
 
 
 def _waiting_target(backtest: Backtest, target: FloatArray, row: FloatArray, final_state: FloatArray) -> float | None:

@@ -119,6 +119,25 @@ def statistics_of_signals(backtest: Backtest, signals: Iterable[BoolArray], cost
     return np.concatenate([np.zeros((0, N_COLUMNS)), *rows])
 
 
+def statistics_of_words(backtest: Backtest, words: WordArray, costs: PlainCosts) -> FloatArray:
+    """Trade given signals, as `statistics_of_signals` does, from a bit per bar.
+
+    Parameters
+    ----------
+    words : uint64, sets x words
+        Bit j: long is wanted at the open of bar ``start_bar + j``; 64 bars to a word, the lowest bit first.
+
+    Raises
+    ------
+    InvalidParameterError
+        If there are fewer words than bars ask for, or the runs do not fit this engine.
+    """
+    run = _Run(backtest, costs)
+    if words.shape[1] != run.n_words:
+        raise InvalidParameterError("A signal needs one bit per bar.", words=run.n_words, given=words.shape[1])
+    return run.rows(len(words), _NO_ROWS, _NO_ROWS, _NO_ROWS, np.ascontiguousarray(words).reshape(-1))
+
+
 class _Run:
     """What all sets have in common, in the form that the kernel reads."""
 

@@ -102,8 +102,11 @@ class RunSpec(ExecutionSettings, RangeFields, SeriesFields):  # pydantic lists t
 
     @property
     def entries(self) -> tuple[str, ...]:
-        """The entries that it names, as ``strategies/dual_sma``; a strategy of ours brings its own features."""
-        used = set() if self.rules is None else {named["feature"] for named in self.rules["features"].values()}
+        """The entries that it names, as ``strategies/dual_sma``, and the features that its strategy reads."""
+        if self.rules is None:
+            used = {use.feature.name for use in STRATEGIES.find(self.strategy).reads}
+        else:
+            used = {named["feature"] for named in self.rules["features"].values()}
         if self.stops.has_atr_stops:
             used |= {"atr"}
         features = (f"features/{name}" for name in sorted(used))

@@ -7,18 +7,21 @@ from functools import partial
 
 import numpy as np
 
-from candlecloud.arrays import FloatArray
+from candlecloud.arrays import FloatArray, IntArray
 from candlecloud.backtest.funding import funding_by_bar, settlements
 from candlecloud.backtest.inputs import Backtest
 from candlecloud.backtest.orders import allowed_target
-from candlecloud.backtest.sizing import SIZING
+from candlecloud.backtest.sizing import SIZING, SizingModel
 from candlecloud.contract.run_spec import RunSpec
 from candlecloud.errors import InsufficientDataError
+from candlecloud.experiments.grid import ParameterSets
 from candlecloud.features.bars import Bars
 from candlecloud.features.compute import compute_use
 from candlecloud.market.instant import iso
 from candlecloud.parameters import Parameters
 from candlecloud.runs.data_requirements import needed_range
+from candlecloud.strategies.evaluate.beginning import Beginning
+from candlecloud.strategies.evaluate.words import distinct
 from candlecloud.strategies.look_ahead import SignalUnderTest, check_look_ahead
 from candlecloud.strategies.resolve import strategy_of
 
@@ -78,10 +81,37 @@ def make_decisions(bars: Bars, spec: RunSpec, parameters: Parameters) -> Decisio
         If no bar lies in the range.
     """
     own, start_bar = own_bars(bars, spec, parameters)
-    target = _target(own, spec, parameters)
-    funding, ranges = _funding(own, spec), _average_true_range(own, spec)
-    backtest = Backtest(own, spec.initial_equity, start_bar, spec.direction, funding, average_true_range=ranges)
-    return Decisions(backtest, target, _size(own, target, spec))
+    start = spec.range.start
+    (lead,) = leads_of(spec, np.array([spec.strategy_rule.warmup_bars(parameters)])).tolist()
+    target = allowed_target(strategy_of(spec.strategy_rule).target(own, parameters, start, lead), spec.direction)
+    backtest = Backtest(
+        own,
+        spec.initial_equity,
+        start_bar,
+        spec.direction,
+        funding_of(own, spec),
+        average_true_range=average_true_range_of(own, spec),
+    )
+    return Decisions(backtest, target, size_of(own, target, spec, parameters, start))
+
+
+def sizing_of(spec: RunSpec) -> SizingModel:
+    """The model that a configuration names."""
+    return SIZING.find(spec.sizing.model)
+
+
+def warmups_of(spec: RunSpec, sets: ParameterSets) -> IntArray:
+    """Bars that the strategy's first decision needs, of each set."""
+    rule = spec.strategy_rule
+    values, which = distinct(sets.columns, rule.warmup_parameters, np.arange(len(sets)))
+    return np.array([rule.warmup_bars(each) for each in values], np.int64)[which]
+
+
+def leads_of(spec: RunSpec, warmups: IntArray) -> IntArray:
+    """Decisions wanted before the range, of each set: what a sizing model counts that looks at targets."""
+    sizing = sizing_of(spec)
+    counted = sizing.warmup_bars(spec.sizing.parameters) if sizing.reads_target else 0
+    return np.maximum(counted - warmups, 0)
 
 
 def run_look_ahead_test(
@@ -100,7 +130,7 @@ def run_look_ahead_test(
     if not isinstance(decisions.size, float):
 
         def size(bars: Bars) -> FloatArray:
-            return np.asarray(_size(bars, _target(bars, spec, parameters), spec), np.float64)
+            return np.asarray(size_of(bars, _target(bars, spec, parameters), spec, parameters), np.float64)
 
         signals.append(SignalUnderTest(f"sizing {spec.sizing.model}", size))
     return check_look_ahead(decisions.bars, signals, rng=rng)
@@ -110,17 +140,37 @@ def _target(bars: Bars, spec: RunSpec, parameters: Parameters) -> FloatArray:
     return allowed_target(strategy_of(spec.strategy_rule).target(bars, parameters), spec.direction)
 
 
-def _size(bars: Bars, target: FloatArray, spec: RunSpec) -> float | FloatArray:
-    return SIZING.find(spec.sizing.model).size(bars, target, spec.sizing.parameters)
+def size_of(
+    bars: Bars, target: FloatArray, spec: RunSpec, parameters: Parameters, start: int | None = None
+) -> float | FloatArray:
+    """Fraction of equity at each close: the strategy's own sizes, if it has any, or the sizing model's.
+
+    Parameters
+    ----------
+    start : int, optional
+        Open time of the run's range: the model begins so many candles before it as its warm-up asks for. Left out: it
+        begins with the bars. One that looks at targets begins with them.
+    """
+    own = strategy_of(spec.strategy_rule).size(bars, parameters)
+    if own is not None:
+        return own
+    model, given = sizing_of(spec), spec.sizing.parameters
+    begin = 0 if model.reads_target else Beginning(bars, start).of(model.warmup_bars(given))
+    size = model.size(bars.from_bar(begin), target[begin:], given)
+    return size if isinstance(size, float) or not begin else np.concatenate([np.zeros(begin), size])
 
 
-def _average_true_range(bars: Bars, spec: RunSpec) -> FloatArray | None:
-    """What ATR stops are multiples of."""
+def average_true_range_of(bars: Bars, spec: RunSpec) -> FloatArray | None:
+    """What ATR stops are multiples of, begun so many candles before the range as its warm-up asks for; None without."""
     use = spec.stops.average_true_range
-    return None if use is None else compute_use(bars, use)
+    if use is None:
+        return None
+    begin = Beginning(bars, spec.range.start).of(use.warmup_bars(bars.timeframe_ms))
+    return np.concatenate([np.full(begin, np.nan), compute_use(bars.from_bar(begin), use)])
 
 
-def _funding(bars: Bars, spec: RunSpec) -> FloatArray | None:
+def funding_of(bars: Bars, spec: RunSpec) -> FloatArray | None:
+    """Rate due at each bar's close; None where none is paid."""
     funding = spec.funding
     if funding is None or funding.model == "ignored":
         return None

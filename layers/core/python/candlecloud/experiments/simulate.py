@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from candlecloud.arrays import BoolArray, FloatArray, IntArray
+from candlecloud.arrays import FloatArray, IntArray
 from candlecloud.backtest.bar_engine import simulate, statistics_of_target
 from candlecloud.backtest.execution import Execution
 from candlecloud.backtest.inputs import Backtest
@@ -24,53 +24,23 @@ from candlecloud.backtest.vectorised_engine import (
 )
 from candlecloud.contract.execution_settings import fixed_fraction
 from candlecloud.contract.run_spec import RunSpec
-from candlecloud.experiments.decisions import Decisions, make_decisions
+from candlecloud.experiments.decisions import Decisions
 from candlecloud.experiments.execution import execution_of
-from candlecloud.experiments.grid import ParameterSets
 from candlecloud.features.bars import Bars
-from candlecloud.metrics.accumulators import COLUMNS
 from candlecloud.metrics.figures import Metrics
 from candlecloud.metrics.rows import Extent
 from candlecloud.metrics.summary import summary_columns, summary_of
 from candlecloud.parameters import Parameters
 
-_SPENT = 1e-150
+SPENT = 1e-150
+"""Below this part of its beginning, equity is so low that only the bar engine shows ruin."""
 _ALL_OF_IT = fixed_fraction()
 
 
 def simulate_run(decisions: Decisions, spec: RunSpec, finer: Bars | None, *, optimistic: bool = False) -> Simulation:
     """Trade what was decided; every fill and close is recorded."""
-    backtest = replace(decisions.backtest, intrabar=_intrabar(decisions.bars, finer), optimistic=optimistic)
+    backtest = replace(decisions.backtest, intrabar=intrabar_of(decisions.bars, finer), optimistic=optimistic)
     return simulate(backtest, decisions.target, execution_of(spec), decisions.size)
-
-
-def statistics_of_sets(bars: Bars, finer: Bars | None, spec: RunSpec, sets: ParameterSets) -> FloatArray:
-    """One row per parameter set, in their order.
-
-    Parameters
-    ----------
-    bars : Bars
-        Reaching back to the longest warm-up.
-
-    Returns
-    -------
-    FloatArray, sets x columns
-        `candlecloud.metrics.accumulators.COLUMNS`.
-    """
-    rows = np.empty((len(sets), len(COLUMNS)))
-    done = np.zeros(len(sets), np.bool_)
-    crossing = spec.strategy_rule.crossing
-    costs = None if crossing is None else _plain_costs(bars, spec)
-    if crossing is not None and costs is not None:
-        fast, slow = (sets.columns[name].astype(np.int64) for name in crossing)
-        done = _have_whole_warmup(bars, spec, slow)
-        rows[done] = _rows_of_pairs(bars, spec, costs, fast[done], slow[done])
-        done[done] = rows[done, 0] > _SPENT * spec.initial_equity
-    intrabar = None if done.all() else _intrabar(bars, finer)  # once for all sets: their bars end alike
-    for k in np.flatnonzero(~done).tolist():
-        parameters = sets.parameters(k)
-        rows[k] = statistics_of_run(make_decisions(bars, spec, parameters), spec, parameters, intrabar)
-    return rows
 
 
 def statistics_of_run(
@@ -123,7 +93,7 @@ def _extent_of(bars: Bars, start_bar: int, spec: RunSpec) -> Extent:
     }
 
 
-def _plain_costs(bars: Bars, spec: RunSpec) -> PlainCosts | None:
+def plain_costs(bars: Bars, spec: RunSpec) -> PlainCosts | None:
     """Costs of a run that is long with all of its equity or flat, and nothing else; None for any other run."""
     execution = execution_of(spec)
     plain = Execution(
@@ -143,28 +113,22 @@ def _plain_costs(bars: Bars, spec: RunSpec) -> PlainCosts | None:
 
 def _vectorised_row(decisions: Decisions, spec: RunSpec, parameters: Parameters) -> FloatArray | None:
     """The vectorised engine's row; None where that does not fit, or equity came so low that only bars show ruin."""
-    costs = _plain_costs(decisions.bars, spec)
+    costs = plain_costs(decisions.bars, spec)
     if costs is None:
         return None
     crossing, initial = spec.strategy_rule.crossing, spec.initial_equity
     if crossing is not None:
         fast, slow = (np.array([parameters[name]], np.int64) for name in crossing)
-        row = np.ravel(_rows_of_pairs(decisions.bars, spec, costs, fast, slow))
+        row = np.ravel(rows_of_pairs(decisions.bars, spec, costs, fast, slow))
     elif np.isin(decisions.target, (0.0, 1.0)).all():
         row = np.ravel(statistics_of_signals(decisions.backtest, [decisions.target > 0.0], costs))
     else:
         return None
-    return row if row[0] > _SPENT * initial else None
+    return row if row[0] > SPENT * initial else None
 
 
-def _have_whole_warmup(bars: Bars, spec: RunSpec, warmup_bars: IntArray) -> BoolArray:
-    """Whether no candle of a set's own warm-up is absent; if one is, it decides later than on longer bars."""
-    start = spec.range.start
-    begins = np.searchsorted(bars.open_time, start - warmup_bars * spec.series.timeframe.ms)
-    return np.asarray(bars.index_of(start) - begins == warmup_bars, np.bool_)
-
-
-def _rows_of_pairs(bars: Bars, spec: RunSpec, costs: PlainCosts, fast: IntArray, slow: IntArray) -> FloatArray:
+def rows_of_pairs(bars: Bars, spec: RunSpec, costs: PlainCosts, fast: IntArray, slow: IntArray) -> FloatArray:
+    """Rows of moving averages that cross: the engine makes the signals itself."""
     return statistics_of_pairs(_plain_backtest(bars, spec), fast, slow, costs)
 
 
@@ -172,5 +136,6 @@ def _plain_backtest(bars: Bars, spec: RunSpec) -> Backtest:
     return Backtest(bars, spec.initial_equity, bars.index_of(spec.range.start))
 
 
-def _intrabar(bars: Bars, finer: Bars | None) -> IntrabarData | None:
+def intrabar_of(bars: Bars, finer: Bars | None) -> IntrabarData | None:
+    """Finer bars, sorted into those that they lie in."""
     return None if finer is None else intrabar_data(bars, finer)

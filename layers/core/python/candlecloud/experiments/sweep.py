@@ -15,7 +15,8 @@ from candlecloud.experiments.decisions import make_decisions, run_look_ahead_tes
 from candlecloud.experiments.describe import describe_assumptions, describe_bars, describe_coverage
 from candlecloud.experiments.execution import BENCHMARK, benchmark_of
 from candlecloud.experiments.grid import ParameterSets, parameter_sets
-from candlecloud.experiments.simulate import statistics_of_run, statistics_of_sets, summary_columns_of, summary_of_row
+from candlecloud.experiments.sets import statistics_of_sets
+from candlecloud.experiments.simulate import statistics_of_run, summary_columns_of, summary_of_row
 from candlecloud.fan_out.batch_file import BatchResult
 from candlecloud.fan_out.kinds.sweep import TESTED_EVERY
 from candlecloud.features.bars import Bars, bars_from_table

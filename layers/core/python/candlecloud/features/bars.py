@@ -48,10 +48,20 @@ class Bars:
     def __len__(self) -> int:
         return len(self.open_time)
 
-    @property
+    @cached_property
     def close_ticks(self) -> IntArray:
         """Closes in ticks."""
         return np.diff(self.close_tick_sums)
+
+    @cached_property
+    def close_range(self) -> int:
+        """Highest close less the lowest, in ticks; there must be one."""
+        return int(self.close_ticks.max()) - int(self.close_ticks.min())
+
+    @cached_property
+    def close_square_sums(self) -> IntArray:
+        """Running sums of squared closes in ticks, one longer than the bars; they may wrap, as those of closes."""
+        return prefix_sums(self.close_ticks * self.close_ticks)
 
     @cached_property
     def open_ticks(self) -> IntArray:
@@ -79,17 +89,27 @@ class Bars:
 
     def since(self, time_ms: int) -> Bars:
         """The bars that open at or after a time, without copying."""
-        k = self.index_of(time_ms)
+        return self.from_bar(self.index_of(time_ms))
+
+    def from_bar(self, k: int) -> Bars:
+        """The bars from number `k` on, without copying."""
+        return self._part(slice(k, None))
+
+    def until_bar(self, k: int) -> Bars:
+        """The first `k` bars, without copying."""
+        return self._part(slice(0, k))
+
+    def _part(self, bars: slice) -> Bars:
         return Bars(
-            self.open_time[k:],
-            self.close_time[k:],
-            self.open[k:],
-            self.high[k:],
-            self.low[k:],
-            self.close[k:],
-            self.volume[k:],
+            self.open_time[bars],
+            self.close_time[bars],
+            self.open[bars],
+            self.high[bars],
+            self.low[bars],
+            self.close[bars],
+            self.volume[bars],
             self.scale,
-            self.close_tick_sums[k:],
+            self.close_tick_sums[bars.start : None if bars.stop is None else bars.stop + 1],
         )
 
     @cached_property

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+import numpy as np
 
 from candlecloud.arrays import FloatArray
 from candlecloud.features.bars import Bars
@@ -36,6 +38,44 @@ def compute_feature(bars: Bars, feature: Feature, parameters: Mapping[str, Any])
     if len(bars) == 0:
         return dict.fromkeys(feature.outputs, bars.close)
     return feature.compute(bars, checked)
+
+
+def compute_many(
+    bars: Bars, feature: Feature, sets: Sequence[Mapping[str, Any]], begins: Sequence[int]
+) -> Sequence[Mapping[str, FloatArray]]:
+    """Compute a feature for many parameter sets, each on the bars from its own number on.
+
+    Parameters
+    ----------
+    sets : sequence of mapping
+        As for `compute_feature`.
+    begins : sequence of int
+        First bar that each set reads.
+
+    Returns
+    -------
+    sequence of mapping
+        One per set: output to FloatArray of the bars' length, NaN before its first bar. The bits of `compute_feature`.
+
+    Raises
+    ------
+    InvalidParameterError
+        As `compute_feature`.
+    """
+    checked = [feature.check_parameters(parameters) for parameters in sets]
+    if feature.compute_many is not None and len(bars):
+        return feature.compute_many(bars, checked, begins)
+    return [_from_bar(bars, feature, values, begin) for values, begin in zip(checked, begins, strict=True)]
+
+
+def _from_bar(bars: Bars, feature: Feature, parameters: Mapping[str, Any], begin: int) -> Mapping[str, FloatArray]:
+    if begin <= 0 or not len(bars):
+        return feature.compute(bars, parameters) if len(bars) else dict.fromkeys(feature.outputs, bars.close)
+    missing = np.full(min(begin, len(bars)), np.nan)
+    if begin >= len(bars):
+        return dict.fromkeys(feature.outputs, missing)
+    found = feature.compute(bars.from_bar(begin), parameters)
+    return {name: np.concatenate([missing, values]) for name, values in found.items()}
 
 
 def compute_use(bars: Bars, use: FeatureUse) -> FloatArray:

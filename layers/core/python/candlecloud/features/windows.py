@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +12,11 @@ from candlecloud.features.bars import Bars
 from candlecloud.features.kernels import price_moments, rolling
 from candlecloud.features.kernels.views import doubles, integers
 
+_EXACT = 2**53
+_FITS_64_BITS = 2**32
+"""Windows of numbers that lie less than this over the window apart: ``w sum(x x) - sum(x)**2`` is below 2**62."""
+_MOST_DECIMALS = 11
+"""Powers of ten are floats exactly up to 10**22."""
 POWERS_OF_TEN = doubles(np.array([float(10**k) for k in range(25)]))
 
 
@@ -58,10 +64,55 @@ class PriceMoments(NamedTuple):
 
 def close_moments(bars: Bars, window: int) -> PriceMoments:
     """Moments of the closes: the same bits however many decimals the ticks are counted in."""
+    means, deviations = close_deviations(bars, window)
+    width, ticks = np.int64(window), bars.close_ticks
+    if len(ticks) and bars.close_range * window < _EXACT:
+        distances = np.full(len(ticks), np.nan)
+        far = ticks[window - 1 :] * width - _sums(bars.close_tick_sums, window)
+        distances[window - 1 :] = far / (window * 10.0**bars.scale)
+        return PriceMoments(means, distances, deviations)
+    return _slow_moments(bars, window)
+
+
+def close_deviations(bars: Bars, window: int) -> tuple[FloatArray, FloatArray]:
+    """Means and population standard deviations of the closes: `close_moments` without the distances.
+
+    A quotient of two whole numbers that are floats exactly is rounded once, so it is that of the shortened numbers that
+    the kernel divides. It is asked only for the stretches in which a number is larger.
+    """
+    n, scale = len(bars), bars.scale
+    if n < window or bars.close_range * window >= _FITS_64_BITS or scale > _MOST_DECIMALS:
+        found = _slow_moments(bars, window)
+        return found.means, found.deviations
+    means, variances = np.empty(n), np.empty(n)
+    means[: window - 1] = variances[: window - 1] = np.nan
+    running = integers(bars.close_tick_sums), integers(bars.close_square_sums)
+    largest = price_moments.scatter(*running, window, 2**64 - 1, doubles(means), doubles(variances))
+    large = np.flatnonzero(variances >= _EXACT) if largest >= _EXACT else np.zeros(0, np.int64)
+    means /= window * 10.0**scale
+    variances /= 10.0 ** (2 * scale)
+    variances /= window
+    variances /= window
+    deviations = np.sqrt(variances, out=variances)
+    for stretch in np.split(large, np.flatnonzero(np.diff(large) > window) + 1) if len(large) else ():
+        begin, end = int(stretch[0]), int(stretch[-1]) + 1
+        before = begin - window + 1
+        slow = _slow_moments(bars.from_bar(before).until_bar(end - before), window)
+        deviations[begin:end] = slow.deviations[window - 1 :]
+    if int(bars.close_ticks.max()) * window >= _EXACT:
+        means = close_means(bars, window)
+    return means, deviations
+
+
+def _slow_moments(bars: Bars, window: int) -> PriceMoments:
     average, distances, variances = (np.full(len(bars), np.nan) for _ in range(3))
     outputs = (doubles(array) for array in (average, distances, variances))
     price_moments.moments(integers(bars.close_ticks), window, bars.scale, POWERS_OF_TEN, *outputs)
     return PriceMoments(average, distances, np.sqrt(variances))
+
+
+def _sums(sums: IntArray, window: int) -> IntArray:
+    return sums[window:] - sums[:-window]
 
 
 def close_means(bars: Bars, window: int) -> FloatArray:
@@ -80,12 +131,22 @@ def weighted_means(bars: Bars, window: int) -> FloatArray:
 
 def highest(values: FloatArray, window: int) -> FloatArray:
     """Maximum of the last `window` values; NaN for the first ``window - 1`` entries."""
-    return _extreme(np.maximum, values, window)
+    return highest_of(values, [window])[0]
 
 
 def lowest(values: FloatArray, window: int) -> FloatArray:
     """Minimum of the last `window` values; NaN for the first ``window - 1`` entries."""
-    return _extreme(np.minimum, values, window)
+    return lowest_of(values, [window])[0]
+
+
+def highest_of(values: FloatArray, windows: Sequence[int]) -> list[FloatArray]:
+    """`highest` of many windows."""
+    return _extremes(np.maximum, values, windows)
+
+
+def lowest_of(values: FloatArray, windows: Sequence[int]) -> list[FloatArray]:
+    """`lowest` of many windows."""
+    return _extremes(np.minimum, values, windows)
 
 
 def mean_of_last(values: FloatArray, window: int) -> FloatArray:
@@ -97,15 +158,19 @@ def mean_of_last(values: FloatArray, window: int) -> FloatArray:
     return total / window
 
 
-def _extreme(choose: np.ufunc, values: FloatArray, window: int) -> FloatArray:
-    """Extremes of 2, 4, 8, ... values, then of two overlapping runs: an extreme may count a value twice."""
-    found = np.full(len(values), np.nan)
-    if window > len(values):
-        return found
-    runs, length = values, 1
-    while 2 * length <= window:
-        runs = choose(runs[:-length], runs[length:])
-        length *= 2
-    shift = window - length
-    found[window - 1 :] = choose(runs[: len(runs) - shift], runs[shift:]) if shift else runs
+def _extremes(choose: np.ufunc, values: FloatArray, windows: Sequence[int]) -> list[FloatArray]:
+    """Extremes of 2, 4, 8, ... values, then of two overlapping runs each: an extreme may count a value twice."""
+    runs = [values]  # of 1, 2, 4, ... values
+    found = []
+    for window in windows:
+        extreme = np.empty(len(values))
+        extreme[: window - 1] = np.nan
+        level = window.bit_length() - 1
+        while window <= len(values) and len(runs) <= level:
+            length = 1 << (len(runs) - 1)
+            runs.append(choose(runs[-1][:-length], runs[-1][length:]))
+        if window <= len(values):
+            shift, run = window - (1 << level), runs[level]
+            choose(run[: len(run) - shift], run[shift:], out=extreme[window - 1 :])
+        found.append(extreme)
     return found

@@ -24,9 +24,12 @@ class SizingModel(Spec):
     size : callable
         Bars, targets (what the run's direction allows) and parameters to fractions in [0, 1], one per bar or one for
         all; finite. Entry t depends on bars 0..t and targets 0..t only.
+    reads_target : bool
+        Whether it looks at targets. All others give every parameter set of a sweep the same sizes.
     """
 
     size: Callable[[Bars, FloatArray, Parameters], FloatArray | float]
+    reads_target: bool = False
 
 
 SIZING: Registry[SizingModel] = Registry("sizing model", one_per_module(__name__, SizingModel), field="sizing.model")

@@ -79,5 +79,6 @@ KELLY_FRACTION = SizingModel(
     ),
     warmup=Warmup(1, {"minimum_bars": 1}),
     size=_size,
+    reads_target=True,
     ordered=("minimum_bars", "<=", "window"),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from candlecloud.arrays import FloatArray
 from candlecloud.features.bars import Bars
 from candlecloud.features.feature import Feature
 from candlecloud.features.window_parameter import FULL_WINDOW, window_parameter
-from candlecloud.features.windows import close_moments, highest, lowest
+from candlecloud.features.windows import close_deviations, close_moments, highest_of, lowest_of
 from candlecloud.parameters import Parameter, Parameters
 
 
@@ -19,17 +19,33 @@ def donchian_of_bars(bars: Bars, parameters: Parameters) -> Mapping[str, FloatAr
 
     A close can't leave a channel that its own bar belongs to: a breakout compares it with the channel one bar earlier.
     """
-    window = int(parameters["window"])
-    upper, lower = highest(bars.high, window), lowest(bars.low, window)
-    return {"upper": upper, "lower": lower, "middle": (upper + lower) / 2.0}
+    (found,) = many_donchian(bars, [parameters], [0])
+    return found
+
+
+def many_donchian(bars: Bars, sets: Sequence[Parameters], _begins: Sequence[int]) -> Sequence[Mapping[str, FloatArray]]:
+    """Extremes of 2, 4, 8, ... bars once for all windows."""
+    windows = [int(each["window"]) for each in sets]
+    channels = zip(highest_of(bars.high, windows), lowest_of(bars.low, windows), strict=True)
+    return [{"upper": upper, "lower": lower, "middle": (upper + lower) / 2.0} for upper, lower in channels]
 
 
 def bollinger_of_bars(bars: Bars, parameters: Parameters) -> Mapping[str, FloatArray]:
     """Simple average of the close, and bands `width` population standard deviations above and below; quote currency."""
-    window, width = int(parameters["window"]), float(parameters["width"])
-    found = close_moments(bars, window)
-    reach = width * found.deviations
-    return {"middle": found.means, "upper": found.means + reach, "lower": found.means - reach}
+    return _bands(*close_deviations(bars, int(parameters["window"])), float(parameters["width"]))
+
+
+def many_bollinger(
+    bars: Bars, sets: Sequence[Parameters], _begins: Sequence[int]
+) -> Sequence[Mapping[str, FloatArray]]:
+    """The moments of a window once for all widths."""
+    found = {window: close_deviations(bars, int(window)) for window in {each["window"] for each in sets}}
+    return [_bands(*found[each["window"]], float(each["width"])) for each in sets]
+
+
+def _bands(means: FloatArray, deviations: FloatArray, width: float) -> Mapping[str, FloatArray]:
+    reach = width * deviations
+    return {"middle": means, "upper": means + reach, "lower": means - reach}
 
 
 def zscore_of_bars(bars: Bars, parameters: Parameters) -> Mapping[str, FloatArray]:
@@ -49,6 +65,7 @@ DONCHIAN = Feature(
     outputs=("upper", "lower", "middle"),
     warmup=FULL_WINDOW,
     compute=donchian_of_bars,
+    compute_many=many_donchian,
 )
 BOLLINGER = Feature(
     name="bollinger",
@@ -62,6 +79,7 @@ BOLLINGER = Feature(
     outputs=("middle", "upper", "lower"),
     warmup=FULL_WINDOW,
     compute=bollinger_of_bars,
+    compute_many=many_bollinger,
 )
 ZSCORE = Feature(
     name="zscore",

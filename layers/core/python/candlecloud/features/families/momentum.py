@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from candlecloud.arrays import FloatArray
 from candlecloud.features.bars import Bars
-from candlecloud.features.families.moving_average import ema
+from candlecloud.features.families.moving_average import emas
 from candlecloud.features.feature import Feature
 from candlecloud.features.kernels import recursive
-from candlecloud.features.kernels.views import doubles
+from candlecloud.features.kernels.views import doubles, integers
 from candlecloud.features.window_parameter import FULL_WINDOW_OF_CHANGES, LONGEST_WINDOW, window_parameter
 from candlecloud.features.windows import highest, lowest, mean_of_last
 from candlecloud.parameters import Parameter, Parameters, Warmup
@@ -28,17 +28,38 @@ def rsi_of_bars(bars: Bars, parameters: Parameters) -> Mapping[str, FloatArray]:
     return {"rsi": strength}
 
 
+def many_rsi(bars: Bars, sets: Sequence[Parameters], begins: Sequence[int]) -> Sequence[Mapping[str, FloatArray]]:
+    """All windows in one pass: what one waits for, the others use."""
+    n = len(bars)
+    windows = np.array([int(each["window"]) for each in sets], np.int64)
+    strengths, state = np.full(n * len(sets), np.nan), np.zeros(6 * len(sets))
+    firsts = integers(np.array(begins, np.int64))
+    recursive.rsis(doubles(bars.close), firsts, integers(windows), doubles(state), n, doubles(strengths))
+    return [{"rsi": row} for row in strengths.reshape(len(sets), n)]
+
+
 def macd_of_bars(bars: Bars, parameters: Parameters) -> Mapping[str, FloatArray]:
     """Difference of two exponential averages of the close, its own average, and their difference; quote currency.
 
     Both averages begin at bar ``slow - 1`` as TA-Lib has it: the fast one is seeded by the mean of the `fast` closes
     up to there. All three outputs begin with the signal, at bar ``slow + signal - 2``.
     """
-    fast, slow, smooth = (int(parameters[name]) for name in ("fast", "slow", "signal"))
-    macd = ema(bars.close, fast, first=slow - fast) - ema(bars.close, slow)
-    signal = ema(macd, smooth, first=slow - 1)
-    macd[: slow + smooth - 2] = np.nan
-    return {"macd": macd, "signal": signal, "histogram": macd - signal}
+    (found,) = many_macd(bars, [parameters], [0])
+    return found
+
+
+def many_macd(bars: Bars, sets: Sequence[Parameters], begins: Sequence[int]) -> Sequence[Mapping[str, FloatArray]]:
+    """All sets in one pass per average."""
+    fast, slow, smooth = (np.array([int(each[name]) for each in sets], np.int64) for name in ("fast", "slow", "signal"))
+    begin = np.array(begins, np.int64)
+    lines = emas(bars.close, begin + slow - fast, fast) - emas(bars.close, begin, slow)
+    signals = emas(lines, begin + slow - 1, smooth)
+    for line, first in zip(lines, begin + slow + smooth - 2, strict=True):
+        line[:first] = np.nan
+    return [
+        {"macd": line, "signal": signal, "histogram": line - signal}
+        for line, signal in zip(lines, signals, strict=True)
+    ]
 
 
 def stochastic_of_bars(bars: Bars, parameters: Parameters) -> Mapping[str, FloatArray]:
@@ -62,9 +83,10 @@ def roc_of_bars(bars: Bars, parameters: Parameters) -> Mapping[str, FloatArray]:
     """Rate of change of the close as a fraction: ``c[t] / c[t-w] - 1``, computed as ``(c[t] - c[t-w]) / c[t-w]``."""
     window = int(parameters["window"])
     ticks = bars.close_ticks
-    change = np.full(len(bars), np.nan)
+    change = np.empty(len(bars))
+    change[:window] = np.nan
     before = ticks[: max(0, len(ticks) - window)]
-    change[window:] = (ticks[window:] - before) / before
+    np.divide(ticks[window:] - before, before, out=change[window:])
     return {"roc": change}
 
 
@@ -80,6 +102,7 @@ RSI = Feature(
     parameters=(window_parameter(14, low=2, description="Changes from close to close in the first average."),),
     warmup=FULL_WINDOW_OF_CHANGES,
     compute=rsi_of_bars,
+    compute_many=many_rsi,
     recursive=True,
 )
 MACD = Feature(
@@ -96,6 +119,7 @@ MACD = Feature(
     outputs=("macd", "signal", "histogram"),
     warmup=Warmup(-1, {"slow": 1, "signal": 1}),
     compute=macd_of_bars,
+    compute_many=many_macd,
     ordered=("fast", "<", "slow"),
     recursive=True,
 )

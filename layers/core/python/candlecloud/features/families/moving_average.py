@@ -6,15 +6,16 @@ that are equal on paper are equal here, whatever the windows; float averages dif
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from candlecloud.arrays import FloatArray, IntArray, SignArray
 from candlecloud.features.bars import Bars
 from candlecloud.features.feature import Feature
 from candlecloud.features.kernels import recursive
-from candlecloud.features.kernels.views import doubles
+from candlecloud.features.kernels.views import doubles, integers
 from candlecloud.features.window_parameter import FULL_WINDOW, window_parameter
 from candlecloud.features.windows import close_means, weighted_means
 from candlecloud.parameters import Parameters
@@ -126,6 +127,36 @@ def ema(values: FloatArray, window: int, first: int = 0) -> FloatArray:
     return average
 
 
+def emas(values: NDArray[np.float64], firsts: IntArray, windows: IntArray) -> NDArray[np.float64]:
+    """Exponential averages of many windows in one pass: what one waits for, the others use.
+
+    Parameters
+    ----------
+    values : float64, length n, or one row of n per window
+    firsts : IntArray
+        First entry that each reads.
+    windows : IntArray
+
+    Returns
+    -------
+    float64, windows x n
+        The rows of `ema`.
+    """
+    n = values.shape[-1]
+    averages = np.full((len(windows), n), np.nan)
+    starts = np.arange(len(windows), dtype=np.int64) * (n if values.ndim > 1 else 0)
+    flat = np.ascontiguousarray(values).reshape(-1)
+    begins, lengths = (integers(np.ascontiguousarray(each, np.int64)) for each in (firsts, windows))
+    recursive.emas(doubles(flat), integers(starts), begins, lengths, n, doubles(averages.reshape(-1)))
+    return averages
+
+
+def many_ema(bars: Bars, sets: Sequence[Parameters], begins: Sequence[int]) -> Sequence[Mapping[str, FloatArray]]:
+    """All windows in one pass."""
+    windows = np.array([int(each["window"]) for each in sets], np.int64)
+    return [{"ema": row} for row in emas(bars.close, np.array(begins, np.int64), windows)]
+
+
 SMA = Feature(
     name="sma",
     description="Simple moving average of the close, in quote currency; exact sums of ticks, divided once.",
@@ -143,6 +174,7 @@ EMA = Feature(
     parameters=(window_parameter(20, low=2, description="The weight of a new close is 2 / (window + 1)."),),
     warmup=FULL_WINDOW,
     compute=ema_of_bars,
+    compute_many=many_ema,
     recursive=True,
 )
 WMA = Feature(

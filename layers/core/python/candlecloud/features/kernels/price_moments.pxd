@@ -21,6 +21,14 @@ cpdef void moments(
 ) noexcept
 
 @cython.locals(
+    t=Py_ssize_t, largest=double, width=cython.longlong, total=cython.longlong, square=cython.longlong,
+    found=cython.longlong)
+cpdef double scatter(
+    const long long[::1] sums, const long long[::1] squares, Py_ssize_t window, unsigned long long ones,
+    double[::1] totals, double[::1] scatters
+) noexcept
+
+@cython.locals(
     n=Py_ssize_t, t=Py_ssize_t, width=wide, plain=wide, total=wide, value=wide, old=wide, weights=double,
 )
 cpdef void weighted(

@@ -63,6 +63,25 @@ def moments(
                 variances[t] = nearest(scatter) / powers[scale] / powers[scale] / window
 
 
+def scatter(sums: Integers, squares: Integers, window: int, ones: int, totals: Doubles, scatters: Doubles) -> float:
+    """Sum of each window, and ``window * sum(x*x) - sum(x)**2``, as floats; the largest of these.
+
+    `sums` and `squares` are running sums of 64 bits, one longer than the values, that may have wrapped: a difference is
+    right while it fits 63 bits, which the caller sees to. Written from entry ``window - 1`` on. `ones` is 2**64 - 1.
+    """
+    largest = 0.0
+    width = window
+    for t in range(window - 1, len(totals)):
+        total = sums[t + 1] - sums[t + 1 - window]
+        square = squares[t + 1] - squares[t + 1 - window]
+        found = (width * square - total * total) & ones
+        totals[t] = float(total)
+        scatters[t] = float(found)
+        if scatters[t] > largest:
+            largest = scatters[t]
+    return largest
+
+
 def weighted(ticks: Integers, window: int, scale: int, powers: Doubles, average: Doubles) -> None:
     """Mean of the window with weights 1 (oldest) to `window` (newest), quote currency."""
     n = len(ticks)

@@ -27,6 +27,127 @@ def ema(values: Doubles, first: int, window: int, average: Doubles) -> None:
         average[t] = last
 
 
+def emas(values: Doubles, starts: Integers, firsts: Integers, windows: Integers, n: int, averages: Doubles) -> None:
+    """`ema` of many rows, each with its own first value and window, four at a time: one does not wait for another.
+
+    Row k of the values begins at ``starts[k]``, that of the averages at ``k * n``.
+    """
+    for k in range(0, len(windows), 4):
+        if len(windows) - k >= 4:
+            _four_emas(values, starts, firsts, windows, n, averages, k)
+        else:
+            for j in range(k, len(windows)):
+                _ema_on(values, starts[j], firsts[j], windows[j], n, averages, j * n, n)
+
+
+def _ema_on(
+    values: Doubles, start: int, first: int, window: int, n: int, averages: Doubles, place: int, stop: int
+) -> float:
+    """`ema` of a row up to before bar `stop`; the last value."""
+    last = 0.0
+    if first + window > n:
+        return last
+    for t in range(first, first + window):
+        last += values[start + t]
+    last = last / window
+    averages[place + first + window - 1] = last
+    weight = 2.0 / (window + 1)
+    for t in range(first + window, stop):
+        last = (values[start + t] - last) * weight + last
+        averages[place + t] = last
+    return last
+
+
+def _four_emas(
+    values: Doubles, starts: Integers, firsts: Integers, windows: Integers, n: int, averages: Doubles, k: int
+) -> None:
+    stop = 0  # from here on all four go
+    for j in range(k, k + 4):
+        stop = firsts[j] + windows[j] if firsts[j] + windows[j] > stop else stop
+    if stop > n:
+        stop = n
+    a, b, c, d = starts[k], starts[k + 1], starts[k + 2], starts[k + 3]
+    p, q, r, s = k * n, (k + 1) * n, (k + 2) * n, (k + 3) * n
+    last0 = _ema_on(values, a, firsts[k], windows[k], n, averages, p, stop)
+    last1 = _ema_on(values, b, firsts[k + 1], windows[k + 1], n, averages, q, stop)
+    last2 = _ema_on(values, c, firsts[k + 2], windows[k + 2], n, averages, r, stop)
+    last3 = _ema_on(values, d, firsts[k + 3], windows[k + 3], n, averages, s, stop)
+    weight0, weight1 = 2.0 / (windows[k] + 1), 2.0 / (windows[k + 1] + 1)
+    weight2, weight3 = 2.0 / (windows[k + 2] + 1), 2.0 / (windows[k + 3] + 1)
+    for t in range(stop, n):
+        last0 = (values[a + t] - last0) * weight0 + last0
+        last1 = (values[b + t] - last1) * weight1 + last1
+        last2 = (values[c + t] - last2) * weight2 + last2
+        last3 = (values[d + t] - last3) * weight3 + last3
+        averages[p + t] = last0
+        averages[q + t] = last1
+        averages[r + t] = last2
+        averages[s + t] = last3
+
+
+def rsis(close: Doubles, firsts: Integers, windows: Integers, state: Doubles, n: int, strengths: Doubles) -> None:
+    """`rsi` of many windows, each on the closes from its own first bar on, in one pass.
+
+    `state` has room for six numbers per window. Row k of the strengths begins at ``k * n``.
+    """
+    count = len(windows)
+    gains, losses, widths, keeps, sums, ratios = 0, count, 2 * count, 3 * count, 4 * count, 5 * count
+    begin = 0
+    for k in range(count):
+        state[widths + k] = windows[k]
+        state[keeps + k] = windows[k] - 1
+        if firsts[k] + windows[k] > begin:
+            begin = firsts[k] + windows[k]
+    begin = begin if begin < n else n - 1
+    for k in range(count):
+        _rsi_until(close, firsts[k], windows[k], begin, state, gains + k, losses + k, strengths, k * n)
+    for t in range(begin + 1, n):
+        change = close[t] - close[t - 1]
+        up, down = (change, 0.0) if change > 0.0 else (0.0, -change)
+        for k in range(count):
+            state[gains + k] = (state[gains + k] * state[keeps + k] + up) / state[widths + k]
+            state[losses + k] = (state[losses + k] * state[keeps + k] + down) / state[widths + k]
+            total = state[gains + k] + state[losses + k]
+            state[sums + k] = total
+            state[ratios + k] = 100.0 * (state[gains + k] / (total if total > 0.0 else 1.0))
+        for k in range(count):
+            if state[sums + k] > 0.0:
+                strengths[k * n + t] = state[ratios + k]
+
+
+def _rsi_until(
+    close: Doubles,
+    first: int,
+    window: int,
+    last: int,
+    state: Doubles,
+    gain_at: int,
+    loss_at: int,
+    strengths: Doubles,
+    place: int,
+) -> None:
+    """`rsi` on the closes from bar `first` on, up to bar `last`; its averages go to the state."""
+    gain = 0.0
+    loss = 0.0
+    for t in range(first + 1, last + 1):
+        change = close[t] - close[t - 1]
+        if t - first > window:
+            gain *= window - 1
+            loss *= window - 1
+        if change > 0.0:
+            gain += change
+        else:
+            loss -= change
+        if t - first < window:
+            continue
+        gain /= window
+        loss /= window
+        if gain + loss > 0.0:
+            strengths[place + t] = 100.0 * (gain / (gain + loss))
+    state[gain_at] = gain
+    state[loss_at] = loss
+
+
 def rsi(close: Doubles, window: int, strength: Doubles) -> None:
     """Wilder's relative strength index; no value while nothing has ever moved."""
     n = len(close)

@@ -2,25 +2,8 @@
 
 from __future__ import annotations
 
-from candlecloud.arrays import FloatArray
-from candlecloud.features.bars import Bars
-from candlecloud.features.compute import compute_feature
-from candlecloud.features.families.channel import BOLLINGER
-from candlecloud.parameters import Parameter, Parameters, Warmup
-from candlecloud.spec import FeatureUse
-from candlecloud.strategies.holding import hold
+from candlecloud.parameters import Parameter, Warmup
 from candlecloud.strategies.strategy import Strategy
-
-
-def _target(bars: Bars, parameters: Parameters) -> FloatArray:
-    bands = compute_feature(bars, BOLLINGER, parameters)
-    return hold(
-        long_entry=bars.close < bands["lower"],
-        long_exit=~(bars.close < bands["middle"]),
-        short_entry=bars.close > bands["upper"],
-        short_exit=~(bars.close > bands["middle"]),
-    )
-
 
 BOLLINGER_REVERSION = Strategy(
     name="bollinger_reversion",
@@ -31,8 +14,20 @@ BOLLINGER_REVERSION = Strategy(
         Parameter("width", "number", 0.01, 20.0, 2.0, "Distance of the bands from the middle, in standard deviations."),
     ),
     warmup=Warmup(0, {"window": 1}),
-    target=_target,
-    features=lambda parameters: [
-        FeatureUse(BOLLINGER, dict(parameters), output=output) for output in ("lower", "middle", "upper")
-    ],
+    document={
+        "features": {
+            "bands": {
+                "feature": "bollinger",
+                "parameters": {"window": {"param": "window"}, "width": {"param": "width"}},
+            },
+        },
+        "long": {
+            "entry": {"lt": ["close", "bands.lower"]},
+            "exit": {"not": {"lt": ["close", "bands.middle"]}},
+        },
+        "short": {
+            "entry": {"gt": ["close", "bands.upper"]},
+            "exit": {"not": {"gt": ["close", "bands.middle"]}},
+        },
+    },
 )

@@ -2,26 +2,8 @@
 
 from __future__ import annotations
 
-from candlecloud.arrays import FloatArray
-from candlecloud.features.bars import Bars
-from candlecloud.features.compute import compute_feature
-from candlecloud.features.families.channel import DONCHIAN
-from candlecloud.parameters import Parameter, Parameters, Warmup
-from candlecloud.spec import FeatureUse
-from candlecloud.strategies.holding import before, hold
+from candlecloud.parameters import Parameter, Warmup
 from candlecloud.strategies.strategy import Strategy
-
-
-def _target(bars: Bars, parameters: Parameters) -> FloatArray:
-    wide = compute_feature(bars, DONCHIAN, {"window": parameters["entry"]})
-    narrow = compute_feature(bars, DONCHIAN, {"window": parameters["exit"]})
-    return hold(
-        long_entry=bars.close > before(wide["upper"]),
-        long_exit=bars.close < before(narrow["lower"]),
-        short_entry=bars.close < before(wide["lower"]),
-        short_exit=bars.close > before(narrow["upper"]),
-    )
-
 
 DONCHIAN_BREAKOUT = Strategy(
     name="donchian_breakout",
@@ -33,11 +15,19 @@ DONCHIAN_BREAKOUT = Strategy(
         Parameter("exit", "integer", 1, 10_000, 10, "Bars of the range whose break leaves; at most entry."),
     ),
     warmup=Warmup(1, {"entry": 1}),
-    target=_target,
     ordered=("exit", "<=", "entry"),
-    features=lambda parameters: [
-        FeatureUse(DONCHIAN, {"window": parameters[window]}, output=output)
-        for window in ("entry", "exit")
-        for output in ("upper", "lower")
-    ],
+    document={
+        "features": {
+            "wide": {"feature": "donchian", "parameters": {"window": {"param": "entry"}}},
+            "narrow": {"feature": "donchian", "parameters": {"window": {"param": "exit"}}},
+        },
+        "long": {
+            "entry": {"gt": ["close", {"of": "wide.upper", "shift": 1}]},
+            "exit": {"lt": ["close", {"of": "narrow.lower", "shift": 1}]},
+        },
+        "short": {
+            "entry": {"lt": ["close", {"of": "wide.lower", "shift": 1}]},
+            "exit": {"gt": ["close", {"of": "narrow.upper", "shift": 1}]},
+        },
+    },
 )

@@ -2,17 +2,8 @@
 
 from __future__ import annotations
 
-from candlecloud.arrays import FloatArray
-from candlecloud.features.bars import Bars
-from candlecloud.features.families.moving_average import SMA, compare_sma
-from candlecloud.parameters import Parameter, Parameters, Warmup
-from candlecloud.spec import FeatureUse
+from candlecloud.parameters import Parameter, Warmup
 from candlecloud.strategies.strategy import Strategy
-
-
-def _target(bars: Bars, parameters: Parameters) -> FloatArray:
-    return compare_sma(bars.close_tick_sums, int(parameters["fast"]), int(parameters["slow"])).astype("float64")
-
 
 DUAL_SMA = Strategy(
     name="dual_sma",
@@ -23,8 +14,14 @@ DUAL_SMA = Strategy(
         Parameter("slow", "integer", 2, 10_000, 50, "Window of the slower average, in bars; above fast."),
     ),
     warmup=Warmup(0, {"slow": 1}),
-    target=_target,
     ordered=("fast", "<", "slow"),
-    features=lambda parameters: [FeatureUse(SMA, {"window": parameters[name]}) for name in ("fast", "slow")],
     crossing=("fast", "slow"),
+    document={
+        "features": {
+            "fast_sma": {"feature": "sma", "parameters": {"window": {"param": "fast"}}},
+            "slow_sma": {"feature": "sma", "parameters": {"window": {"param": "slow"}}},
+        },
+        "long": {"entry": {"gt": ["fast_sma", "slow_sma"]}},
+        "short": {"entry": {"lt": ["fast_sma", "slow_sma"]}},
+    },
 )

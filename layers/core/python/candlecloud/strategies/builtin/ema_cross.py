@@ -2,24 +2,8 @@
 
 from __future__ import annotations
 
-from candlecloud.arrays import FloatArray
-from candlecloud.features.bars import Bars
-from candlecloud.features.compute import compute_use
-from candlecloud.features.families.moving_average import EMA
-from candlecloud.parameters import Parameter, Parameters, Warmup
-from candlecloud.spec import FeatureUse
-from candlecloud.strategies.holding import sides
+from candlecloud.parameters import Parameter, Warmup
 from candlecloud.strategies.strategy import Strategy
-
-
-def _features(parameters: Parameters) -> list[FeatureUse]:
-    return [FeatureUse(EMA, {"window": parameters[name]}) for name in ("fast", "slow")]
-
-
-def _target(bars: Bars, parameters: Parameters) -> FloatArray:
-    fast, slow = (compute_use(bars, use) for use in _features(parameters))
-    return sides(fast > slow, fast < slow)
-
 
 EMA_CROSS = Strategy(
     name="ema_cross",
@@ -30,7 +14,13 @@ EMA_CROSS = Strategy(
         Parameter("slow", "integer", 3, 10_000, 26, "Window of the slower average, in bars; above fast."),
     ),
     warmup=Warmup(0, {"slow": 1}),
-    target=_target,
     ordered=("fast", "<", "slow"),
-    features=_features,
+    document={
+        "features": {
+            "fast_ema": {"feature": "ema", "parameters": {"window": {"param": "fast"}}},
+            "slow_ema": {"feature": "ema", "parameters": {"window": {"param": "slow"}}},
+        },
+        "long": {"entry": {"gt": ["fast_ema", "slow_ema"]}},
+        "short": {"entry": {"lt": ["fast_ema", "slow_ema"]}},
+    },
 )

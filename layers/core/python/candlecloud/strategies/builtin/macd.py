@@ -2,20 +2,8 @@
 
 from __future__ import annotations
 
-from candlecloud.arrays import FloatArray
-from candlecloud.features.bars import Bars
-from candlecloud.features.compute import compute_feature
-from candlecloud.features.families.momentum import MACD as MACD_FEATURE
-from candlecloud.parameters import Parameter, Parameters, Warmup
-from candlecloud.spec import FeatureUse
-from candlecloud.strategies.holding import sides
+from candlecloud.parameters import Parameter, Warmup
 from candlecloud.strategies.strategy import Strategy
-
-
-def _target(bars: Bars, parameters: Parameters) -> FloatArray:
-    lines = compute_feature(bars, MACD_FEATURE, parameters)
-    return sides(lines["macd"] > lines["signal"], lines["macd"] < lines["signal"])
-
 
 MACD = Strategy(
     name="macd",
@@ -27,9 +15,15 @@ MACD = Strategy(
         Parameter("signal", "integer", 2, 10_000, 9, "Window of the signal line, in bars."),
     ),
     warmup=Warmup(-1, {"slow": 1, "signal": 1}),
-    target=_target,
     ordered=("fast", "<", "slow"),
-    features=lambda parameters: [
-        FeatureUse(MACD_FEATURE, dict(parameters), output=output) for output in ("macd", "signal")
-    ],
+    document={
+        "features": {
+            "lines": {
+                "feature": "macd",
+                "parameters": {"fast": {"param": "fast"}, "slow": {"param": "slow"}, "signal": {"param": "signal"}},
+            },
+        },
+        "long": {"entry": {"gt": ["lines.macd", "lines.signal"]}},
+        "short": {"entry": {"lt": ["lines.macd", "lines.signal"]}},
+    },
 )

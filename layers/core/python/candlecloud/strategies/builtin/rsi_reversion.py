@@ -2,30 +2,8 @@
 
 from __future__ import annotations
 
-from candlecloud.arrays import FloatArray
-from candlecloud.features.bars import Bars
-from candlecloud.features.compute import compute_use
-from candlecloud.features.families.momentum import RSI
-from candlecloud.parameters import Parameter, Parameters, Warmup
-from candlecloud.spec import FeatureUse
-from candlecloud.strategies.holding import hold
+from candlecloud.parameters import Parameter, Warmup
 from candlecloud.strategies.strategy import Strategy
-
-
-def _features(parameters: Parameters) -> list[FeatureUse]:
-    return [FeatureUse(RSI, {"window": parameters["window"]})]
-
-
-def _target(bars: Bars, parameters: Parameters) -> FloatArray:
-    (rsi,) = (compute_use(bars, use) for use in _features(parameters))
-    middle = parameters["exit"]
-    return hold(
-        long_entry=rsi < parameters["oversold"],
-        long_exit=~(rsi < middle),  # so a missing value leaves too
-        short_entry=rsi > parameters["overbought"],
-        short_exit=~(rsi > middle),
-    )
-
 
 RSI_REVERSION = Strategy(
     name="rsi_reversion",
@@ -39,7 +17,16 @@ RSI_REVERSION = Strategy(
         Parameter("exit", "number", 0.0, 100.0, 50.0, "A long leaves at or above it, a short at or below it."),
     ),
     warmup=Warmup(1, {"window": 1}),
-    target=_target,
     ordered=("oversold", "<=", "exit", "<=", "overbought"),
-    features=_features,
+    document={
+        "features": {"rsi": {"feature": "rsi", "parameters": {"window": {"param": "window"}}}},
+        "long": {  # "not": so a missing value leaves too
+            "entry": {"lt": ["rsi", {"param": "oversold"}]},
+            "exit": {"not": {"lt": ["rsi", {"param": "exit"}]}},
+        },
+        "short": {
+            "entry": {"gt": ["rsi", {"param": "overbought"}]},
+            "exit": {"not": {"gt": ["rsi", {"param": "exit"}]}},
+        },
+    },
 )

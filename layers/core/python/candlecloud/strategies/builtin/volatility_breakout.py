@@ -2,28 +2,11 @@
 
 from __future__ import annotations
 
-from candlecloud.arrays import FloatArray
-from candlecloud.features.bars import Bars
-from candlecloud.features.compute import compute_use
-from candlecloud.features.families.moving_average import SMA
-from candlecloud.features.families.trend import ATR
-from candlecloud.parameters import Parameter, Parameters, Warmup
-from candlecloud.spec import FeatureUse
-from candlecloud.strategies.holding import before, hold
+from candlecloud.parameters import Parameter, Warmup
 from candlecloud.strategies.strategy import Strategy
 
-
-def _features(parameters: Parameters) -> list[FeatureUse]:
-    return [FeatureUse(feature, {"window": parameters["window"]}) for feature in (ATR, SMA)]
-
-
-def _target(bars: Bars, parameters: Parameters) -> FloatArray:
-    atr, mean = (compute_use(bars, use) for use in _features(parameters))
-    move, least = bars.close - before(bars.close), before(atr) * parameters["multiplier"]
-    return hold(
-        long_entry=move > least, long_exit=bars.close < mean, short_entry=move < -least, short_exit=bars.close > mean
-    )
-
+_MOVE = {"sub": ["close", {"of": "close", "shift": 1}]}
+_LEAST = {"mul": [{"of": "atr", "shift": 1}, {"param": "multiplier"}]}
 
 VOLATILITY_BREAKOUT = Strategy(
     name="volatility_breakout",
@@ -35,6 +18,18 @@ VOLATILITY_BREAKOUT = Strategy(
         Parameter("multiplier", "number", 0.01, 100.0, 1.5, "Least move from close to close, in average true ranges."),
     ),
     warmup=Warmup(2, {"window": 1}),
-    target=_target,
-    features=_features,
+    document={
+        "features": {
+            "atr": {"feature": "atr", "parameters": {"window": {"param": "window"}}},
+            "mean": {"feature": "sma", "parameters": {"window": {"param": "window"}}},
+        },
+        "long": {
+            "entry": {"gt": [_MOVE, _LEAST]},
+            "exit": {"lt": ["close", "mean"]},
+        },
+        "short": {
+            "entry": {"lt": [_MOVE, {"sub": [0, _LEAST]}]},
+            "exit": {"gt": ["close", "mean"]},
+        },
+    },
 )

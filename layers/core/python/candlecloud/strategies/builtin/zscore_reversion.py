@@ -2,30 +2,8 @@
 
 from __future__ import annotations
 
-from candlecloud.arrays import FloatArray
-from candlecloud.features.bars import Bars
-from candlecloud.features.compute import compute_use
-from candlecloud.features.families.channel import ZSCORE
-from candlecloud.parameters import Parameter, Parameters, Warmup
-from candlecloud.spec import FeatureUse
-from candlecloud.strategies.holding import hold
+from candlecloud.parameters import Parameter, Warmup
 from candlecloud.strategies.strategy import Strategy
-
-
-def _features(parameters: Parameters) -> list[FeatureUse]:
-    return [FeatureUse(ZSCORE, {"window": parameters["window"]})]
-
-
-def _target(bars: Bars, parameters: Parameters) -> FloatArray:
-    (z,) = (compute_use(bars, use) for use in _features(parameters))
-    entry, leave = parameters["entry"], parameters["exit"]
-    return hold(
-        long_entry=z < -entry,
-        long_exit=~(z < -leave),  # so a missing value leaves too
-        short_entry=z > entry,
-        short_exit=~(z > leave),
-    )
-
 
 ZSCORE_REVERSION = Strategy(
     name="zscore_reversion",
@@ -38,7 +16,16 @@ ZSCORE_REVERSION = Strategy(
         Parameter("exit", "number", 0.0, 19.99, 0.0, "Distance at which to leave, in deviations; below entry."),
     ),
     warmup=Warmup(0, {"window": 1}),
-    target=_target,
     ordered=("exit", "<", "entry"),
-    features=_features,
+    document={
+        "features": {"z": {"feature": "zscore", "parameters": {"window": {"param": "window"}}}},
+        "long": {  # "not": so a missing value leaves too
+            "entry": {"lt": ["z", {"sub": [0, {"param": "entry"}]}]},
+            "exit": {"not": {"lt": ["z", {"sub": [0, {"param": "exit"}]}]}},
+        },
+        "short": {
+            "entry": {"gt": ["z", {"param": "entry"}]},
+            "exit": {"not": {"gt": ["z", {"param": "exit"}]}},
+        },
+    },
 )

@@ -64,22 +64,29 @@ class RulesSpec(StrategySpec):
                     needed = max(needed, self._series_warmup_bars(series, parameters) + earlier)
         return needed
 
-    def reads(self, parameters: Parameters) -> list[FeatureUse]:
-        """Each output once, and once per shift where the shift counts bars of a longer timeframe."""
-        uses: dict[SeriesOperand, FeatureUse] = {}
-        for condition in self.rules.conditions():
-            for comparison in comparisons_of(condition):
-                for series in (*series_of(comparison.left), *series_of(comparison.right)):
-                    if series.output is not None:
-                        named = self.rules.features[series.name]
-                        read = series if named.timeframe is not None else replace(series, shift=0)
-                        uses[read] = named.use(read, parameters)
-        return list(uses.values())
+    @property
+    def warmup_parameters(self) -> tuple[str, ...]:
+        """Those that a feature takes."""
+        given = (value for named in self.rules.features.values() for value in named.parameters.values())
+        return tuple(dict.fromkeys(value.name for value in given if isinstance(value, Placeholder)))
 
     def _series_warmup_bars(self, series: SeriesOperand, parameters: Parameters) -> int:
         if series.output is None:
             return 1 + series.shift
         return self.rules.features[series.name].use(series, parameters).warmup_bars(self.bar_ms)
+
+
+def reads_of(rules: Rules, parameters: Parameters) -> list[FeatureUse]:
+    """Each output that rules read once, and once per shift where the shift counts bars of a longer timeframe."""
+    uses: dict[SeriesOperand, FeatureUse] = {}
+    for condition in rules.conditions():
+        for comparison in comparisons_of(condition):
+            for series in (*series_of(comparison.left), *series_of(comparison.right)):
+                if series.output is not None:
+                    named = rules.features[series.name]
+                    read = series if named.timeframe is not None else replace(series, shift=0)
+                    uses[read] = named.use(read, parameters)
+    return list(uses.values())
 
 
 def canonical_rules(document: Any, field: str = RULES) -> dict[str, Any]:

@@ -37,7 +37,7 @@ MAX_SHIFT = 1_000
 CONDITIONS = (*GROUPS, "not", *COMPARISONS, *CROSSINGS)
 
 
-def parse_rules(document: Any, field: str = "rules") -> Rules:
+def parse_rules(document: Any, field: str = "rules", known: tuple[Parameter, ...] = ()) -> Rules:
     """Read rules.
 
     Parameters
@@ -46,6 +46,8 @@ def parse_rules(document: Any, field: str = "rules") -> Rules:
         As JSON gives it.
     field : str
         Where it stands in the request: the first part of the places in errors.
+    known : tuple of Parameter
+        Parameters that are said elsewhere, beside those of the document.
 
     Raises
     ------
@@ -53,7 +55,7 @@ def parse_rules(document: Any, field: str = "rules") -> Rules:
         With the place of the first thing that is wrong, as ``rules/long/entry/all/1/gt/0``, and a hint.
     """
     block = read_object(document, field, ("parameters", "features", "long", "short"))
-    parameters = read_parameters(block.get("parameters", {}), step(field, "parameters"))
+    parameters = known + read_parameters(block.get("parameters", {}), step(field, "parameters"))
     features = read_features(block.get("features", {}), step(field, "features"), {p.name: p for p in parameters})
     if "long" not in block and "short" not in block:
         refuse(field, "There is neither 'long' nor 'short'.", 'Add "long": {"entry": ...}, or "short", or both.')
