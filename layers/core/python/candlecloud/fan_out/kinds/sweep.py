@@ -73,6 +73,7 @@ def has_averages_alone(config: SweepConfig) -> bool:
         and config.direction == "long"
         and config.sizing == fixed_fraction()
         and config.slippage.model == "fixed_bps"
+        and config.entry is None
         and stops == Stops()
         and rules == MarketRules()
         and config.drawdown_limit is None
