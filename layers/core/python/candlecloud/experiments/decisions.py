@@ -16,6 +16,7 @@ from candlecloud.contract.run_spec import RunSpec
 from candlecloud.errors import InsufficientDataError
 from candlecloud.experiments.grid import ParameterSets
 from candlecloud.features.bars import Bars
+from candlecloud.features.compute import compute_use
 from candlecloud.market.instant import iso
 from candlecloud.parameters import Parameters
 from candlecloud.runs.data_requirements import needed_range
