@@ -29,6 +29,8 @@ def choose_tested_sets(columns: Mapping[str, NDArray[Any]], seed: int, variants:
     sets = max((len(column) for column in columns.values()), default=1)
     rng = np.random.default_rng([seed, sets])
     distinct = list(dict.fromkeys(_extreme_sets(columns) + rng.choice(sets, min(sets, _DRAWN), replace=False).tolist()))
+    if len(distinct) == 1:  # the first variant and the last are tested, if with the same parameters
+        distinct *= 2
     copies = [0, variants - 1, *rng.integers(0, variants, len(distinct)).tolist()]
     return sorted({copy * sets + number for copy, number in zip(copies, distinct, strict=False)})
 
