@@ -15,6 +15,7 @@ from candlecloud.strategies.rules.examples import EXAMPLES
 from candlecloud.strategies.rules.language import DESCRIPTION
 from candlecloud.strategies.rules.parse import MAX_DEPTH, MAX_NODES, MAX_SHIFT
 from candlecloud.strategies.strategy import Strategy
+from infra.generate.own_signals import OWN_SIGNALS
 
 _WIDTH = 110
 
@@ -125,7 +126,8 @@ def reference_page() -> str:
     slippage = "".join(
         _section(model) + (_PARTICIPATION if model is PARTICIPATION_RATE else "") for model in SLIPPAGE.values()
     )
-    return _INTRODUCTION + index + strategies + _RULES + examples + _SIZING + sizing + _SLIPPAGE + slippage
+    own = OWN_SIGNALS + _SIZING + sizing + _SLIPPAGE + slippage
+    return _INTRODUCTION + index + strategies + _RULES + examples + own
 
 
 def _document(document: Any) -> str:

@@ -123,7 +123,7 @@ def test_an_engine_kernel_moves_every_run(copy: Path, name: str) -> None:
 def test_the_form_of_a_result_moves_the_runs_that_have_it(copy: Path) -> None:
     edit(copy, "fan_out/kinds/sweep.py", 'RESULTS_SCHEMA = "', 'RESULTS_SCHEMA = "another.')
     assert changes(copy) == {"changed kinds/sweep"}
-    edit(copy, "contract/results.py", '= "candlecloud.run/3"', '= "candlecloud.run/4"')
+    edit(copy, "contract/results.py", '= "candlecloud.run/4"', '= "candlecloud.run/5"')
     assert changes(copy) == KINDS
 
 

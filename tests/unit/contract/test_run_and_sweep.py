@@ -53,6 +53,8 @@ def test_defaults() -> None:
         "look_ahead_test": True,
         "as_of": None,
         "seed": 0,
+        "signals": None,
+        "signals_fill": None,
     }
     assert config().warmup_bars == 50
 

@@ -143,3 +143,12 @@ class ExecutionSettings(Strict):
         ),
     ] = None
     market_rules: MarketRulesOrNone = Field(default_factory=MarketRules)
+
+    def varies(self, *_settings: str) -> bool:
+        """Whether the sets of a sweep differ in one of these settings."""
+        return False
+
+    @property
+    def can_collide(self) -> bool:
+        """Whether one bar can hold a stop and a target, so that finer candles matter."""
+        return self.stops.can_collide
