@@ -36,10 +36,8 @@ RulesOrNone = Annotated[
 ]
 
 
-class RunSpec(
-    ExecutionSettings, SignalsFields, RangeFields, SeriesFields
-):  # pydantic lists the fields of the last base first
-    """What all parameter sets of a sweep share."""
+class RunSpec(ExecutionSettings, SignalsFields, RangeFields, SeriesFields):
+    """What all parameter sets of a sweep share. Pydantic lists the fields of the last base first."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     kind: ClassVar[str]
