@@ -135,6 +135,7 @@ def _inputs(backtest: Backtest, target: FloatArray, execution: Execution, size: 
         check_target(wanted)
     _check_market(bars, execution, backtest.start_bar)
     return (
+        *(bars.open_time, bars.close_time),
         *(bars.open, bars.high, bars.low, bars.close, bars.volume),
         wanted,
         _sizes(size, len(bars)),

@@ -124,7 +124,7 @@ class ExecutionSettings(Strict):
         Field(description="Of take-profit orders; default `fee_bps`"),
     ] = None
     slippage: Annotated[
-        SlippageChoice, Field(description="`fixed_bps`, `spread_pct` or `participation_rate` with its parameters")
+        SlippageChoice, Field(description="`fixed_bps`, `spread` or `participation_rate` with its parameters")
     ] = Field(default_factory=fixed_bps)
     slippage_bps: Annotated[
         Annotated[Amount, Field(ge=0, le=1_000)] | None,
@@ -136,6 +136,19 @@ class ExecutionSettings(Strict):
     stops: StopsOrNone = Field(default_factory=Stops)
     drawdown_limit: DrawdownLimit | None = None
     rebalance_band: Annotated[
-        Annotated[Amount, Field(ge=1e-6, le=1)] | None, Field(description="Order again on a drift of weight beyond it")
+        Annotated[Amount, Field(ge=0, le=1)] | None,
+        Field(
+            description="Order again on a drift of weight beyond it; 0 is off. Left out or null it is 0.05 with sizing "
+            "`volatility_target`, and off otherwise"
+        ),
     ] = None
     market_rules: MarketRulesOrNone = Field(default_factory=MarketRules)
+
+    def varies(self, *_settings: str) -> bool:
+        """Whether the sets of a sweep differ in one of these settings."""
+        return False
+
+    @property
+    def can_collide(self) -> bool:
+        """Whether one bar can hold a stop and a target, so that finer candles matter."""
+        return self.stops.can_collide
