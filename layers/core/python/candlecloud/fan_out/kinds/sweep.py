@@ -75,6 +75,7 @@ def has_averages_alone(config: SweepConfig) -> bool:
         and config.slippage.model == "fixed_bps"
         and stops == Stops()
         and rules == MarketRules()
+        and config.entry is None
         and config.drawdown_limit is None
         and config.rebalance_band is None
         and (config.funding is None or config.funding.model == "ignored")
