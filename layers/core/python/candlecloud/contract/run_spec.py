@@ -122,12 +122,8 @@ class RunSpec(ExecutionSettings, SignalsFields, RangeFields, SeriesFields):
         if self.stops.has_atr_stops or self.varies(*(f"stops.{name}" for name in ATR_STOPS)):
             used.add("atr")
         features = (f"features/{name}" for name in sorted(used))
-        return (
-            f"strategies/{self.strategy}",
-            *features,
-            f"sizing/{self.sizing.model}",
-            f"slippage/{self.slippage.model}",
-        )
+        models = (f"sizing/{self.sizing.model}", f"slippage/{self.slippage.model}")
+        return (f"strategies/{self.strategy}", *features, *models)
 
     @property
     def range(self) -> TimeRange:
