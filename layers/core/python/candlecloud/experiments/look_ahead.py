@@ -29,6 +29,8 @@ def choose_tested_sets(columns: Mapping[str, NDArray[Any]], seed: int, variants:
     sets = max((len(column) for column in columns.values()), default=1)
     rng = np.random.default_rng([seed, sets])
     distinct = list(dict.fromkeys(_extreme_sets(columns) + rng.choice(sets, min(sets, _DRAWN), replace=False).tolist()))
+    if len(distinct) == 1:
+        distinct *= 2
     return sorted({(place % 2) * (variants - 1) * sets + number for place, number in enumerate(distinct)})
 
 
