@@ -78,9 +78,10 @@ def test_a_sweep_from_start_to_results(world: ApiWorld) -> None:
 SWITCHES: dict[str, Any] = {
     "direction": "both",
     "maker_fee_bps": 1.0,
+    "entry": {"type": "limit", "offset_bps": 5.0, "expires_bars": 24},
     "slippage": {"model": "participation_rate", "bps": 1.0, "impact_bps": 50.0, "max_participation": 0.001},
     "sizing": {"model": "volatility_target", "annual_volatility": 0.4, "window": 48},
-    "stops": {"stop_loss": 0.02, "take_profit": 0.03, "trailing_stop": 0.025, "max_bars": 200},
+    "stops": {"stop_loss": 0.02, "take_profit": 0.03, "trailing_stop_atr": 3.0, "max_bars": 200},
     "drawdown_limit": {"max_drawdown": 0.05, "cooldown_bars": 24},
     "rebalance_band": 0.2,
     "market_rules": {"tick_size": 0.01, "lot_step": 0.00001, "min_notional": 10.0},

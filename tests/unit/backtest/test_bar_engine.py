@@ -95,6 +95,7 @@ def switches_that_fired(case: Case, seen: Replay) -> list[str]:
         "ruined": seen.ruined,
         "ruined inside a bar": any(f.phase == 1 and f.reason == "ruin" for f in seen.fills),
         "fills at the open and inside of one bar": len({f.bar for f in seen.fills}) < len(seen.fills),
+        "entry inside a bar": any(f.phase == 1 and f.reason == "target" for f in seen.fills),
         "size per bar": not isinstance(case.size, float) and seen.fills,
         "start bar above 0": case.backtest.start_bar > 0 and seen.fills,
         "short": any(h < 0.0 for h in seen.holding),
@@ -113,7 +114,7 @@ def switches_that_fired(case: Case, seen: Replay) -> list[str]:
 EVERY_SWITCH = {
     *("impact", "cap left a remainder", "remainder was carried", "ambiguous exit", "intrabar data asked"),
     *("tick", "lots"),
-    *("ruined inside a bar", "fills at the open and inside of one bar"),
+    *("entry inside a bar", "ruined inside a bar", "fills at the open and inside of one bar"),
     *("funding paid", "funding received", "ruined", "size per bar", "start bar above 0", "short", "unknown volume"),
     *("gap through a stop", "take-profit at the open"),
     *(f"fill: {reason}" for reason in REASONS),
@@ -139,7 +140,7 @@ def test_equals_the_reference_on_ten_thousand_cases() -> None:
 @pytest.fixture
 def plain_python(monkeypatch: pytest.MonkeyPatch) -> None:
     """The engine on the kernels' sources, as a machine without a compiler runs them."""
-    for name in ("account", "stops", "quiet_bars", "bar_engine"):
+    for name in ("account", "stops", "entries", "quiet_bars", "bar_engine"):
         full = f"candlecloud.backtest.kernels.{name}"
         monkeypatch.setitem(sys.modules, full, uncompiled(full))
     monkeypatch.setattr(bar_engine, "bar_engine", sys.modules["candlecloud.backtest.kernels.bar_engine"])
@@ -174,7 +175,7 @@ def test_compiled_and_uncompiled_rows_are_equal_on_real_hours(monkeypatch: pytes
     funding = np.where(np.arange(len(bars)) % 8 == 0, 1e-4, 0.0)
     backtest = Backtest(bars, CASH, direction="both", funding=funding)
     rows = [statistics_of_target(backtest, target, execution, size)]
-    for name in ("account", "stops", "quiet_bars", "bar_engine"):
+    for name in ("account", "stops", "entries", "quiet_bars", "bar_engine"):
         full = f"candlecloud.backtest.kernels.{name}"
         monkeypatch.setitem(sys.modules, full, uncompiled(full))
     monkeypatch.setattr(bar_engine, "bar_engine", sys.modules["candlecloud.backtest.kernels.bar_engine"])

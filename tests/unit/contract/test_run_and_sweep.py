@@ -23,6 +23,9 @@ HOUR = 3_600_000
 BASE: dict[str, Any] = {"exchange": "binance", "symbol": "BTC/USDT", "timeframe": "60m", "strategy": "dual_sma"}
 
 
+NO_OTHER_STOPS = dict.fromkeys(("stop_loss_atr", "take_profit_atr", "trailing_stop_atr", "atr_window", "max_bars"))
+
+
 def config(**fields: Any) -> RunConfig:
     return RunConfig.from_dict(BASE | fields)
 
@@ -43,7 +46,8 @@ def test_defaults() -> None:
         "maker_fee_bps": 10.0,
         "slippage": {"model": "fixed_bps", "bps": 2.0},
         "sizing": {"model": "fixed_fraction", "fraction": 1.0},
-        "stops": {"stop_loss": None, "take_profit": None, "trailing_stop": None, "max_bars": None},
+        "entry": None,
+        "stops": {"stop_loss": None, "take_profit": None, "trailing_stop": None} | NO_OTHER_STOPS,
         "drawdown_limit": None,
         "rebalance_band": None,
         "market_rules": {"tick_size": None, "lot_step": None, "min_notional": None},
@@ -303,3 +307,39 @@ def test_fields_that_came_later_leave_the_ids_of_before() -> None:
     used = config(stops={"max_bars": 5}).identity_dict()
     assert used["stops"]["max_bars"] == 5
     assert RunConfig.from_dict(used).stops.max_bars == 5
+
+
+def test_atr_stops_need_their_warm_up_and_say_one_level_once() -> None:
+    run = config(stops={"stop_loss_atr": 2.0})
+    assert (run.stops.atr_window, config().stops.atr_window) == (14, None)
+    assert run == config(stops={"stop_loss_atr": 2.0, "atr_window": 14})
+    assert config(stops={"stop_loss_atr": 2.0, "atr_window": 500}).warmup_bars == 501
+    assert "features/atr" in run.entries
+    assert "features/atr" not in config(stops={"stop_loss": 0.1}).entries
+    for stops, field in (
+        ({"stop_loss": 0.1, "stop_loss_atr": 2.0}, "stops.stop_loss_atr"),
+        ({"atr_window": 20}, "stops.atr_window"),
+        ({"trailing_stop_atr": 0.0}, "stops.trailing_stop_atr"),
+    ):
+        with pytest.raises(InvalidParameterError) as caught:
+            config(stops=stops)
+        assert caught.value.details["field"] == field
+
+
+def test_an_entry_order_says_what_it_needs() -> None:
+    run = config(entry={"type": "limit", "offset_bps": 20, "expires_bars": 3}, stops={"max_bars": 5})
+    assert run.identity_dict()["entry"]["offset_bps"] == 20
+    assert "entry" not in config().identity_dict()
+    assert benchmark_of(run).entry is None
+    through = {"type": "limit", "must_trade_through_ticks": 2}
+    assert config(entry=through, market_rules={"tick_size": 0.01}).entry is not None
+    for entry, field in (
+        (through, "entry.must_trade_through_ticks"),
+        ({"type": "stop", "must_trade_through_ticks": 2}, "entry.must_trade_through_ticks"),
+        ({"type": "market"}, "entry.type"),
+        ({"type": "stop", "offset_bps": -1}, "entry.offset_bps"),
+        ({"type": "stop", "expires_bars": 0}, "entry.expires_bars"),
+    ):
+        with pytest.raises(InvalidParameterError) as caught:
+            config(entry=entry)
+        assert caught.value.details["field"] == field

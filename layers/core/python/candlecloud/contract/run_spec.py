@@ -12,7 +12,7 @@ from typing import Annotated, Any, ClassVar, NoReturn, Self
 from pydantic import ConfigDict, Field, StrictBool, ValidationError, model_validator
 
 from candlecloud.catalogue import SIZING, STRATEGIES
-from candlecloud.contract.execution_settings import Direction, ExecutionSettings, fixed_bps
+from candlecloud.contract.execution_settings import ATR_STOPS, Direction, ExecutionSettings, fixed_bps
 from candlecloud.contract.fields import Amount, Instant, Name, RangeFields, SeriesFields
 from candlecloud.contract.funding import Funding, check_funding
 from candlecloud.contract.own_signals import SignalsFields, check_signals_fields
@@ -122,6 +122,8 @@ class RunSpec(
             used = {named["feature"] for named in self.rules["features"].values()}
         elif self.signals is None:
             used = {use.feature.name for use in STRATEGIES.find(self.strategy).reads}
+        if self.stops.has_atr_stops or self.varies(*(f"stops.{name}" for name in ATR_STOPS)):
+            used.add("atr")
         features = (f"features/{name}" for name in sorted(used))
         return (
             f"strategies/{self.strategy}",
@@ -154,9 +156,9 @@ class RunSpec(
         """Closed bars that the first decision of any parameter set needs, its size included."""
 
     def warmup_bars_of(self, parameters: Parameters) -> int:
-        """Closed bars that the first decision with these parameters of the strategy needs, its size included."""
+        """Closed bars that the first decision with these parameters needs, its size and its ATR stops included."""
         of_sizing = SIZING.find(self.sizing.model).warmup_bars(self.sizing.parameters)
-        return max(self.strategy_rule.warmup_bars(parameters), of_sizing)
+        return max(self.strategy_rule.warmup_bars(parameters), of_sizing, self.stops.warmup_bars)
 
     @property
     def finer_series(self) -> Series | None:

@@ -16,6 +16,7 @@ from candlecloud.contract.run_spec import RunSpec
 from candlecloud.errors import InsufficientDataError
 from candlecloud.experiments.grid import ParameterSets
 from candlecloud.features.bars import Bars
+from candlecloud.features.compute import compute_use
 from candlecloud.market.instant import iso
 from candlecloud.parameters import Parameters
 from candlecloud.runs.data_requirements import needed_range
@@ -85,7 +86,14 @@ def make_decisions(bars: Bars, spec: RunSpec, parameters: Parameters) -> Decisio
     start = spec.range.start
     (lead,) = leads_of(spec, np.array([spec.strategy_rule.warmup_bars(parameters)])).tolist()
     target = allowed_target(strategy_of(spec.strategy_rule).target(own, parameters, start, lead), spec.direction)
-    backtest = Backtest(own, spec.initial_equity, start_bar, spec.direction, funding_of(own, spec))
+    backtest = Backtest(
+        own,
+        spec.initial_equity,
+        start_bar,
+        spec.direction,
+        funding_of(own, spec),
+        average_true_range=average_true_range_of(own, spec),
+    )
     return Decisions(backtest, target, size_of(own, target, spec, parameters, start))
 
 
@@ -169,6 +177,15 @@ def size_of(
     begin = 0 if model.reads_target else Beginning(bars, start).of(model.warmup_bars(given))
     size = model.size(bars.from_bar(begin), target[begin:], given)
     return size if isinstance(size, float) or not begin else np.concatenate([np.zeros(begin), size])
+
+
+def average_true_range_of(bars: Bars, spec: RunSpec) -> FloatArray | None:
+    """What ATR stops are multiples of, begun so many candles before the range as its warm-up asks for; None without."""
+    use = spec.stops.average_true_range
+    if use is None:
+        return None
+    begin = Beginning(bars, spec.range.start).of(use.warmup_bars(bars.timeframe_ms))
+    return np.concatenate([np.full(begin, np.nan), compute_use(bars.from_bar(begin), use)])
 
 
 def funding_of(bars: Bars, spec: RunSpec) -> FloatArray | None:

@@ -19,7 +19,15 @@ from candlecloud.backtest.orders import SIDES
 from candlecloud.backtest.vectorised_engine import PlainCosts, statistics_of_words
 from candlecloud.contract.run_spec import RunSpec
 from candlecloud.errors import InsufficientDataError
-from candlecloud.experiments.decisions import funding_of, leads_of, make_decisions, size_of, sizing_of, warmups_of
+from candlecloud.experiments.decisions import (
+    average_true_range_of,
+    funding_of,
+    leads_of,
+    make_decisions,
+    size_of,
+    sizing_of,
+    warmups_of,
+)
 from candlecloud.experiments.execution import execution_of
 from candlecloud.experiments.grid import ParameterSets
 from candlecloud.experiments.simulate import SPENT, intrabar_of, plain_costs, rows_of_pairs, statistics_of_run
@@ -119,6 +127,7 @@ class _Sets:
             spec.direction,
             funding_of(bars, spec),
             intrabar_of(bars, self._finer),
+            average_true_range=average_true_range_of(bars, spec),
         )
         execution, reads_target = execution_of(spec), sizing_of(spec).reads_target
         size = None if reads_target else size_of(bars, np.zeros(len(bars)), spec, {}, spec.range.start)

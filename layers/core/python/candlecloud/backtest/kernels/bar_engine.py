@@ -38,6 +38,8 @@ def decide(account: FastAccount, t: int) -> None:
         account.why = REASON.drawdown_limit if blocked else REASON.target
         if wanted != 0.0 and account.weight == 0.0:
             account.note(NOTE.size_zero)
+        elif account.entry_type != 0 and account.weight != 0.0:
+            account.place_entry(account.close[t - 1])
     elif account.max_bars != 0 and account.held != 0.0 and t - account.entered >= account.max_bars:
         if not account.leaving():
             account.weight, account.working, account.why = 0.0, True, REASON.time
@@ -57,10 +59,13 @@ def step(account: FastAccount, t: int) -> None:
     volume = account.volume[t]
     trades = volume != 0.0
     account.bar, account.bar_volume, account.traded = t, volume if volume == volume else 0.0, 0.0
+    account.entered_inside = False
     if t > 0 and trades and not account.ruined:
         decide(account, t)
         if account.working:
             account.working = not account.work(account.open[t])
+            if account.working and account.entry_type != 0 and account.held == 0.0 and account.weight != 0.0:
+                account.work_entry(t)
         if (
             account.held != 0.0
             and not account.ruined
@@ -126,6 +131,7 @@ def run_bars(
     intrabar_start: Any,
     intrabar_high: Any,
     intrabar_low: Any,
+    atr: Any,
     rules: Any,
     start_bar: int,
     initial_equity: float,
@@ -152,6 +158,8 @@ def run_bars(
         Rate due by each bar's end, paid by longs.
     intrabar_start, intrabar_high, intrabar_low : int64 of length n + 1 or 0, float64
         Bar t holds the finer bars ``intrabar_start[t]`` to ``intrabar_start[t + 1] - 1``.
+    atr : float64, length n or 0
+        Average true range at each close; ATR stops are multiples of it.
     rules, row, final_state : float64
         By `layout.RULE`; written: `layout.COLUMN` and `layout.FINAL`.
     recording : bool
@@ -168,6 +176,7 @@ def run_bars(
     account.open, account.high, account.low, account.close = open_, high, low, close
     account.volume, account.target, account.size, account.funding = volume, target, size, funding
     account.intrabar_start, account.intrabar_high, account.intrabar_low = intrabar_start, intrabar_high, intrabar_low
+    account.atr, account.has_atr = atr, len(atr) > 0
     account.n, account.start_bar, account.recording = len(close), start_bar, recording
     account.equity, account.fill_codes, account.fill_numbers = equity, fill_codes, fill_numbers
     account.profits, account.notes = profits, notes
