@@ -13,6 +13,7 @@ COMMANDS = {
     "tests.evidence.pagination": "ccxt's own pagination and our pager: candles wanted, got",
     "tests.evidence.features": "features beside TA-Lib or their formulas on real hours: greatest relative difference",
     "tests.evidence.metrics": "metrics beside empyrical, scipy, pandas, quantstats on real hours; differences",
+    "tests.evidence.volatility_target": "realised over asked volatility of runs with a volatility target",
     "tests.evidence.sweep_bytes": "one sweep on 1 and 2 processes, in batches of 1, 17, 1,000, both orders: SHA-256",
     "tests.evidence.sweep_pages": "100,000 rows collected and paged: ms, peak MB, requests and bytes read",
     "tests.evidence.kill": "an ingesting process killed 20 times: rows lost, doubled, torn, index true",

@@ -22,6 +22,7 @@ START = 1_577_836_800_000
 BASE = {"exchange": "binance", "symbol": "BTC-USDT", "timeframe": "1m"}
 AVERAGES: dict[str, Any] = {"strategy": "dual_sma", "grid": {"fast": [5, 10, 20, 50], "slow": [110, 200, 500]}}
 MANY = {"fast": {"start": 5, "stop": 54, "step": 1}, "slow": {"start": 110, "stop": 500, "step": 10}}
+STOPS = {"stops.stop_loss": [0.01, 0.02, 0.03, 0.04, 0.05], "stops.take_profit": [0.02, 0.04, 0.06, 0.08, 0.1]}
 BOTH_STOPS: dict[str, Any] = {"stops": {"stop_loss": 0.02, "take_profit": 0.04}}
 EVERYTHING: dict[str, Any] = {
     **BOTH_STOPS,
@@ -60,6 +61,10 @@ RULES: dict[str, Any] = {
 }
 CASES: dict[str, tuple[dict[str, Any], str]] = {
     "averages, plain": ({**AVERAGES, "grid": MANY}, "none"),
+    "averages, plain, 100 fees": ({**AVERAGES, "grid": {"fee_bps": {"start": 1, "stop": 100, "step": 1}}}, "none"),
+    "averages, plain, 10 fees": ({**AVERAGES, "grid": {**AVERAGES["grid"], "fee_bps": list(range(10))}}, "none"),
+    "averages, 25 stops": ({**AVERAGES, "grid": STOPS}, "none"),
+    "averages of 1h, 25 stops, 1m inside": ({**AVERAGES, "grid": STOPS, "timeframe": "1h"}, "1m"),
     "averages, short too": ({**AVERAGES, "direction": "both"}, "none"),
     "averages, everything on": ({**AVERAGES, **EVERYTHING}, "none"),
     "averages of 1h, 1m inside": ({**AVERAGES, **BOTH_STOPS, "timeframe": "1h"}, "1m"),

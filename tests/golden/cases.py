@@ -148,7 +148,7 @@ def _bars(rng: np.random.Generator, n: int, style: str, capped: bool) -> Bars:
     volume = rng.choice([0.0, 1.5, 30.0, 100.0, 400.0, 1e6] if capped else [0.0, 0.0, 1.5, 3.0, 3.0, np.nan], n)
     if style in CALM:  # most bars trade, enough of them in a row for the look ahead
         volume = np.where(rng.random(n) < 0.03, volume, 5_000.0)
-    times = np.arange(n, dtype=np.int64) * HOUR_MS
+    times = np.cumsum(rng.choice([1, 1, 1, 1, 2, 30], n)).astype(np.int64) * HOUR_MS
     floats = [prices / 100.0 for prices in (open_, high, low, close)]
     return Bars(times, times + HOUR_MS, *floats, volume, 2, prefix_sums(to_ticks(floats[3], 2)))
 

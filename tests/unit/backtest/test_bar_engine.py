@@ -19,7 +19,7 @@ from candlecloud.backtest.orders import REASONS, REFUSALS
 from candlecloud.backtest.vectorised_engine import PlainCosts, statistics_of_signals
 from candlecloud.features.bars import bars_from_table
 from candlecloud.metrics.accumulators import Accumulators
-from candlecloud.metrics.curves import bar_returns, drawdowns, longest_under_water
+from candlecloud.metrics.curves import bar_returns, drawdowns, longest_time_under_water, longest_under_water
 from tests.golden.cases import CASH, Case, cases, replayed
 from tests.golden.reference import Replay, summed
 from tests.support.recorded import btc_hours
@@ -38,7 +38,7 @@ def check_against_reference(case: Case) -> Replay:
     assert got.equity.tolist() == wanted.equity
     assert list(got.refused) == wanted.refused
     assert list(got.capped) == wanted.capped
-    check_statistics(got.accumulators, wanted)
+    check_statistics(case, got.accumulators, wanted)
     alone = statistics_of_target(case.backtest, case.target, case.execution, case.size)
     assert alone.tobytes() == got.statistics.tobytes()
     trades = got.trades()
@@ -47,8 +47,11 @@ def check_against_reference(case: Case) -> Replay:
     return wanted
 
 
-def check_statistics(got: Accumulators, wanted: Replay) -> None:
-    equity = np.array(wanted.equity)
+def check_statistics(case: Case, got: Accumulators, wanted: Replay) -> None:
+    equity, bars = (
+        np.array(wanted.equity),
+        case.backtest.bars.since(case.backtest.bars.open_time[case.backtest.start_bar]),
+    )
     returns, below = bar_returns(equity, CASH), drawdowns(equity, CASH)
     numbers = summed(wanted) | {
         "final_equity": equity[-1],
@@ -58,6 +61,7 @@ def check_statistics(got: Accumulators, wanted: Replay) -> None:
         "sum_equity": sum(wanted.equity),
         "max_drawdown": below.max(),
         "max_under_water_bars": longest_under_water(below),
+        "max_under_water_ms": longest_time_under_water(below, bars.open_time, bars.close_time),
     }
     sums = {"sum_equity": sum(wanted.equity), "sum_returns": np.abs(returns).sum(), "sum_squares": 0.0}
     for name, value in got._asdict().items():

@@ -16,7 +16,7 @@ from candlecloud.contract.run import RunConfig
 from candlecloud.contract.run_spec import canonical_json
 from candlecloud.contract.sweep import SweepConfig
 from candlecloud.errors import CandlecloudError, InvalidParameterError, InvalidRangeError, UnknownStrategyError
-from candlecloud.experiments.execution import benchmark_of
+from candlecloud.experiments.execution import benchmark_of, execution_of
 from candlecloud.market.ranges import TimeRange
 
 HOUR = 3_600_000
@@ -57,6 +57,8 @@ def test_defaults() -> None:
         "look_ahead_test": True,
         "as_of": None,
         "seed": 0,
+        "signals": None,
+        "signals_fill": None,
     }
     assert config().warmup_bars == 50
 
@@ -100,7 +102,11 @@ def test_ranges_are_narrowed_to_whole_candles() -> None:
         ({"slippage": {"model": "magic"}}, "slippage.model"),
         ({"slippage": "fixed_bps"}, "slippage"),
         ({"slippage": {"model": "fixed_bps", "bps": -1}}, "slippage.bps"),
-        ({"slippage": {"model": "spread_pct", "bps": 1}}, "slippage.bps"),
+        ({"slippage": {"model": "spread", "impact_bps": 1}}, "slippage.impact_bps"),
+        ({"slippage": {"model": "spread_pct", "spread_pct": 0.04}}, "slippage.model"),
+        ({"slippage": {"model": "spread", "spread_pct": 0.04}}, "slippage.spread_pct"),
+        ({"sizing": {"model": "volatility_target", "target_vol": 0.2, "annual_volatility": 0.2}}, "sizing.target_vol"),
+        ({"sizing": {"model": "kelly_fraction", "win_probability": 0.5}}, "sizing.payoff_ratio"),
         ({"sizing": {"model": "all_of_it"}}, "sizing.model"),
         ({"sizing": {"model": "fixed_fraction", "fraction": 1.5}}, "sizing.fraction"),
         ({"sizing": {"model": "kelly_fraction", "window": 10, "minimum_bars": 20}}, "sizing"),
@@ -147,6 +153,35 @@ def test_wrong_fields_are_named(fields: dict[str, Any], field: str) -> None:
     assert caught.value.details["field"] == field
     assert caught.value.hint
     json.dumps(caught.value.details, allow_nan=False)
+
+
+@pytest.mark.parametrize(
+    ("model", "given", "wanted"),
+    [
+        ("volatility_target", {}, 0.05),
+        ("volatility_target", {"rebalance_band": None}, 0.05),
+        ("volatility_target", {"rebalance_band": 0.2}, 0.2),
+        ("volatility_target", {"rebalance_band": 0}, 0.0),
+        ("fixed_fraction", {}, None),
+        ("fixed_fraction", {"rebalance_band": 0}, None),
+        ("kelly_fraction", {}, None),
+        ("kelly_fraction", {"rebalance_band": 0.05}, 0.05),
+    ],
+)
+def test_the_rebalance_band_of_a_volatility_target(model: str, given: dict[str, Any], wanted: float | None) -> None:
+    run = config(sizing={"model": model}, **given)
+    assert run.rebalance_band == wanted
+    assert RunConfig.from_dict(run.to_dict()) == run
+    assert execution_of(run).rebalance_band == (wanted or 0.0)
+
+
+def test_equal_sizings_are_one_run() -> None:
+    plain = config(sizing={"model": "volatility_target", "annual_volatility": 0.2, "window": 72, "base_fraction": 1})
+    said_otherwise = config(sizing={"model": "volatility_target", "target_vol": 0.2, "lookback": 72})
+    assert plain.identity_dict() == said_otherwise.identity_dict()
+    odds = config(sizing={"model": "kelly_fraction", "win_probability": 0.6, "payoff_ratio": 1.5})
+    assert odds.sizing.parameters == {"base_fraction": 1.0, "win_probability": 0.6, "payoff_ratio": 1.5}
+    assert RunConfig.from_dict(odds.to_dict()) == odds
 
 
 UP: dict[str, Any] = {"gt": ["close", "open"]}

@@ -88,6 +88,11 @@ class SweepNotFoundError(CandlecloudError):
     default_hint = "Use the id that POST /sweeps returned."
 
 
+class SignalsNotFoundError(CandlecloudError):
+    code = "signals_not_found"
+    default_hint = "Use the id that PUT /signals/files returned."
+
+
 class InsufficientDataError(CandlecloudError):
     """Too few candles are stored for the request; `details` says how many, and how to get the rest."""
 

@@ -136,6 +136,7 @@ def _inputs(backtest: Backtest, target: FloatArray, execution: Execution, size: 
         check_target(wanted)
     _check_market(bars, execution, backtest.start_bar)
     return (
+        *(bars.open_time, bars.close_time),
         *(bars.open, bars.high, bars.low, bars.close, bars.volume),
         wanted,
         _known_sizes(_sizes(size, len(bars)), atr),

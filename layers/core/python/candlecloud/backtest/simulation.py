@@ -92,11 +92,9 @@ class Simulation:
 
     def summary(self) -> Metrics:
         """The numbers of `candlecloud.metrics.summary`."""
-        bars = self.backtest.bars
         return summary_of(
             self.accumulators,
             initial_equity=self.backtest.initial_equity,
             n_bars=len(self.equity),
-            timeframe_ms=int(bars.close_time[0] - bars.open_time[0]),
             span_ms=self.span_ms,
         )

@@ -49,6 +49,8 @@ def benchmark_of(spec: RunSpec) -> RunConfig:
     own: dict[str, Any] = {
         "strategy": BENCHMARK,
         "rules": None,
+        "signals": None,
+        "signals_fill": None,
         "parameters": {},
         "direction": "long",
         "sizing": fixed_fraction(),

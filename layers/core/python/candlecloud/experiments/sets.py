@@ -14,6 +14,7 @@ import numpy as np
 from candlecloud.arrays import BoolArray, FloatArray, IntArray
 from candlecloud.backtest.bar_engine import statistics_of_targets
 from candlecloud.backtest.inputs import Backtest
+from candlecloud.backtest.intrabar import IntrabarData
 from candlecloud.backtest.orders import SIDES
 from candlecloud.backtest.vectorised_engine import PlainCosts, statistics_of_words
 from candlecloud.contract.run_spec import RunSpec
@@ -39,13 +40,15 @@ from candlecloud.strategies.resolve import strategy_of
 from candlecloud.strategies.rules.tree import Rules
 
 
-def statistics_of_sets(bars: Bars, finer: Bars | None, spec: RunSpec, sets: ParameterSets) -> FloatArray:
+def statistics_of_sets(bars: Bars, finer: Bars | IntrabarData | None, spec: RunSpec, sets: ParameterSets) -> FloatArray:
     """One row per parameter set, in their order.
 
     Parameters
     ----------
     bars : Bars
         Reaching back to the longest warm-up.
+    finer : Bars or IntrabarData, optional
+        What decides inside a bar; sorted into the bars already, where several specs share it.
 
     Returns
     -------
@@ -65,7 +68,7 @@ def statistics_of_sets(bars: Bars, finer: Bars | None, spec: RunSpec, sets: Para
     return _Sets(bars, finer, spec, sets, rules).rows()
 
 
-def _one_by_one(bars: Bars, finer: Bars | None, spec: RunSpec, sets: ParameterSets) -> FloatArray:
+def _one_by_one(bars: Bars, finer: Bars | IntrabarData | None, spec: RunSpec, sets: ParameterSets) -> FloatArray:
     """Sets that share no more than bars."""
     intrabar = intrabar_of(bars, finer)
     rows = []
@@ -78,7 +81,9 @@ def _one_by_one(bars: Bars, finer: Bars | None, spec: RunSpec, sets: ParameterSe
 class _Sets:
     """What the sets of one run spec share."""
 
-    def __init__(self, bars: Bars, finer: Bars | None, spec: RunSpec, sets: ParameterSets, rules: Rules) -> None:
+    def __init__(
+        self, bars: Bars, finer: Bars | IntrabarData | None, spec: RunSpec, sets: ParameterSets, rules: Rules
+    ) -> None:
         self._bars, self._finer, self._spec, self._sets, self._rules = bars, finer, spec, sets, rules
         self._start_bar = bars.index_of(spec.range.start)
         self._costs = plain_costs(bars, spec)

@@ -8,13 +8,15 @@ cimport candlecloud.backtest.kernels.generated.number as NUMBER
 cimport candlecloud.backtest.kernels.generated.phase as PHASE
 cimport candlecloud.backtest.kernels.generated.reason as REASON
 cimport candlecloud.backtest.kernels.generated.rule as RULE
-from candlecloud.backtest.kernels.generated.marks cimport Marks, begin_marks
+from candlecloud.backtest.kernels.generated.marks cimport Marks, begin_marks, count_stretch
 
 cdef double _DUST, _ENDLESS
 
 
 cdef class Account:
     # Market and wishes, one entry per bar.
+    cdef const long long[::1] opened
+    cdef const long long[::1] closed
     cdef const double[::1] open
     cdef const double[::1] high
     cdef const double[::1] low

@@ -16,7 +16,7 @@ except ImportError:
 
 if not cython.compiled:
     from candlecloud.backtest.kernels.layout import CODE, COLUMN, FINAL, NOTE, NUMBER, PHASE, REASON, RULE
-    from candlecloud.backtest.kernels.marks import begin_marks
+    from candlecloud.backtest.kernels.marks import begin_marks, count_stretch
 
 _DUST = 1e-12  # a rest below this fraction of the order, or of the most that the position held, is none
 _ENDLESS = 1.7976931348623157e308  # a quantity that no order reaches
@@ -25,6 +25,8 @@ _ENDLESS = 1.7976931348623157e308  # a quantity that no order reaches
 class Account:
     """Cash, one position, the order that waits, and what has been counted so far."""
 
+    opened: Any
+    closed: Any
     open: Any
     high: Any
     low: Any
@@ -75,7 +77,7 @@ class Account:
         self.has_trailing_stop = self.trailing_stop + self.trailing_stop_atr > 0.0
         self.has_stops = self.has_stop_loss or self.has_take_profit or self.has_trailing_stop
         self.cash = self.flat_cash = self.limit_peak = initial_equity
-        self.marks = begin_marks(self.start_bar, initial_equity)
+        self.marks = begin_marks(self.start_bar, self.opened[self.start_bar], initial_equity)
         self.held = self.entry = self.best = self.asked = self.weight = self.bar_volume = 0.0
         self.largest = self.traded = self.entry_atr = 0.0
         self.fees = self.slippage = self.notional = self.sum_profit = self.sum_loss = self.funding_paid = 0.0
@@ -90,7 +92,7 @@ class Account:
         final_state[FINAL.cash], final_state[FINAL.held] = self.cash, self.held
         final_state[FINAL.asked], final_state[FINAL.weight] = self.asked, self.weight
         final_state[FINAL.resume], final_state[FINAL.working] = self.resume, self.working
-        marks = self.marks
+        marks = count_stretch(self.marks, self.n - 1, self.closed[self.n - 1])
         row[COLUMN.final_equity], row[COLUMN.ruined] = marks.before, self.ruined
         row[COLUMN.n_trades], row[COLUMN.n_wins], row[COLUMN.n_fills] = self.n_trades, self.n_wins, self.n_fills
         row[COLUMN.sum_profit], row[COLUMN.sum_loss] = self.sum_profit, self.sum_loss
@@ -98,10 +100,9 @@ class Account:
         row[COLUMN.notional], row[COLUMN.bars_in_position] = self.notional, self.bars_in_position
         row[COLUMN.sum_returns], row[COLUMN.sum_squares] = marks.returns, marks.squares
         row[COLUMN.sum_negative_squares], row[COLUMN.sum_equity] = marks.negatives, marks.equities
-        row[COLUMN.max_drawdown] = marks.deepest
-        row[COLUMN.max_under_water_bars] = max(marks.longest, self.n - marks.last_peak - 1)
+        row[COLUMN.max_drawdown], row[COLUMN.max_under_water_bars] = marks.deepest, marks.longest
+        row[COLUMN.max_under_water_ms], row[COLUMN.capped_fills] = marks.longest_time, self.n_capped
         row[COLUMN.ambiguous_exits], row[COLUMN.refused_orders] = self.ambiguous, self.n_refused
-        row[COLUMN.capped_fills] = self.n_capped
 
     def fill(self, phase: int, after: float, price: float, moved: float, rate: float, reason: int) -> None:
         if abs(after) < _DUST * self.largest:

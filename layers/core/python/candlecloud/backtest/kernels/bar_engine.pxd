@@ -25,7 +25,7 @@ cdef void mark(FastAccount account, long long t, double equity) noexcept
 
 @cython.locals(account=FastAccount, t=cython.longlong)
 cpdef int run_bars(
-    const double[::1] open_, const double[::1] high, const double[::1] low, const double[::1] close,
+    const long long[::1] opened, const long long[::1] closed, const double[::1] open_, const double[::1] high, const double[::1] low, const double[::1] close,
     const double[::1] volume, const double[::1] target, const double[::1] size, const double[::1] funding,
     const long long[::1] intrabar_start, const double[::1] intrabar_high, const double[::1] intrabar_low,
     const double[::1] atr,

@@ -110,7 +110,7 @@ def limit_drawdown(account: FastAccount, t: int, equity: float) -> None:
 def mark(account: FastAccount, t: int, equity: float) -> None:
     """Count the close."""
     change = equity / account.marks.before - 1.0 if account.marks.before > 0.0 else 0.0
-    account.marks = mark_close(account.marks, t, equity, change)
+    account.marks = mark_close(account.marks, t, account.opened[t], account.closed[t], equity, change)
     if account.held != 0.0:
         account.bars_in_position += 1
     if account.recording:
@@ -118,6 +118,8 @@ def mark(account: FastAccount, t: int, equity: float) -> None:
 
 
 def run_bars(
+    opened: Any,
+    closed: Any,
     open_: Any,
     high: Any,
     low: Any,
@@ -146,6 +148,8 @@ def run_bars(
 
     Parameters
     ----------
+    opened, closed : int64, length n
+        ms UTC of each bar's open and close.
     open_, high, low, close, volume, target : float64, length n
         Prices in quote currency, base volume (NaN: unknown, it trades), and the wanted position in [-1, 1].
     size : float64, length n or 1
@@ -168,6 +172,7 @@ def run_bars(
         Bar, `layout.NOTE`.
     """
     account = FastAccount()
+    account.opened, account.closed = opened, closed
     account.open, account.high, account.low, account.close = open_, high, low, close
     account.volume, account.target, account.size, account.funding = volume, target, size, funding
     account.intrabar_start, account.intrabar_high, account.intrabar_low = intrabar_start, intrabar_high, intrabar_low

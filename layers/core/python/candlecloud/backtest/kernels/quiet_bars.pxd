@@ -28,5 +28,5 @@ cdef class FastAccount(AccountWithEntries):
 
 @cython.locals(begin=cython.longlong, marks=Marks, held=double, cash=double, asked=double, limited=bint, keep=double,
                limit_peak=double, has_funding=bint, is_long=bint, recording=bint, band=double, paid=double, funding_paid=double,
-               value=double, drift=double, price=double, equity=double)
+               value=double, drift=double, price=double, equity=double, change=double)
 cdef inline long long _mark_held_bars(FastAccount account, long long t, long long stop, bint settles, bint watches) noexcept

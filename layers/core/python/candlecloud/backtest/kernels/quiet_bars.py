@@ -49,7 +49,7 @@ class FastAccount(AccountWithEntries):
         cash = self.cash
         self.marks.equities += cash * (stop - t)
         if cash >= self.marks.peak:
-            self.marks.last_peak = stop - 1
+            self.marks.last_peak, self.marks.peak_time = stop - 1, self.closed[stop - 1]
         if self.recording:
             for k in range(t - self.start_bar, stop - self.start_bar):
                 self.equity[k] = cash
@@ -163,7 +163,8 @@ def _mark_held_bars(account: FastAccount, t: int, stop: int, settles: bool, watc
         if settles and has_funding:
             cash -= paid
             funding_paid += paid
-        marks = mark_close(marks, t, equity, equity / marks.before - 1.0)
+        change = equity / marks.before - 1.0
+        marks = mark_close(marks, t, account.opened[t], account.closed[t], equity, change)
         if limited and equity > limit_peak:
             limit_peak = equity
             marks.floor = limit_peak * keep

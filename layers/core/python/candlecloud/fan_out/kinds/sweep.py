@@ -29,6 +29,7 @@ _MOST_SETS = 10_000
 _COLD_START_S = 2.0
 _CANDLE_S = 1e-6  # to read one and check its part of the revision
 _AVERAGES_S = 2e-9  # per bar and set, where the engine makes the signals itself
+_VARIANT_S, _VARIANT_BAR_S = 2e-3, 100e-9  # per variant, and per bar of it: what its sets share is made ready
 _BAR_S = 150e-9  # per bar and set by any of our strategies, with every size and cost
 _FEATURE_S = 150e-9  # per bar and set, for each feature that rules name
 _TEST_TIMES = 25  # so many sets cost as much as the look-ahead test of one
@@ -37,19 +38,23 @@ _BATCH_S, _AVERAGES_BATCH_S = 15.0, 2.0  # a second or more of work in truth
 
 
 def sweep_work(config: SweepConfig) -> Work:
-    """Count the sets and estimate one; `batch_size` says how many make a batch, where the user says so."""
+    """Count the sets and estimate one; `batch_size` says how many make a batch, where the user says so.
+
+    The slowest engine that any variant needs counts: a batch holds neighbours, and these share their settings.
+    """
     bars = config.range.duration // config.series.timeframe.ms + config.warmup_bars
     finer = config.finer_series
     candles = bars + (0 if finer is None else config.range.duration // finer.timeframe.ms)
     features = 0 if config.rules is None else len(config.rules["features"])
     set_s = by_bar_s = bars * (_BAR_S + features * _FEATURE_S)
-    batch_s = _BATCH_S
-    if has_averages_alone(config):
+    batch_s, size = _BATCH_S, config.size
+    if all(has_averages_alone(config.spec_with(variant.fields)) for variant in config.variants):
         set_s, batch_s = bars * _AVERAGES_S, _AVERAGES_BATCH_S
+    if config.setting_axes:
+        set_s += (_VARIANT_S + bars * _VARIANT_BAR_S) * len(config.variants) / size.valid
     times = _TEST_TIMES if config.sizing.model == "fixed_fraction" else _SIZES_TEST_TIMES
-    test_s = by_bar_s * times if config.look_ahead_test else 0.0
+    test_s = by_bar_s * times if config.look_ahead_test and config.signals is None else 0.0
     fitting = min(max(1, int(batch_s / set_s)), _MOST_SETS)
-    size = config.size
     return Work(
         units=size.valid,
         unit_s=set_s + test_s / TESTED_EVERY,
