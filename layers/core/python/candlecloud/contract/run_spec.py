@@ -12,7 +12,7 @@ from typing import Annotated, Any, ClassVar, NoReturn, Self
 from pydantic import ConfigDict, Field, StrictBool, ValidationError, model_validator
 
 from candlecloud.catalogue import SIZING, STRATEGIES
-from candlecloud.contract.execution_settings import ATR_STOPS, ExecutionSettings, fixed_bps
+from candlecloud.contract.execution_settings import ExecutionSettings, fixed_bps
 from candlecloud.contract.fields import Amount, Instant, Name, RangeFields, SeriesFields
 from candlecloud.contract.funding import Funding, check_funding
 from candlecloud.contract.own_signals import SignalsFields, check_signals_fields
@@ -108,19 +108,18 @@ class RunSpec(ExecutionSettings, SignalsFields, RangeFields, SeriesFields):
         if not self.varies("rebalance_band"):
             self._set(rebalance_band=self._band())
         self._settle_finer()
+        self.check_entry()
         if not self.varies("direction"):
             check_direction(self.strategy_rule, self.direction)
 
     @property
     def entries(self) -> tuple[str, ...]:
         """The entries that it names, as ``strategies/dual_sma``, and the features that its strategy reads."""
-        used: set[str] = set()  # own signals read none
+        used = self.features_read  # own signals read none
         if self.rules is not None:
-            used = {named["feature"] for named in self.rules["features"].values()}
+            used |= {named["feature"] for named in self.rules["features"].values()}
         elif self.signals is None:
-            used = {use.feature.name for use in STRATEGIES.find(self.strategy).reads}
-        if self.stops.has_atr_stops or self.varies(*(f"stops.{name}" for name in ATR_STOPS)):
-            used.add("atr")
+            used |= {use.feature.name for use in STRATEGIES.find(self.strategy).reads}
         features = (f"features/{name}" for name in sorted(used))
         models = (f"sizing/{self.sizing.model}", f"slippage/{self.slippage.model}")
         return (f"strategies/{self.strategy}", *features, *models)
