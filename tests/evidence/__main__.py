@@ -12,6 +12,7 @@ COMMANDS = {
     "tests.evidence.faults": "each fault of the replay exchange during ingestion: what happened, what got stored",
     "tests.evidence.pagination": "ccxt's own pagination and our pager: candles wanted, got",
     "tests.evidence.features": "features beside TA-Lib or their formulas on real hours: greatest relative difference",
+    "tests.evidence.look_ahead": "planted leaks caught of 40 seeds, causal signals accused, what the test costs",
     "tests.evidence.metrics": "metrics beside empyrical, scipy, pandas, quantstats on real hours; differences",
     "tests.evidence.volatility_target": "realised over asked volatility of runs with a volatility target",
     "tests.evidence.sweep_bytes": "one sweep on 1 and 2 processes, in batches of 1, 17, 1,000, both orders: SHA-256",

@@ -1,4 +1,4 @@
-"""What `fan_out.kinds.sweep` estimates for a set and for its look-ahead test, beside what they take on this machine.
+"""What `fan_out.kinds.sweep` estimates for a set and a sweep's look-ahead test, beside what they take on this machine.
 
 The estimates decide how many sets make a batch, and what is refused because it would be cut off: they are upper bounds.
 """
@@ -91,7 +91,7 @@ def candles(count: int, timeframe: str, start: int) -> pa.Table:
 
 
 def measure(asked: dict[str, Any], finer: str) -> tuple[float, float, float, float]:
-    """Nanoseconds per bar: of a set, estimated; of its look-ahead test, estimated."""
+    """Nanoseconds per bar: of a set, estimated; of the look-ahead test of the sweep, estimated."""
     config = SweepConfig.from_dict(BASE | asked)
     step, warmup = config.series.timeframe.ms, config.warmup_bars
     bars = BARS // 60 if finer != "none" else BARS
@@ -111,7 +111,7 @@ def measure(asked: dict[str, Any], finer: str) -> tuple[float, float, float, flo
         return time.process_time() - began
 
     one, all_ = seconds(untested, 0, 1), seconds(untested, 0, sets)
-    test = seconds(config, 0, 1) - one
+    test = seconds(config, 0, sets) - all_
     work, without = sweep_work(config), sweep_work(untested)
     total = bars + warmup
     times = ((all_ - one) / (sets - 1), without.unit_s, test, work.start_s - without.start_s)
@@ -120,7 +120,7 @@ def measure(asked: dict[str, Any], finer: str) -> tuple[float, float, float, flo
 
 def main() -> None:
     print("ns per bar, measured / estimated at most\n")
-    print("| asked | a set | its look-ahead test |\n|---|---:|---:|")
+    print("| asked | a set | the look-ahead test |\n|---|---:|---:|")
     for name, (asked, finer) in CASES.items():
         found, assumed, test, test_assumed = measure(asked, finer)
         print(f"| {name} | {found:.1f} / {assumed:.0f} | {test:,.0f} / {test_assumed:,.0f} |", flush=True)

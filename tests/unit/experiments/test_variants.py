@@ -178,7 +178,7 @@ def test_what_all_sets_share_is_said_to_be_that_of_the_first() -> None:
 def test_a_tested_set_is_tested_with_its_own_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     tested: list[tuple[str, float]] = []
 
-    def look(_decisions: Any, spec: RunSpec, _parameters: Any, _rng: Any) -> None:
+    def look(_bars: Any, spec: RunSpec, *_others: Any) -> None:
         tested.append((spec.direction, spec.fee_bps))
 
     monkeypatch.setattr(sweep_module, "run_look_ahead_test", look)

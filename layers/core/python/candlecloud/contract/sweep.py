@@ -17,7 +17,8 @@ from candlecloud.contract.grid_axes import Axis, Steps, Value, read_parameter_ax
 from candlecloud.contract.grid_settings import ALIASES, Setting, aliases_of, combine, leave_to_grid, settings_of
 from candlecloud.contract.refusals import as_field_error
 from candlecloud.contract.run import RunConfig
-from candlecloud.contract.run_spec import RunSpec, check_direction
+from candlecloud.contract.run_spec import RunSpec
+from candlecloud.contract.strategy_choice import check_direction
 from candlecloud.contract.variants import Variants, find_variants
 from candlecloud.errors import CandlecloudError, InvalidParameterError
 from candlecloud.parameters import Number as PlainNumber

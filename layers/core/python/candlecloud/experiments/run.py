@@ -177,7 +177,7 @@ def _run_look_ahead_test(decisions: Decisions, config: RunConfig, identity: Iden
     if not config.look_ahead_test:
         return LookAheadTest(on=False, cuts=[], passed=None, untested="off")
     rng = np.random.default_rng([config.seed, int(identity.id[-16:], 16)])
-    cuts = run_look_ahead_test(decisions, config, config.parameters, rng)
+    cuts = run_look_ahead_test(decisions.bars, config, [config.parameters], rng)
     opened = decisions.bars.open_time
     return LookAheadTest(on=True, cuts=[Timestamp.of(int(opened[cut])) for cut in cuts], passed=True, untested=None)
 

@@ -16,16 +16,18 @@ from candlecloud.contract.sweep import SweepConfig
 from candlecloud.experiments.decisions import make_decisions, run_look_ahead_test
 from candlecloud.experiments.describe import describe_assumptions, describe_bars, describe_coverage
 from candlecloud.experiments.execution import BENCHMARK, benchmark_of
+from candlecloud.experiments.look_ahead import choose_tested_sets
 from candlecloud.experiments.own_signals import bind_signals, describe_signals
 from candlecloud.experiments.simulate import statistics_of_run, summary_columns_of, summary_of_row
 from candlecloud.experiments.variants import Block, SweptSets, columns_of_blocks, statistics_of_blocks
 from candlecloud.fan_out.batch_file import BatchResult
-from candlecloud.fan_out.kinds.sweep import TESTED_EVERY
 from candlecloud.features.bars import Bars, bars_from_table
 from candlecloud.metrics.metric import conventions_of
 from candlecloud.metrics.summary import SUMMARY
+from candlecloud.parameters import Number
 from candlecloud.runs.inputs import RunInputs
 from candlecloud.runs.result_rows import rows_schema
+from candlecloud.strategies.look_ahead import SWEEP_EFFORT
 
 
 def evaluate_batch(config: SweepConfig, inputs: RunInputs, start: int, end: int) -> BatchResult:
@@ -57,13 +59,12 @@ def evaluate_batch(config: SweepConfig, inputs: RunInputs, start: int, end: int)
     bars = bars_from_table(inputs.candles)
     finer = None if inputs.finer is None else bars_from_table(inputs.finer)
     if config.look_ahead_test and config.signals is None:
-        for number in _tested_sets(sets.total, start, end):
-            spec, one = sets.one(number)
-            rng = np.random.default_rng([config.seed, number])
-            run_look_ahead_test(make_decisions(bars, spec, one), spec, one, rng)
+        for spec, chosen in _tested_in(sets, start, end):
+            rng = np.random.default_rng([config.seed, start, len(chosen)])
+            run_look_ahead_test(bars, spec, chosen, rng, SWEEP_EFFORT)
     rows = statistics_of_blocks(bars, finer, blocks)
     columns = summary_columns_of(rows, bars, bars.index_of(config.range.start), config)
-    common = _common(config, bars, inputs, sets.total) if start == 0 else None
+    common = _common(config, bars, inputs, sets) if start == 0 else None
     return BatchResult(start, end, _table(config, start, blocks, columns), common)
 
 
@@ -82,12 +83,21 @@ def _column(values: NDArray[Any] | list[Value], kind: pa.DataType) -> pa.Array:
     return column if column.type == kind else column.cast(kind)
 
 
-def _tested_sets(total: int, start: int, end: int) -> list[int]:
-    """The sets of a batch that the look-ahead test runs on: every thousandth of the sweep, and its last."""
-    return [number for number in range(start, end) if number % TESTED_EVERY == 0 or number == total - 1]
+def _tested_in(sets: SweptSets, start: int, end: int) -> list[tuple[SweepConfig, list[dict[str, Number]]]]:
+    """The sets of a batch that the look-ahead test runs on, those of a variant together."""
+    found: dict[int, tuple[SweepConfig, list[dict[str, Number]]]] = {}
+    for number in _tested_numbers(sets):
+        if start <= number < end:
+            spec, parameters = sets.one(number)
+            found.setdefault(number // sets.parameters.total, (spec, []))[1].append(parameters)
+    return list(found.values())
 
 
-def _common(config: SweepConfig, bars: Bars, inputs: RunInputs, total: int) -> Mapping[str, Any]:
+def _tested_numbers(sets: SweptSets) -> list[int]:
+    return choose_tested_sets(sets.parameters.columns, sets.config.seed, len(sets.variants))
+
+
+def _common(config: SweepConfig, bars: Bars, inputs: RunInputs, sets: SweptSets) -> Mapping[str, Any]:
     settings, fields = config.variants[0]
     first = config.spec_with(fields)
     benchmark = benchmark_of(first)
@@ -97,7 +107,7 @@ def _common(config: SweepConfig, bars: Bars, inputs: RunInputs, total: int) -> M
     coverage = describe_coverage(config, config.warmup_bars, inputs)
     return {
         "assumptions": describe_assumptions(first, decisions.bars)
-        | _look_ahead_summary(config, total)
+        | _look_ahead_summary(config, sets)
         | describe_signals(config, inputs)
         | _varied_summary(settings),
         "data": describe_bars(bars, bars.index_of(config.range.start)) | coverage.to_dict(),
@@ -106,11 +116,14 @@ def _common(config: SweepConfig, bars: Bars, inputs: RunInputs, total: int) -> M
     }
 
 
-def _look_ahead_summary(config: SweepConfig, total: int) -> dict[str, Any]:
+def _look_ahead_summary(config: SweepConfig, sets: SweptSets) -> dict[str, Any]:
     if not config.look_ahead_test:
         return {}
-    tested = len(_tested_sets(total, 0, total))
-    return {"look_ahead_test": f"passed on {tested} of {total} sets: a garbage future moved none of their decisions"}
+    tested = len(_tested_numbers(sets))
+    return {
+        "look_ahead_test": f"passed on {tested} of {sets.total} sets, among them the lowest and highest value of each "
+        "parameter: another future moved none of their decisions"
+    }
 
 
 def _varied_summary(settings: Mapping[str, Value]) -> dict[str, Any]:
