@@ -171,14 +171,6 @@ SWEEPS: dict[str, dict[str, Any]] = {
         },
         "maker_fee_bps": -1.0,
     },
-    "ATR stops in the grid": {
-        "grid": {
-            "fast": [5],
-            "slow": [40, 60],
-            "stops.trailing_stop_atr": [None, 3.0],
-            "stops.atr_window": [None, 100],
-        },
-    },
     "entries by a limit": {
         "grid": GRID,
         "direction": "both",

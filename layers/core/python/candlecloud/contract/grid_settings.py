@@ -112,8 +112,8 @@ def leave_to_grid(document: Any) -> Any:
     for sent in (name for name in grid if isinstance(name, str) and name not in own):
         path = ALIASES.get(sent, sent)
         field, _, part = path.partition(".")
-        if field not in _fields():
-            continue
+        if field not in _fields() or (not part and _object_in(_fields()[field]) is not None):
+            continue  # a parameter may have an object's name
         given = body.get(field)
         parameter = _parameter(field, given, part)
         names = (part,) if parameter is None else (parameter.name, *parameter.aliases)
