@@ -1,8 +1,5 @@
-"""A second reference of the backtest, written from `docs/backtest_semantics.md` alone: one loop over the bars.
-
-Its author had not seen `tests.golden.reference` or the kernels. A mistake that both share shows here. The numbers in
-the comments are those of the rules.
-"""
+"""A second reference of the backtest, written from `docs/backtest_semantics.md` alone, before its author saw
+`tests.golden.reference` or a kernel: so a mistake that they share shows. Numbers in comments are those of rules."""
 
 from __future__ import annotations
 
@@ -12,11 +9,11 @@ from typing import Any
 
 from candlecloud.backtest.execution import Execution
 from candlecloud.backtest.inputs import Backtest
-from candlecloud.backtest.orders import Fill
+from candlecloud.backtest.orders import SIDES, Fill
 
 TOUCH = 1e-15  # 21: a relative difference that still is a touch
 DUST = 1e-12  # 19: a share that is only rounding
-WHOLE = 1e-9  # 13, 19: a number of ticks or lots that is this near to a whole one is whole
+WHOLE = 1e-9  # 13, 19: so near to a whole tick or lot is on it
 
 
 @dataclass
@@ -45,7 +42,7 @@ class Life:
     last_target: float = 0.0
     wish: tuple[float, float, bool] = (0.0, 1.0, False)  # of the last close: target, size, drawdown limit in force
     time_due: bool = False
-    over: bool = False
+    over: bool = False  # ruined: no more trades
     traded: float = 0.0  # in this bar
     fills: list[Fill] = field(default_factory=list)
     equity: list[float] = field(default_factory=list)
@@ -53,7 +50,6 @@ class Life:
     refused: list[tuple[int, str]] = field(default_factory=list)
     capped: list[int] = field(default_factory=list)
     ambiguous: int = 0
-    ruined: bool = False
     waiting_target: float | None = None
 
 
@@ -61,56 +57,43 @@ def run(backtest: Backtest, target: Any, execution: Execution, size: Any = 1.0) 
     """Live every bar from `start_bar` on, in the order of the rules."""
     life, bars, n = Life(backtest, execution, backtest.initial_equity), backtest.bars, len(backtest.bars)
     sizes = [size] * n if isinstance(size, float) else size.tolist()
-    targets = [_allowed(x, backtest.direction) for x in target.tolist()]
+    lowest, highest = SIDES[backtest.direction]
+    targets = [min(max(x, lowest), highest) for x in target.tolist()]  # 5
     funding = [0.0] * n if backtest.funding is None else backtest.funding.tolist()
     peak, resume = life.cash, -1  # 26: the initial equity is a peak too
     if backtest.start_bar > 0:  # 2: the first decision
         life.wish = (targets[backtest.start_bar - 1], sizes[backtest.start_bar - 1], False)
     for t in range(backtest.start_bar, n):
-        life.traded = 0.0
-        trades = bars.volume[t] != 0.0  # 10: NaN counts as traded
+        life.traded, trades = 0.0, bars.volume[t] != 0.0  # 10: NaN counts as traded
         if trades and not life.over:  # 9
             _choose_order(life, t)
             _at_open(life, t)
             _inside(life, t)
-            if life.quantity > 0.0:  # 20: the best price goes on in every bar that trades
-                life.best = max(life.best, float(bars.high[t]))
-            elif life.quantity < 0.0:
-                life.best = min(life.best, float(bars.low[t]))
+            extreme, better = (bars.high, max) if life.quantity > 0.0 else (bars.low, min)
+            life.best = better(life.best, float(extreme[t]))  # 20: goes on in every bar that trades
         close = float(bars.close[t])
         life.cash -= life.quantity * close * funding[t]  # 25
         equity = life.cash + life.quantity * close  # 26
-        if equity <= 0.0 and life.quantity:  # 27
-            _close_all(life, t, "close", close, "ruin")
+        at_end = t == n - 1 and execution.flatten_at_end and trades
+        if life.quantity and (equity <= 0.0 or at_end):  # 27, 29
+            _close_all(life, t, "close", close, "ruin" if equity <= 0.0 else "end")
             equity = life.cash
-        elif t == n - 1 and execution.flatten_at_end and trades and life.quantity:  # 29
-            _close_all(life, t, "close", close, "end")
-            equity = life.cash
-            if life.order is not None and life.order.weight == 0.0:
-                life.order = None
         life.equity.append(equity)
-        life.ruined = life.ruined or equity <= 0.0
         if t == resume:  # 28: the peak restarts
             peak = equity
         if t >= resume:
             peak = max(peak, equity)
-            if execution.drawdown_limit and 1.0 - equity / peak > execution.drawdown_limit:
+            if execution.drawdown_limit and equity < peak * (1.0 - execution.drawdown_limit):
                 resume = t + int(execution.cooldown_bars)
         limited = t < resume
         life.wish = (0.0 if limited else targets[t], sizes[t], limited)  # 4, 6, 28
         life.closes_held = life.closes_held + 1 if life.quantity else 0
         life.time_due = 0 < execution.max_bars <= life.closes_held and not _leaving(life)  # 33
-    if not life.over:  # 30
-        if life.wish[0] != life.last_target:
-            life.waiting_target = life.wish[0]
-        elif life.order is not None:
-            life.waiting_target = life.order.target
+    if not life.over and life.wish[0] != life.last_target:  # 30
+        life.waiting_target = life.wish[0]
+    elif not life.over and life.order is not None and (life.order.weight or life.quantity):
+        life.waiting_target = life.order.target if life.order.weight else 0.0
     return life
-
-
-def _allowed(target: float, direction: str) -> float:
-    """5."""
-    return max(target, 0.0) if direction == "long" else min(target, 0.0) if direction == "short" else target
 
 
 def _leaving(life: Life) -> bool:
@@ -143,7 +126,7 @@ def _at_open(life: Life, t: int) -> None:
     order, price = life.order, float(life.backtest.bars.open[t])
     if order is None:
         return
-    if life.quantity and life.quantity * order.weight > 0.0 and life.cash + life.quantity * price <= 0.0:  # 27
+    if life.quantity * order.weight > 0.0 and life.cash + life.quantity * price <= 0.0:  # 27
         _close_all(life, t, "open", price, "ruin")
         return
     if _leaving(life):  # 17
@@ -157,38 +140,34 @@ def _resize(life: Life, t: int, order: Order, open_: float) -> Order | None:
     """15, 16, 18, 19: trade towards the weight on one side; returns the rest that waits."""
     rules, held, weight = life.execution, life.quantity, order.weight
     difference = weight * (life.cash + held * open_) / open_ - held
-    if difference == 0.0:
+    if abs(difference) <= DUST * abs(held):  # 19
         return None
-    side = 1.0 if difference > 0.0 else -1.0  # 16: the open decides
+    side = math.copysign(1.0, difference)  # 16: the open decides
     fee = side * rules.taker_fee_bps / 1e4
     room = _room(life, t)
 
-    def traded_at(price: float) -> float:
-        """15: solve q * p = weight * (cash + held * p - fee * |q - held| * p), then |q - held|, negative if reversed."""
+    def solved_at(price: float) -> float:
+        """15: q * p = weight * (cash + held * p - fee * |q - held| * p), never across to the other side."""
         solved = weight * (life.cash + held * price * (1.0 + fee)) / (price * (1.0 + weight * fee))
-        if solved * weight < 0.0:
-            solved = 0.0
-        return side * (solved - held)
+        return solved if solved * weight > 0.0 else 0.0
 
-    before_impact = traded_at(_to_tick(life, side, open_ * (1.0 + side * rules.slippage_bps / 1e4)))  # 12
-    price = _market_price(life, t, side, open_, max(min(before_impact, room), 0.0))
-    wanted = traded_at(price)
-    if wanted <= 0.0:
+    before_impact = side * (solved_at(_to_tick(life, side, open_ * (1.0 + side * rules.slippage_bps / 1e4))) - held)
+    price = _market_price(life, t, side, open_, max(min(before_impact, room), 0.0))  # 12
+    after = solved_at(price)
+    wanted, dust = side * (after - held), DUST * max(life.largest, abs(after))
+    if wanted <= dust:
         life.refused.append((t, "costs_reverse"))
         return None
     wanted = _whole_lots(life, wanted)
-    if rules.lot_step and wanted < rules.lot_step:  # 19
-        life.refused.append((t, "below_lot_step"))
-        return None
-    if wanted * price < rules.min_notional:
-        life.refused.append((t, "below_min_notional"))
+    if wanted == 0.0 or wanted * price < rules.min_notional:  # 19
+        life.refused.append((t, "below_min_notional" if wanted else "below_lot_step"))
         return None
     if wanted - room < DUST * wanted:  # 19: within the cap, or over it by rounding only
         _fill(life, t, "open", side * wanted, price, open_, order.reason)
         return None
     life.capped.append(t)  # 18
     piece = _whole_lots(life, room)
-    if piece > 0.0 and piece * price >= rules.min_notional:
+    if piece > dust and piece * price >= rules.min_notional:
         _fill(life, t, "open", side * piece, price, open_, order.reason)
         if life.quantity == 0.0:
             return None
@@ -199,11 +178,11 @@ def _exit(life: Life, t: int, phase: Any, price: float, reason: Any) -> None:
     """A market order to be flat, as far as the cap lets it (18, 19)."""
     wanted, side, room = abs(life.quantity), -math.copysign(1.0, life.quantity), _room(life, t)
     piece = wanted
-    if wanted - room >= DUST * wanted:
+    if wanted - room >= DUST * life.largest:
         life.capped.append(t)
         piece = _whole_lots(life, room)
     filled_at = _market_price(life, t, side, price, piece)
-    if piece == wanted or (piece > 0.0 and piece * filled_at >= life.execution.min_notional):
+    if piece > DUST * life.largest:
         _fill(life, t, phase, side * piece, filled_at, price, reason)
 
 
@@ -222,21 +201,20 @@ def _fill(life: Life, t: int, phase: Any, quantity: float, price: float, before_
     fee = abs(quantity) * price * (rules.maker_fee_bps if reason == "take_profit" else rules.taker_fee_bps) / 1e4  # 14
     if life.quantity == 0.0:
         life.entry = life.best = price  # 20
-        life.largest, life.closes_held, life.cash_before_trade = 0.0, 0, life.cash
+        life.closes_held, life.cash_before_trade = 0, life.cash
     elif quantity * life.quantity > 0.0:
         life.entry = (life.entry * life.quantity + price * quantity) / held
     life.cash -= quantity * price + fee
-    life.quantity, life.largest = held, max(life.largest, abs(held))
-    life.traded += abs(quantity)
+    life.quantity, life.traded = held, life.traded + abs(quantity)
+    life.largest = max(life.largest, abs(held)) if held else 0.0
     slippage = abs(quantity) * abs(price - before_slippage)
     life.fills.append(Fill(t, phase, quantity, held, price, fee, slippage, reason))
     if held == 0.0:
-        life.largest = 0.0
         if reason == "ruin":
             life.cash = min(life.cash, 0.0)  # 24
         life.profits.append(life.cash - life.cash_before_trade)  # 31
         if life.cash <= 0.0:  # 27
-            life.over = life.ruined = True
+            life.over = True
 
 
 def _room(life: Life, t: int) -> float:
@@ -258,70 +236,65 @@ def _market_price(life: Life, t: int, side: float, price: float, quantity: float
 def _to_tick(life: Life, side: float, price: float) -> float:
     """13: up for a buy, down for a sell."""
     step = life.execution.tick_size
-    if not step:
-        return price
-    ticks = price / step
-    if abs(ticks - round(ticks)) <= WHOLE * ticks:
-        return round(ticks) * step
-    return (math.ceil(ticks) if side > 0.0 else math.floor(ticks)) * step
+    if step:
+        price = (math.ceil(price / step - WHOLE) if side > 0.0 else math.floor(price / step + WHOLE)) * step
+    return price
 
 
 def _whole_lots(life: Life, quantity: float) -> float:
     """19: down to whole lots."""
     step = life.execution.lot_step
-    return math.floor(quantity / step * (1.0 + WHOLE)) * step if step else quantity
+    return math.floor(quantity / step + WHOLE) * step if step else quantity
 
 
-def _inside(life: Life, t: int) -> None:
+def _inside(life: Life, t: int) -> None:  # noqa: C901
     """20 to 24: at most one of the levels acts, and ruin after a stop that the cap cut."""
     if life.quantity == 0.0:
         return
-    rules, bars, side = life.execution, life.backtest.bars, math.copysign(1.0, life.quantity)
+    bars, side = life.backtest.bars, math.copysign(1.0, life.quantity)
     open_, high, low = float(bars.open[t]), float(bars.high[t]), float(bars.low[t])
-    worst, good = (low, high) if side > 0.0 else (high, low)
-    stops, profit = [], math.inf * side
-    if not _leaving(life):  # 20
-        if rules.stop_loss:
-            stops.append((life.entry * (1.0 - side * rules.stop_loss), "stop_loss"))
-        if rules.trailing_stop:
-            stops.append((life.best * (1.0 - side * rules.trailing_stop), "trailing_stop"))
-        if rules.take_profit:
-            profit = life.entry * (1.0 + side * rules.take_profit)
-    stops.append((-life.cash / life.quantity, "ruin"))  # 24
-    stop, reason = max(stops, key=lambda level: side * level[0])  # 24: the nearest, ruin last
+    stop, reason, profit = _levels(life, side)
 
-    def stopped(price: float) -> bool:
-        return side * (price - stop) <= TOUCH * abs(stop)  # 21
+    def met(top: float, bottom: float) -> tuple[bool, bool]:
+        """21: whether prices between two reach the stop, and the take-profit."""
+        worst, best = (bottom, top) if side > 0.0 else (top, bottom)
+        return side * (worst - stop) <= TOUCH * abs(stop), side * (best - profit) >= -TOUCH * abs(profit)
 
-    def won(price: float) -> bool:
-        return math.isfinite(profit) and side * (price - profit) >= -TOUCH * abs(profit)
-
-    at_open = stopped(open_) or won(open_)
-    by_stop, by_profit = (stopped(open_), won(open_)) if at_open else (stopped(worst), won(good))
-    if by_stop and by_profit and not at_open and life.backtest.intrabar is not None:  # 22
-        finer = life.backtest.intrabar
-        for i in range(finer.start[t], finer.start[t + 1]):
-            top, bottom = float(finer.high[i]), float(finer.low[i])
-            hits = (stopped(bottom), won(top)) if side > 0.0 else (stopped(top), won(bottom))
-            if any(hits):
-                by_stop, by_profit = hits
-                break
-    if by_stop and by_profit:
-        life.ambiguous += 1
-        by_stop = not life.backtest.optimistic
-    phase = "open" if at_open else "within"
-    if by_stop:
-        price = open_ if at_open else stop
-        if reason == "ruin":
-            _close_all(life, t, phase, price, "ruin")
-            return
+    phase, (stopped, won) = "open", met(open_, open_)
+    if not stopped and not won:
+        phase, (stopped, won) = "within", met(high, low)
+        if stopped and won:  # 22
+            finer = life.backtest.intrabar
+            candles = [] if finer is None else range(finer.start[t], finer.start[t + 1])
+            inside = [met(float(finer.high[i]), float(finer.low[i])) for i in candles]  # type: ignore[union-attr]
+            stopped, won = next((hits for hits in inside if any(hits)), (True, True))
+            if stopped and won:
+                life.ambiguous += 1
+                stopped = not life.backtest.optimistic
+    if stopped and reason == "ruin":
+        _close_all(life, t, phase, open_ if phase == "open" else stop, reason)
+    elif stopped:
+        price = open_ if phase == "open" else stop
         _exit(life, t, phase, price, reason)
         life.order = Order(0.0, 0.0, reason) if life.quantity else None  # 20
-        if life.quantity:
+        if life.quantity:  # 24
             ruin = -life.cash / life.quantity
-            if side * (worst - ruin) <= TOUCH * abs(ruin):  # 24
-                price = side * min(side * price, side * ruin)
-                _close_all(life, t, "open" if price == open_ and at_open else "within", price, "ruin")
-    elif by_profit:
-        _close_all(life, t, phase, open_ if at_open else profit, "take_profit")
+            if side * ((low if side > 0.0 else high) - ruin) <= TOUCH * abs(ruin):
+                worse = side * min(side * price, side * ruin)
+                _close_all(life, t, phase if worse == price else "within", worse, "ruin")
+    elif won:
+        _close_all(life, t, phase, open_ if phase == "open" else profit, "take_profit")
         life.order = None
+
+
+def _levels(life: Life, side: float) -> tuple[float, str, float]:
+    """20, 24: the nearest stop and its reason, and the take-profit; a level that is not set is out of reach."""
+    rules, stops, profit = life.execution, [(-life.cash / life.quantity, "ruin")], side * 1e300
+    if not _leaving(life):
+        if rules.trailing_stop:
+            stops.insert(0, (life.best * (1.0 - side * rules.trailing_stop), "trailing_stop"))
+        if rules.stop_loss:
+            stops.insert(0, (life.entry * (1.0 - side * rules.stop_loss), "stop_loss"))
+        if rules.take_profit:
+            profit = life.entry * (1.0 + side * rules.take_profit)
+    return *max(stops, key=lambda level: side * level[0]), profit  # at the same price the first of them
