@@ -44,6 +44,8 @@ def distinct(columns: Columns, names: Sequence[str], sets: IntArray) -> tuple[li
 def first_of_each(columns: Columns, names: Sequence[str], sets: IntArray) -> tuple[IntArray, IntArray]:
     """For each distinct combination of some parameters the first set that has it, and which one each set has."""
     codes = np.zeros(len(sets), np.int64)
+    if len(sets) == 1:  # a run alone, and each of the many calls of its look-ahead test
+        return sets, codes
     for name in names:
         values, inverse = np.unique(columns[name][sets], return_inverse=True)
         _, codes = np.unique(codes * len(values) + inverse, return_inverse=True)
