@@ -4,56 +4,18 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from typing import Any
 
 from candlecloud.backtest.execution import Execution
 from candlecloud.backtest.inputs import Backtest
-from candlecloud.backtest.orders import SIDES, Fill
+from candlecloud.backtest.orders import SIDES
+from tests.golden.second_account import DUST, Life, Order, fill, market_price, room, to_tick, whole_lots
 
 TOUCH = 1e-15  # 21: a relative difference that still is a touch
-DUST = 1e-12  # 19: a share that is only rounding
-WHOLE = 1e-9  # 13, 19: so near to a whole tick or lot is on it
 
 
-@dataclass
-class Order:
-    """What waits for a bar that trades, or the rest of it."""
-
-    target: float
-    weight: float
-    reason: str
-
-
-@dataclass
-class Life:
-    """Money, position and orders of one run; `run` lives it."""
-
-    backtest: Backtest
-    execution: Execution
-    cash: float
-    quantity: float = 0.0
-    entry: float = 0.0
-    best: float = 0.0
-    largest: float = 0.0
-    closes_held: int = 0
-    cash_before_trade: float = 0.0
-    order: Order | None = None
-    last_target: float = 0.0
-    wish: tuple[float, float, bool] = (0.0, 1.0, False)  # of the last close: target, size, drawdown limit in force
-    time_due: bool = False
-    over: bool = False  # ruined: no more trades
-    traded: float = 0.0  # in this bar
-    fills: list[Fill] = field(default_factory=list)
-    equity: list[float] = field(default_factory=list)
-    profits: list[float] = field(default_factory=list)
-    refused: list[tuple[int, str]] = field(default_factory=list)
-    capped: list[int] = field(default_factory=list)
-    ambiguous: int = 0
-    waiting_target: float | None = None
-
-
-def run(backtest: Backtest, target: Any, execution: Execution, size: Any = 1.0) -> Life:
+def run(backtest: Backtest, target: Any, execution: Execution, size: Any = 1.0) -> Life:  # noqa: C901 - one loop
     """Live every bar from `start_bar` on, in the order of the rules."""
     life, bars, n = Life(backtest, execution, backtest.initial_equity), backtest.bars, len(backtest.bars)
     sizes = [size] * n if isinstance(size, float) else size.tolist()
@@ -61,6 +23,8 @@ def run(backtest: Backtest, target: Any, execution: Execution, size: Any = 1.0) 
     targets = [min(max(x, lowest), highest) for x in target.tolist()]  # 5
     funding = [0.0] * n if backtest.funding is None else backtest.funding.tolist()
     peak, resume = life.cash, -1  # 26: the initial equity is a peak too
+    if execution.has_atr_stops and backtest.average_true_range is not None:  # 34
+        sizes = [0.0 if x != x else y for x, y in zip(backtest.average_true_range.tolist(), sizes, strict=True)]
     if backtest.start_bar > 0:  # 2: the first decision
         life.wish = (targets[backtest.start_bar - 1], sizes[backtest.start_bar - 1], False)
     for t in range(backtest.start_bar, n):
@@ -68,9 +32,11 @@ def run(backtest: Backtest, target: Any, execution: Execution, size: Any = 1.0) 
         if trades and not life.over:  # 9
             _choose_order(life, t)
             _at_open(life, t)
-            _inside(life, t)
-            extreme, better = (bars.high, max) if life.quantity > 0.0 else (bars.low, min)
-            life.best = better(life.best, float(extreme[t]))  # 20: goes on in every bar that trades
+            entered_at = _work_entry(life, t)
+            _inside(life, t, entered_at)
+            if entered_at is None:  # 41
+                extreme, better = (bars.high, max) if life.quantity > 0.0 else (bars.low, min)
+                life.best = better(life.best, float(extreme[t]))  # 20: goes on in every bar that trades
         close = float(bars.close[t])
         life.cash -= life.quantity * close * funding[t]  # 25
         equity = life.cash + life.quantity * close  # 26
@@ -106,7 +72,8 @@ def _choose_order(life: Life, t: int) -> None:
     order, band = None, life.execution.rebalance_band
     if target != life.last_target:  # 7, 11
         life.last_target = target
-        order = Order(target, target * size, "drawdown_limit" if limited else "target")
+        base = float(life.backtest.bars.close[t - 1])
+        order = Order(target, target * size, "drawdown_limit" if limited else "target", base)
     elif life.time_due:  # 33: before a rebalance, and in place of the rest of an entry
         life.order = Order(0.0, 0.0, "time")
     elif life.order is not None:  # 18: the rest keeps its weight, 8: but for a size of 0
@@ -133,127 +100,136 @@ def _at_open(life: Life, t: int) -> None:
         _exit(life, t, "open", price, "reversal" if order.weight else order.reason)
         if life.quantity or life.over:
             return
-    life.order = _resize(life, t, order, price) if order.weight else None
+    if order.weight and (life.quantity or not life.execution.entry_type):  # 36
+        life.order = _resize(life, t, order, price)
+    elif not order.weight:
+        life.order = None
 
 
 def _resize(life: Life, t: int, order: Order, open_: float) -> Order | None:
-    """15, 16, 18, 19: trade towards the weight on one side; returns the rest that waits."""
-    rules, held, weight = life.execution, life.quantity, order.weight
-    difference = weight * (life.cash + held * open_) / open_ - held
-    if abs(difference) <= DUST * abs(held):  # 19
+    """15, 16: trade towards the weight on one side, at the open; returns the rest that waits."""
+    difference = order.weight * (life.cash + life.quantity * open_) / open_ - life.quantity
+    if abs(difference) <= DUST * abs(life.quantity):  # 19
         return None
     side = math.copysign(1.0, difference)  # 16: the open decides
-    fee = side * rules.taker_fee_bps / 1e4
-    room = _room(life, t)
+    return _trade(life, t, "open", order, side, open_, lambda quantity: market_price(life, t, side, open_, quantity))
+
+
+def _trade(
+    life: Life,
+    t: int,
+    phase: str,
+    order: Order,
+    side: float,
+    reference: float,
+    price_of: Callable[[float | None], float],
+    maker: bool = False,
+) -> Order | None:
+    """15, 18, 19: as much of the order as lots and cap allow; returns the rest that waits. A price follows from what is
+    traded, None is without impact."""
+    rules, held, weight = life.execution, life.quantity, order.weight
+    fee_bps = rules.maker_fee_bps if maker else rules.taker_fee_bps
+    fee, cap = side * fee_bps / 1e4, room(life, t)
 
     def solved_at(price: float) -> float:
         """15: q * p = weight * (cash + held * p - fee * |q - held| * p), never across to the other side."""
         solved = weight * (life.cash + held * price * (1.0 + fee)) / (price * (1.0 + weight * fee))
         return solved if solved * weight > 0.0 else 0.0
 
-    before_impact = side * (solved_at(_to_tick(life, side, open_ * (1.0 + side * rules.slippage_bps / 1e4))) - held)
-    price = _market_price(life, t, side, open_, max(min(before_impact, room), 0.0))  # 12
+    before_impact = side * (solved_at(price_of(None)) - held)
+    price = price_of(max(min(before_impact, cap), 0.0))  # 12
     after = solved_at(price)
     wanted, dust = side * (after - held), DUST * max(life.largest, abs(after))
     if wanted <= dust:
         life.refused.append((t, "costs_reverse"))
         return None
-    wanted = _whole_lots(life, wanted)
+    wanted = whole_lots(life, wanted)
     if wanted == 0.0 or wanted * price < rules.min_notional:  # 19
         life.refused.append((t, "below_min_notional" if wanted else "below_lot_step"))
         return None
-    if wanted - room < DUST * wanted:  # 19: within the cap, or over it by rounding only
-        _fill(life, t, "open", side * wanted, price, open_, order.reason)
+    if wanted - cap < DUST * wanted:  # 19: within the cap, or over it by rounding only
+        fill(life, t, phase, side * wanted, (reference, price), fee_bps, order.reason)
         return None
     life.capped.append(t)  # 18
-    piece = _whole_lots(life, room)
+    piece = whole_lots(life, cap)
     if piece > dust and piece * price >= rules.min_notional:
-        _fill(life, t, "open", side * piece, price, open_, order.reason)
+        fill(life, t, phase, side * piece, (reference, price), fee_bps, order.reason)
         if life.quantity == 0.0:
             return None
     return order
 
 
+def _work_entry(life: Life, t: int) -> float | None:
+    """36 to 40: an order that opens a position works inside the bar; its level, if it filled there."""
+    order, rules, bars = life.order, life.execution, life.backtest.bars
+    if order is None or life.quantity or life.over or not rules.entry_type:
+        return None
+    side, limit = math.copysign(1.0, order.weight), rules.entry_type == 1
+    open_, low, high = float(bars.open[t]), float(bars.low[t]), float(bars.high[t])
+    away = -side if limit else side  # a limit buys below, a stop above
+    level = to_tick(life, away, order.base * (1.0 + away * rules.entry_offset_bps / 1e4))  # 37
+    reached_at = level + away * rules.entry_through_ticks * rules.tick_size if limit else level  # 39
+    order.worked += 1
+
+    def reached(price: float, at: float) -> bool:
+        return away * (price - at) >= -TOUCH * at
+
+    def taken_at(quantity: float | None) -> float:
+        """39: a limit that takes fills at no worse price than its level."""
+        price = market_price(life, t, side, open_, quantity)
+        return side * min(side * price, side * level) if limit else price
+
+    def made_at(_: float | None) -> float:
+        return to_tick(life, side, open_)
+
+    rest: Order | None = order
+    entered_at = None
+    if (limit and order.worked == 1 and reached(open_, level)) or (not limit and reached(open_, level)):
+        rest = _trade(life, t, "open", order, side, open_, taken_at)
+    elif limit and reached(open_, reached_at):
+        rest = _trade(life, t, "open", order, side, open_, made_at, maker=True)
+    elif limit and reached(low if side > 0.0 else high, reached_at):
+        rest, entered_at = _trade(life, t, "within", order, side, level, lambda _: level, maker=True), level
+    elif not limit and reached(high if side > 0.0 else low, level):
+        rest = _trade(life, t, "within", order, side, level, lambda q: market_price(life, t, side, level, q))
+        entered_at = level
+    life.order = None if life.quantity else rest  # 38: it fills once
+    if life.order is not None and order.worked == rules.entry_expires_bars:
+        life.order = None
+        life.refused.append((t, "expired"))
+    return entered_at if life.quantity else None
+
+
 def _exit(life: Life, t: int, phase: Any, price: float, reason: Any) -> None:
     """A market order to be flat, as far as the cap lets it (18, 19)."""
-    wanted, side, room = abs(life.quantity), -math.copysign(1.0, life.quantity), _room(life, t)
+    wanted, side, cap = abs(life.quantity), -math.copysign(1.0, life.quantity), room(life, t)
     piece = wanted
-    if wanted - room >= DUST * life.largest:
+    if wanted - cap >= DUST * life.largest:
         life.capped.append(t)
-        piece = _whole_lots(life, room)
-    filled_at = _market_price(life, t, side, price, piece)
+        piece = whole_lots(life, cap)
     if piece > DUST * life.largest:
-        _fill(life, t, phase, side * piece, filled_at, price, reason)
+        prices = price, market_price(life, t, side, price, piece)
+        fill(life, t, phase, side * piece, prices, life.execution.taker_fee_bps, reason)
 
 
 def _close_all(life: Life, t: int, phase: Any, price: float, reason: Any) -> None:
     """A complete exit, whatever the cap is (18): end, ruin, and take-profit, which is a limit order (21)."""
     side, limit = -math.copysign(1.0, life.quantity), reason == "take_profit"
-    filled_at = _to_tick(life, side, price) if limit else _market_price(life, t, side, price, abs(life.quantity))
-    _fill(life, t, phase, -life.quantity, filled_at, price, reason)
+    filled_at = to_tick(life, side, price) if limit else market_price(life, t, side, price, abs(life.quantity))
+    fee_bps = life.execution.maker_fee_bps if limit else life.execution.taker_fee_bps
+    fill(life, t, phase, -life.quantity, (price, filled_at), fee_bps, reason)
 
 
-def _fill(life: Life, t: int, phase: Any, quantity: float, price: float, before_slippage: float, reason: Any) -> None:
-    held = life.quantity + quantity
-    if abs(held) < DUST * life.largest:  # 19
-        quantity, held = -life.quantity, 0.0
-    rules = life.execution
-    fee = abs(quantity) * price * (rules.maker_fee_bps if reason == "take_profit" else rules.taker_fee_bps) / 1e4  # 14
-    if life.quantity == 0.0:
-        life.entry = life.best = price  # 20
-        life.closes_held, life.cash_before_trade = 0, life.cash
-    elif quantity * life.quantity > 0.0:
-        life.entry = (life.entry * life.quantity + price * quantity) / held
-    life.cash -= quantity * price + fee
-    life.quantity, life.traded = held, life.traded + abs(quantity)
-    life.largest = max(life.largest, abs(held)) if held else 0.0
-    slippage = abs(quantity) * abs(price - before_slippage)
-    life.fills.append(Fill(t, phase, quantity, held, price, fee, slippage, reason))
-    if held == 0.0:
-        if reason == "ruin":
-            life.cash = min(life.cash, 0.0)  # 24
-        life.profits.append(life.cash - life.cash_before_trade)  # 31
-        if life.cash <= 0.0:  # 27
-            life.over = True
-
-
-def _room(life: Life, t: int) -> float:
-    """18: what the cap leaves for the next fill of the bar."""
-    share = life.execution.max_participation
-    return max(share * float(life.backtest.bars.volume[t]) - life.traded, 0.0) if share else math.inf
-
-
-def _market_price(life: Life, t: int, side: float, price: float, quantity: float) -> float:
-    """12 and 13."""
-    rules, volume = life.execution, float(life.backtest.bars.volume[t])
-    slippage = rules.slippage_bps
-    if rules.impact_bps:
-        share = (life.traded + quantity) / volume if volume else math.inf
-        slippage += rules.impact_bps * min(share, rules.max_participation)
-    return _to_tick(life, side, price * (1.0 + side * slippage / 1e4))
-
-
-def _to_tick(life: Life, side: float, price: float) -> float:
-    """13: up for a buy, down for a sell."""
-    step = life.execution.tick_size
-    if step:
-        price = (math.ceil(price / step - WHOLE) if side > 0.0 else math.floor(price / step + WHOLE)) * step
-    return price
-
-
-def _whole_lots(life: Life, quantity: float) -> float:
-    """19: down to whole lots."""
-    step = life.execution.lot_step
-    return math.floor(quantity / step + WHOLE) * step if step else quantity
-
-
-def _inside(life: Life, t: int) -> None:  # noqa: C901
-    """20 to 24: at most one of the levels acts, and ruin after a stop that the cap cut."""
+def _inside(life: Life, t: int, entered_at: float | None) -> None:  # noqa: C901
+    """20 to 24: at most one of the levels acts, and ruin after a stop that the cap cut. 41: after an entry inside the
+    bar its level is in place of the open, and nothing good is seen."""
     if life.quantity == 0.0:
         return
     bars, side = life.backtest.bars, math.copysign(1.0, life.quantity)
     open_, high, low = float(bars.open[t]), float(bars.high[t]), float(bars.low[t])
     stop, reason, profit = _levels(life, side)
+    if entered_at is not None:
+        open_, profit = entered_at, side * 1e300
 
     def met(top: float, bottom: float) -> tuple[bool, bool]:
         """21: whether prices between two reach the stop, and the take-profit."""
@@ -271,10 +247,11 @@ def _inside(life: Life, t: int) -> None:  # noqa: C901
             if stopped and won:
                 life.ambiguous += 1
                 stopped = not life.backtest.optimistic
+    price = open_ if phase == "open" else stop
+    phase = "within" if entered_at is not None else phase
     if stopped and reason == "ruin":
-        _close_all(life, t, phase, open_ if phase == "open" else stop, reason)
+        _close_all(life, t, phase, price, reason)
     elif stopped:
-        price = open_ if phase == "open" else stop
         _exit(life, t, phase, price, reason)
         life.order = Order(0.0, 0.0, reason) if life.quantity else None  # 20
         if life.quantity:  # 24
@@ -288,13 +265,15 @@ def _inside(life: Life, t: int) -> None:  # noqa: C901
 
 
 def _levels(life: Life, side: float) -> tuple[float, str, float]:
-    """20, 24: the nearest stop and its reason, and the take-profit; a level that is not set is out of reach."""
+    """20, 24, 34: the nearest stop and its reason, and the take-profit; a level that is not set is out of reach."""
     rules, stops, profit = life.execution, [(-life.cash / life.quantity, "ruin")], side * 1e300
     if not _leaving(life):
-        if rules.trailing_stop:
-            stops.insert(0, (life.best * (1.0 - side * rules.trailing_stop), "trailing_stop"))
-        if rules.stop_loss:
-            stops.insert(0, (life.entry * (1.0 - side * rules.stop_loss), "stop_loss"))
-        if rules.take_profit:
-            profit = life.entry * (1.0 + side * rules.take_profit)
+        if rules.trailing_stop or rules.trailing_stop_atr:
+            away = life.best * rules.trailing_stop + life.atr * rules.trailing_stop_atr
+            stops.insert(0, (life.best - side * away, "trailing_stop"))
+        if rules.stop_loss or rules.stop_loss_atr:
+            away = life.entry * rules.stop_loss + life.atr * rules.stop_loss_atr
+            stops.insert(0, (life.entry - side * away, "stop_loss"))
+        if rules.take_profit or rules.take_profit_atr:
+            profit = life.entry + side * (life.entry * rules.take_profit + life.atr * rules.take_profit_atr)
     return *max(stops, key=lambda level: side * level[0]), profit  # at the same price the first of them
