@@ -6,7 +6,7 @@ with sets, never with both: signals are a bit per bar and set, and only of one b
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -40,7 +40,13 @@ from candlecloud.strategies.resolve import strategy_of
 from candlecloud.strategies.rules.tree import Rules
 
 
-def statistics_of_sets(bars: Bars, finer: Bars | IntrabarData | None, spec: RunSpec, sets: ParameterSets) -> FloatArray:
+def statistics_of_sets(
+    bars: Bars,
+    finer: Bars | IntrabarData | None,
+    spec: RunSpec,
+    sets: ParameterSets,
+    shared: SharedPositions | None = None,
+) -> FloatArray:
     """One row per parameter set, in their order.
 
     Parameters
@@ -49,6 +55,8 @@ def statistics_of_sets(bars: Bars, finer: Bars | IntrabarData | None, spec: RunS
         Reaching back to the longest warm-up.
     finer : Bars or IntrabarData, optional
         What decides inside a bar; sorted into the bars already, where several specs share it.
+    shared : SharedPositions, optional
+        Of specs that differ in how they trade, not in what they decide: strategy, range and parameters are the same.
 
     Returns
     -------
@@ -65,7 +73,7 @@ def statistics_of_sets(bars: Bars, finer: Bars | IntrabarData | None, spec: RunS
     rules = strategy_of(spec.strategy_rule).rules
     if rules is None:
         return _one_by_one(bars, finer, spec, sets)
-    return _Sets(bars, finer, spec, sets, rules).rows()
+    return _Sets(bars, finer, spec, sets, rules, shared).rows()
 
 
 def _one_by_one(bars: Bars, finer: Bars | IntrabarData | None, spec: RunSpec, sets: ParameterSets) -> FloatArray:
@@ -78,13 +86,45 @@ def _one_by_one(bars: Bars, finer: Bars | IntrabarData | None, spec: RunSpec, se
     return np.array(rows)
 
 
+_KEPT_BYTES = 48_000_000
+
+
+class SharedPositions:
+    """Positions of sets that several variants of a sweep want: those of the last sets asked for, while they are few."""
+
+    def __init__(self) -> None:
+        self._key: Hashable = None
+        self._kept: list[Positions] = []
+
+    def once(self, key: Hashable, made: Iterator[Positions]) -> Iterator[Positions]:
+        """What was kept under the key, or what is made, to be kept."""
+        if key == self._key:
+            yield from self._kept
+            return
+        kept, size = [], 0
+        for positions in made:
+            size += positions.long.nbytes + positions.short.nbytes
+            if size <= _KEPT_BYTES:
+                kept.append(positions)
+            yield positions
+        if size <= _KEPT_BYTES:
+            self._key, self._kept = key, kept
+
+
 class _Sets:
     """What the sets of one run spec share."""
 
     def __init__(
-        self, bars: Bars, finer: Bars | IntrabarData | None, spec: RunSpec, sets: ParameterSets, rules: Rules
+        self,
+        bars: Bars,
+        finer: Bars | IntrabarData | None,
+        spec: RunSpec,
+        sets: ParameterSets,
+        rules: Rules,
+        shared: SharedPositions | None,
     ) -> None:
         self._bars, self._finer, self._spec, self._sets, self._rules = bars, finer, spec, sets, rules
+        self._shared = shared
         self._start_bar = bars.index_of(spec.range.start)
         self._costs = plain_costs(bars, spec)
         self._warmups = warmups_of(spec, sets)
@@ -154,5 +194,7 @@ class _Sets:
             beginning = Beginning(bars, spec.range.start, lead)
             own = {name: column[chosen] for name, column in columns.items()}
             first = max(0, bars.index_of(spec.range.start - lead * spec.series.timeframe.ms) - 1)
-            for positions in positions_of_sets(self._rules, beginning, own, warmups[chosen], first, len(bars) - 1):
+            made = positions_of_sets(self._rules, beginning, own, warmups[chosen], first, len(bars) - 1)
+            key = self._sets.start, numbers[chosen].tobytes(), lead
+            for positions in made if self._shared is None else self._shared.once(key, made):
                 yield replace(positions, sets=numbers[chosen[positions.sets]])

@@ -19,7 +19,7 @@ from candlecloud.contract.sweep import SweepConfig
 from candlecloud.contract.variants import Variants
 from candlecloud.errors import InvalidParameterError
 from candlecloud.experiments.grid import ParameterSets, parameter_sets
-from candlecloud.experiments.sets import statistics_of_sets
+from candlecloud.experiments.sets import SharedPositions, statistics_of_sets
 from candlecloud.features.bars import Bars
 from candlecloud.parameters import Number
 
@@ -98,8 +98,9 @@ def statistics_of_blocks(bars: Bars, finer: Bars | None, blocks: list[Block]) ->
     """
     collide = [block.spec.can_collide for block in blocks]
     intrabar = intrabar_data(bars, finer) if finer is not None and any(collide) else None  # once for all variants
+    shared = SharedPositions()
     rows = [
-        statistics_of_sets(bars, intrabar if needed else None, block.spec, block.sets)
+        statistics_of_sets(bars, intrabar if needed else None, block.spec, block.sets, shared)
         for block, needed in zip(blocks, collide, strict=True)
     ]
     return rows[0] if len(rows) == 1 else np.concatenate(rows)
