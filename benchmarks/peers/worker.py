@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.peers import backtesting_sweep, vectorbt_sweep
+from benchmarks.peers import backtesting_orders, backtesting_sweep, vectorbt_sweep
 from benchmarks.protocol import serve
 
 if __name__ == "__main__":
@@ -11,5 +11,6 @@ if __name__ == "__main__":
             "vectorbt": vectorbt_sweep.sweep,
             "vectorbt_ties": vectorbt_sweep.ties,
             "backtesting": backtesting_sweep.sweep,
+            "backtesting_orders": backtesting_orders.trades,
         }
     )
