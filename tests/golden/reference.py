@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 OPEN, WITHIN, CLOSE = 0, 1, 2  # where in its bar a fill happens
 TOUCH = 1e-15  # a price this near to a level, as a fraction, touches it: 100 * 1.1 is not quite 110 in floats
-DUST = 1e-12  # a rest below this fraction of the order, or of the most that the position held, is none
+DUST = 1e-12  # a quantity below this fraction of the order, or of the most that the position held, is none
 
 
 class Bar(NamedTuple):
@@ -165,7 +165,7 @@ class Replay:
         if not whole and quantity - room > DUST * self.largest:
             self.capped.append(t)
             quantity = self.in_lots(room)
-            if quantity > 0.0:
+            if quantity > DUST * self.largest:
                 change = quantity if buys else -quantity
                 after = self.rounded(self.held + change)
                 self.fill(t, phase, after, price, self.moved(price, buys, change, bar), self.rules.taker_fee, reason)
@@ -243,7 +243,7 @@ class Replay:
         fee = rules.maker_fee if place.maker else rules.taker_fee
         value = self.held * price
         wanted = weight * (self.cash + value)
-        if wanted == value:
+        if abs(wanted - value) <= DUST * abs(value):
             return True
         buys = wanted > value
         sign = 1.0 if buys else -1.0
@@ -254,7 +254,7 @@ class Replay:
             moved = self.moved(price, buys, min(max(sign * (after - self.held), 0.0), room), bar)
             moved = moved if place.limit is None else sign * min(sign * moved, sign * place.limit)
             after = self.solve(weight, moved, buys, fee)
-        if sign * (after - self.held) <= 0.0:
+        if sign * (after - self.held) <= DUST * max(self.largest, abs(after)):
             self.refused.append((t, "costs_reverse"))
             return True
         quantity = self.in_lots(sign * (after - self.held))
@@ -267,7 +267,7 @@ class Replay:
             self.capped.append(t)
             quantity = self.in_lots(room)
             too_small = self.too_small(quantity, moved)
-        if not too_small:
+        if not too_small and quantity > DUST * max(self.largest, abs(after)):
             after = self.rounded(self.held + sign * quantity) if capped or rules.lot_step else after
             self.fill(t, place.phase, after, price, moved, fee, "rebalance" if why == "rebalance" else "target")
         return not capped
@@ -392,9 +392,13 @@ def replay(  # noqa: C901 - one loop on purpose: it is read as the specification
                     account.refused.append((t, "size_zero"))
                 if rules.entry_type and weight:
                     account.place_entry(bars[t - 1].close, weight)
-            elif rules.max_bars and account.held and t - account.entered >= rules.max_bars:
-                if not account.leaving(working, weight):
-                    weight, working, why = 0.0, True, "time"
+            elif (
+                rules.max_bars
+                and account.held
+                and t - account.entered >= rules.max_bars
+                and not account.leaving(working, weight)
+            ):
+                weight, working, why = 0.0, True, "time"
             elif rules.rebalance_band and not working and account.held and before > 0.0:
                 share = account.held * bars[t - 1].close / before
                 if abs(share - asked * size) > rules.rebalance_band:

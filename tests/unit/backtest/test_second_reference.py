@@ -11,6 +11,7 @@ import math
 from collections import Counter
 from dataclasses import fields
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 
@@ -18,6 +19,8 @@ from candlecloud.backtest.bar_engine import simulate
 from candlecloud.backtest.execution import Execution
 from tests.golden.cases import CASH, Case, cases
 from tests.golden.second_reference import run
+from tests.unit.backtest.test_order_switches import FLAT, bars, filled
+from tests.unit.backtest.test_order_switches import run as run_orders
 
 NEAR = 1e-9
 
@@ -89,3 +92,32 @@ def test_equals_the_second_reference_on_ten_thousand_cases() -> None:
     print("".join(f"\n{name:32} {count:6}" for name, count in seen.most_common()))
     assert seen["cases"] >= 10_000
     assert min(seen[field.name] for field in fields(Execution)) > 500
+
+
+def test_what_rounding_leaves_of_a_cap_is_not_traded() -> None:
+    """The entry takes the whole cap of bar 3; 10.075 less 5.075 is not quite 5."""
+    market = bars(*[(10, 10, 10, 10, volume) for volume in (100, 1.5, 100)], (10, 10, 9.7, 10, 100))
+    result = run_orders(market, [1] * 4, max_participation=0.05, stop_loss=0.02)
+    assert [(fill.bar, fill.reason) for fill in result.fills] == [(1, "target"), (2, "target"), (3, "target")]
+    assert result.capped == (1, 2, 3, 3)
+
+
+def test_a_rebalance_to_the_quantity_that_is_held_is_none() -> None:
+    """Costs keep the weight at the close outside the band; the equation of rule 15 asks for what is held."""
+    options = {"taker_fee_bps": 20, "slippage_bps": 900, "rebalance_band": 0.01}
+    result = run_orders(bars(*[FLAT] * 5), [0.5] * 5, funding=np.array([0.0, 0.2, 0.0, 0.0, 0.0]), **options)
+    assert [(fill.bar, fill.reason) for fill in result.fills] == [(1, "target"), (2, "rebalance")]
+    assert result.refused == ((3, "costs_reverse"), (4, "costs_reverse"))
+
+
+def test_size_zero_ends_the_rest_of_a_reversal_that_is_due_by_time_too() -> None:
+    """Rule 8 has no exception: the rest is an order to be flat from then on."""
+    market = bars(FLAT, FLAT, (100, 100, 100, 100, 30), FLAT, FLAT)
+    size = np.array([1.0, 1.0, 0.0, 0.0, 0.0])
+    result = run_orders(market, [1, -1, -1, -1, -1], "both", size=size, max_participation=0.1, max_bars=1)
+    assert filled(result) == [
+        (1, "open", 10, 100, "target"),
+        (2, "open", -3, 100, "reversal"),
+        (3, "open", -7, 100, "target"),
+    ]
+    assert result.refused == ((3, "size_zero"),)

@@ -18,7 +18,7 @@ if not cython.compiled:
     from candlecloud.backtest.kernels.layout import CODE, COLUMN, FINAL, NOTE, NUMBER, PHASE, REASON, RULE
     from candlecloud.backtest.kernels.marks import begin_marks, count_stretch
 
-_DUST = 1e-12  # a rest below this fraction of the order, or of the most that the position held, is none
+_DUST = 1e-12  # a quantity below this fraction of the order, or of the most that the position held, is none
 _ENDLESS = 1.7976931348623157e308  # a quantity that no order reaches
 
 
@@ -205,7 +205,7 @@ class Account:
         if not whole and quantity - room > _DUST * self.largest:
             self.note(NOTE.capped)
             quantity = self.in_lots(room)
-            if quantity > 0.0:
+            if quantity > _DUST * self.largest:
                 after = self.rounded(self.held + (quantity if buys else -quantity))
                 self.fill(phase, after, price, self.moved(price, buys, quantity), self.taker_fee, reason)
             return self.held == 0.0
@@ -244,7 +244,7 @@ class Account:
         fee = self.maker_fee if maker else self.taker_fee
         value = self.held * price
         wanted = weight * (self.cash + value)
-        if wanted == value:
+        if abs(wanted - value) <= _DUST * abs(value):
             return True
         buys = wanted > value
         sign = 1.0 if buys else -1.0
@@ -258,7 +258,7 @@ class Account:
             if limit != 0.0:
                 moved = min(moved, limit) if buys else max(moved, limit)
             after = self.solve(weight, moved, buys, fee)
-        if sign * (after - self.held) <= 0.0:
+        if sign * (after - self.held) <= _DUST * max(self.largest, abs(after)):
             self.note(NOTE.costs_reverse)
             return True
         return self.trade_whole_lots(phase, after, price, moved, fee, sign, room)
@@ -277,7 +277,7 @@ class Account:
             self.note(NOTE.capped)
             quantity = self.in_lots(room)
             refusal = self.too_small(quantity, moved)
-        if refusal < 0:
+        if refusal < 0 and quantity > _DUST * max(self.largest, abs(after)):
             if capped or self.lot != 0.0:
                 after = self.rounded(self.held + sign * quantity)
             reason = REASON.rebalance if self.why == REASON.rebalance else REASON.target

@@ -40,9 +40,13 @@ def decide(account: FastAccount, t: int) -> None:
             account.note(NOTE.size_zero)
         elif account.entry_type != 0 and account.weight != 0.0:
             account.place_entry(account.close[t - 1])
-    elif account.max_bars != 0 and account.held != 0.0 and t - account.entered >= account.max_bars:
-        if not account.leaving():
-            account.weight, account.working, account.why = 0.0, True, REASON.time
+    elif (
+        account.max_bars != 0
+        and account.held != 0.0
+        and t - account.entered >= account.max_bars
+        and not account.leaving()
+    ):
+        account.weight, account.working, account.why = 0.0, True, REASON.time
     elif account.band != 0.0 and not account.working and account.held != 0.0 and account.marks.before > 0.0:
         share = account.held * account.close[t - 1] / account.marks.before
         if abs(share - account.asked * size) > account.band:
