@@ -38,7 +38,7 @@ class Plan:
     rounds: int
 
 
-PLANS: Mapping[str, Plan] = {"1h": Plan(50, 3), "1m": Plan(20, 2)}
+PLANS: Mapping[str, Plan] = {"1h": Plan(40, 3), "1m": Plan(10, 2)}
 
 
 @dataclass(frozen=True)

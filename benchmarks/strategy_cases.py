@@ -103,7 +103,12 @@ CASES: Sequence[Case] = (
     Case("rsi, 200 windows", "rsi_reversion", {"window": _ALL}, _ALL_SHOWN, _DISTINCT, stages=True),
     Case("donchian", "donchian_breakout", _CHANNELS, _CHANNELS_SHOWN, _REPEATED),
     Case(
-        "donchian, 200 windows", "donchian_breakout", {"entry": range(20, 220)}, "entry 20 ... 219", _DISTINCT, stages=True
+        "donchian, 200 windows",
+        "donchian_breakout",
+        {"entry": range(20, 220)},
+        "entry 20 ... 219",
+        _DISTINCT,
+        stages=True,
     ),
     Case(
         "bollinger",

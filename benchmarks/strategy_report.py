@@ -67,9 +67,10 @@ def _times(found: Sequence[Measured]) -> str:
         )
     return (
         "CPU nanoseconds per bar and set, one thread, in rounds A B A B; from the table of candles in memory to Parquet "
-        "bytes ready to store, look-ahead test off and on, beside vectorbt's faster backend from arrays to five numbers. "
-        f"vectorbt gets {found[0].peer_sets} sets of each grid, evenly spread, and its indicators "
-        "for the whole grid: beside them its time per set hardly depends on the number of sets. Both begin with the first bar after the longest warm-up.\n\n" + table(head, rows)
+        "bytes ready to store, look-ahead test off and on, beside vectorbt's faster backend from arrays to five "
+        f"numbers. vectorbt trades {found[0].peer_sets} sets of each grid, evenly spread, and computes the indicators "
+        "of the whole grid: beside them its time per set hardly depends on the number of sets. Both begin with the "
+        "first bar after the longest warm-up.\n\n" + table(head, rows)
     )
 
 
@@ -101,10 +102,10 @@ def _agreement(found: Sequence[Measured]) -> str:
         "indicators' part of vectorbt's time",
     )
     return (
-        "Agreement, or this table is not printed: vectorbt, given the positions that we want at each open, has the same "
-        "trades and win rate of every set, and the other numbers within 1e-9 (three rows per bar: exits at the open, "
-        "entries at the open, the inside with its stops). By its own indicators, as it is timed, so many sets have our "
-        "number of trades and our return:\n\n" + table(head, rows)
+        "Agreement, or this table is not printed: vectorbt, given the positions that we want at each open, has the "
+        "same trades and win rate of every set, and the other numbers within 1e-9 (three rows per bar: exits at the "
+        "open, entries at the open, the inside with its stops). By its own indicators, as it is timed, so many sets "
+        "have our number of trades and our return:\n\n" + table(head, rows)
     )
 
 
