@@ -34,7 +34,7 @@ def tables() -> str:
     accumulators = accumulate_curve(equity, CASH)
     rows = np.tile(np.array(accumulators, np.float64), (ROWS, 1))
     rows[:, 0] *= np.linspace(0.5, 2.0, ROWS)
-    extent = Extent(initial_equity=CASH, n_bars=n, timeframe_ms=HOUR_MS, span_ms=span)
+    extent = Extent(initial_equity=CASH, n_bars=n, span_ms=span)
     works: dict[str, Callable[[], Any]] = {
         "headline metrics from one row of accumulators": lambda: summary_of(accumulators, **extent),
         f"the same as columns, from {ROWS:,} rows": lambda: summary_columns(rows, **extent),

@@ -137,6 +137,4 @@ def _kernel_columns(series: Arrays, pairs: Windows, costs: PlainCosts, first: in
     fast, slow = (np.ascontiguousarray(side, np.int64) for side in np.array(pairs).T)
     rows = statistics_of_pairs(Backtest(bars, CASH, start_bar=first), fast, slow, costs)
     span = int(bars.close_time[-1] - bars.open_time[first])
-    return summary_columns(
-        rows, initial_equity=CASH, n_bars=len(bars) - first, timeframe_ms=int(series["step_ms"]), span_ms=span
-    )
+    return summary_columns(rows, initial_equity=CASH, n_bars=len(bars) - first, span_ms=span)

@@ -48,5 +48,5 @@ def sweep(
     fast, slow = (np.ascontiguousarray(side, np.int64) for side in np.array(pairs).T)
     rows = statistics_of_pairs(Backtest(bars, CASH), fast, slow, PlainCosts(fee, slippage))
     n, step = len(bars), int(series["step_ms"])
-    columns = summary_columns(rows, initial_equity=CASH, n_bars=n, timeframe_ms=step, span_ms=n * step)
+    columns = summary_columns(rows, initial_equity=CASH, n_bars=n, span_ms=n * step)
     return {name: columns[name] for name in NUMBERS}

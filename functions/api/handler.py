@@ -23,6 +23,7 @@ def _adapter(runtime: Runtime) -> Mangum:
         max_inline_bytes=settings.max_inline_bytes,
         git_hash=settings.git_hash,
         batches_at_once=settings.batches_at_once,
+        upload_links=settings.upload_links,
     )
     app = create_app(AppContext(runtime.stores, runtime.dispatcher, runtime.clock, options))
     return Mangum(app, lifespan="off", text_mime_types=[*DEFAULT_TEXT_MIME_TYPES, "application/problem+json"])

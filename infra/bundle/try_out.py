@@ -6,6 +6,7 @@ Whatever the trimming took away too much of fails here and not on AWS.
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import statistics
 import subprocess
@@ -16,7 +17,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import boto3
+
 from candlecloud.catalogue import EXCHANGES
+from candlecloud.store import keys
 from infra.bundle.byte_code import compile_folder
 from infra.bundle.platforms import Target
 from infra.bundle.proxy_event import proxy_event
@@ -122,6 +126,7 @@ def try_out(target: Target, interpreter: Path) -> int:
             _ingest(bench)
             _backtest(bench)
             _preview(bench)
+            _signals(bench)
             _sweep(bench)
             _read(bench)
             _others(bench)
@@ -177,6 +182,19 @@ def _preview(bench: Bench) -> None:
     report = bench.run("preview_series", event, lambda r: f"{len(features)} features, {len(r['answer']['rows'])} rows")
     if report["error"] is not None or len(report["answer"]["rows"]) != 10:
         raise HandlerFailedError(f"preview_series: {report['error']}")
+
+
+def _signals(bench: Bench) -> None:
+    """A file of own signals as CSV: the reader that no other handler uses."""
+    first = _INGESTED["start"]
+    body = f"open_time,target\n{first},1\n".encode()
+    digest = hashlib.sha256(body).hexdigest()
+    bucket = bench.cloud.environments["check_signals"]["CANDLECLOUD_BUCKET"]
+    boto3.client("s3").put_object(Bucket=bucket, Key=keys.upload_object(digest), Body=body)
+    event = {**_SERIES, "content_type": "text/csv", "sha256": digest, "bytes": len(body)}
+    report = bench.run("check_signals", event, lambda r: f"{r['answer'].get('rows')} rows")
+    if report["error"] is not None:
+        raise HandlerFailedError(f"check_signals: {report['error']}")
 
 
 def _sweep(bench: Bench) -> None:

@@ -71,7 +71,9 @@ class Rules:
         return frozenset((*self.cuts, *self.registries.values()))
 
 
-_REQUESTS = ("execution_settings", "fields", "funding", "refusals", "run", "run_spec", "sweep")
+_REQUESTS = (
+    "execution_settings", "fields", "funding", "own_signals", "refusals", "run", "run_spec", "sweep",
+)  # fmt: skip
 """Modules of the contract that say what may be asked; the others say what a result looks like and are hashed."""
 _BENCHMARK = ("strategies/buy_and_hold", "sizing/fixed_fraction")
 
@@ -88,6 +90,7 @@ RULES = Rules(
             "candlecloud.strategies.rules.strategy:strategy_of_spec",
             "candlecloud.strategies.rules.language:rules_spec",
         ),
+        "strategies/signals": ("candlecloud.strategies.signals.strategy:signals_strategy",),
     },
     kinds={
         "run": Kind(
@@ -112,6 +115,7 @@ RULES = Rules(
     },
     said={
         "rules": "the configuration asks whether it is this strategy; what the strategy does stands under its entry",
+        "signals": "the configuration asks whether it is this strategy; what the strategy does stands under its entry",
         "sma": "a comparison asks whether both sides are averages; what computes them stands under their entry",
         "fixed_bps": "the configuration's default, which then stands in the id like one that was given",
     },

@@ -23,7 +23,7 @@ def catalogue_json() -> str:
             describe_strategy(strategy, strategy.features(strategy.check_parameters({})))
             for strategy in STRATEGIES.values()
         ],
-        "sizing": [describe_spec(model) for model in SIZING.values()],
+        "sizing": [describe_spec(model) | {"rebalance_band": model.rebalance_band} for model in SIZING.values()],
         "slippage": [describe_spec(model) for model in SLIPPAGE.values()],
         "exchanges": [
             {"name": venue.name, "markets": [profile.market for profile in venue.profiles]} for venue in VENUES.values()
@@ -33,13 +33,21 @@ def catalogue_json() -> str:
 
 
 def describe_spec(spec: Spec) -> dict[str, Any]:
-    """What every entry has."""
+    """What every entry has; aliases, replaced parameters and former names only where there are any."""
+    parameters = [asdict(parameter) for parameter in spec.parameters]
+    rare = {
+        "instead": None if spec.instead is None else [list(spec.instead.given), list(spec.instead.replaced)],
+        "former": dict(spec.former),
+    }
     return {
         "name": spec.name,
         "description": spec.description,
-        "parameters": [asdict(parameter) for parameter in spec.parameters],
+        "parameters": [
+            {name: value for name, value in parameter.items() if name != "aliases" or value} for parameter in parameters
+        ],
         "ordered": list(spec.ordered),
         "warmup": {"bars": spec.warmup.bars, "per": dict(spec.warmup.per)},
+        **{name: value for name, value in rare.items() if value},
     }
 
 

@@ -91,6 +91,8 @@ def data_dictionary() -> str:
         *("| column | type | meaning |", "|---|---|---|"),
         "| `set` | int64 | the set's number in the grid's order |",
         "| `parameter_<name>` | int64 or double | one for each parameter of the strategy, of its kind |",
+        "| `setting_<path>` | int64, double or string | one for each setting that the grid varies, a dot in its path "
+        "written `__`: `setting_stops__stop_loss`; null where the setting is off |",
         _row(_listed(whole), "int64", "the metrics that count"),
         _row(_listed(rest), "double", "the other metrics"),
     ]

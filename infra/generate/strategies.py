@@ -6,6 +6,8 @@ import json
 from typing import Any
 
 from candlecloud.backtest.sizing import SIZING
+from candlecloud.backtest.slippage import SLIPPAGE
+from candlecloud.backtest.slippage.participation_rate import PARTICIPATION_RATE
 from candlecloud.spec import Spec
 from candlecloud.strategies.builtin import STRATEGIES
 from candlecloud.strategies.rules.definitions import MAX_FEATURES, MAX_PARAMETERS
@@ -13,6 +15,7 @@ from candlecloud.strategies.rules.examples import EXAMPLES
 from candlecloud.strategies.rules.language import DESCRIPTION
 from candlecloud.strategies.rules.parse import MAX_DEPTH, MAX_NODES, MAX_SHIFT
 from candlecloud.strategies.strategy import Strategy
+from infra.generate.own_signals import OWN_SIGNALS
 
 _WIDTH = 110
 
@@ -94,6 +97,23 @@ _SIZING = """
 
 The fraction of equity behind a target of 1, from bars and targets up to the decision. Bars too early for a model have
 size 0: an order for them opens nothing, sells what is held, and is noted (`size_zero`).
+
+A position is sized when its order fills, and keeps its quantity while the target stays; with a run's `rebalance_band`
+it is ordered anew once its weight is off by more than the band. Left out, the band is 0.05 with `volatility_target` and
+off with every other model; 0 is off.
+"""
+
+_SLIPPAGE = """
+## Slippage
+
+What a market order or a stop pays beyond the price that it met; take-profit orders pay none. Every number is a
+fraction or in basis points, never in percent.
+"""
+
+_PARTICIPATION = """
+Elsewhere slippage is (quantity / volume) x `participation_pct`, with the share capped at 100 %. That is this model with
+`bps` 0, `max_participation` 1, and `impact_bps` 10,000 times that fraction of the price (0.01 is 100). With a lower
+`max_participation` the remainder of an order waits, where others fill it all the same.
 """
 
 
@@ -103,7 +123,11 @@ def reference_page() -> str:
     strategies = "".join(_section(each) + _document(each.document) for each in STRATEGIES.values())
     examples = "".join(f"\n### {name}\n{_document(document)}" for name, document in EXAMPLES.items())
     sizing = "".join(_section(model) for model in SIZING.values())
-    return _INTRODUCTION + index + strategies + _RULES + examples + _SIZING + sizing
+    slippage = "".join(
+        _section(model) + (_PARTICIPATION if model is PARTICIPATION_RATE else "") for model in SLIPPAGE.values()
+    )
+    own = OWN_SIGNALS + _SIZING + sizing + _SLIPPAGE + slippage
+    return _INTRODUCTION + index + strategies + _RULES + examples + own
 
 
 def _document(document: Any) -> str:

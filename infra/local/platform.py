@@ -162,6 +162,7 @@ class LocalPlatform:
         if part.job == "api":
             # In-process moto has no address that a presigned URL could lead to.
             variables[f"{PREFIX}MAX_INLINE_BYTES"] = str(MAX_SYNC_BYTES)
+            variables[f"{PREFIX}UPLOAD_LINKS"] = "false"
             variables[f"{PREFIX}BATCHES_AT_ONCE"] = "1"  # functions take turns here
         return variables
 

@@ -9,7 +9,7 @@ from candlecloud.settings import PREFIX
 from infra.functions import FUNCTIONS
 from infra.resources.names import Names
 
-_LEFT_AT_DEFAULT = {"min_interval_ms", "max_inline_bytes"}
+_LEFT_AT_DEFAULT = {"min_interval_ms", "max_inline_bytes", "upload_links"}
 """Only local mode sets these: on AWS the venues go at their own pace, and S3 can serve a big answer."""
 
 

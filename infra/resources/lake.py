@@ -18,8 +18,8 @@ def create_lake(scope: Construct, names: Names) -> s3.Bucket:
     """Create the lake.
 
     Versioned: a candle object is rewritten in place at every merge, and history inside it is only as good as the code
-    that merges. A week of old versions undoes a bad write. What a run was made of (``candles/``, ``runs/``) has no age
-    limit here; the 100 newest unpinned runs are kept by a job that knows about pins.
+    that merges. A week of old versions undoes a bad write. What a run was made of (``candles/``, ``signals/``,
+    ``runs/``) has no age limit here; the 100 newest unpinned runs are kept by a job that knows about pins.
 
     Kept when the stack goes, except when the deployment that makes it fails: it is empty then, and its fixed name would
     be in the way of the next try.
@@ -58,6 +58,8 @@ def create_lake(scope: Construct, names: Names) -> s3.Bucket:
             s3.LifecycleRule(id="quarantine", prefix="quarantine/", expiration=Duration.days(_ARTIFACT_DAYS)),
             # Answers kept for a repeated Idempotency-Key (a day) and files behind links (an hour).
             s3.LifecycleRule(id="replies", prefix="replies/", expiration=Duration.days(_ANSWER_DAYS)),
+            # Files of own signals as they came; those that passed the check lie under signals/, which has no age limit.
+            s3.LifecycleRule(id="uploads", prefix="uploads/", expiration=Duration.days(_ANSWER_DAYS)),
             s3.LifecycleRule(id="exports", prefix="exports/", expiration=Duration.days(_ANSWER_DAYS)),
         ],
         removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,

@@ -30,7 +30,8 @@ def test_the_public_routes_are_the_four() -> None:
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.path)
 def test_the_door_of_each_route(world: ApiWorld, route: GuardedRoute) -> None:
     for method in route.methods:
-        path = route.path.format(run_id="run_" + "0" * 32, sweep_id="sweep_" + "0" * 32)
+        ids = {f"{kind}_id": f"{kind}_{'0' * 32}" for kind in ("run", "sweep", "signals")}
+        path = route.path.format(**ids)
         anonymous = world.client.request(method, path)
         assert (anonymous.status_code == 401) == (route.scope is not None)
         for scope in SCOPES:

@@ -11,6 +11,7 @@ import pytest
 
 from candlecloud.api import openapi
 from candlecloud.api.app import create_app
+from candlecloud.api.negotiation import JSON
 from tests.support.api_world import api_world
 from tests.support.example_player import learn_names, play, shown_of, translate
 from tests.support.example_requests import CALLS
@@ -30,7 +31,7 @@ def examples_of(document: dict[str, Any]) -> list[dict[str, Any]]:
             call = calls.setdefault((operation_name, name), empty)
             for place, value in part.pop("request", {}).items():
                 known = call["request"].get(place, {})
-                call["request"][place] = known | value
+                call["request"][place] = known | value if isinstance(value, dict) else value
             call |= part
     return sorted(calls.values(), key=lambda found: _ORDER[found["name"]])
 
@@ -39,9 +40,10 @@ def _sent(operation: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     for parameter in operation["parameters"]:
         for name, example in parameter.get("examples", {}).items():
             yield name, {"request": {parameter["in"]: {parameter["name"]: example["value"]}}}
-    for content in operation.get("requestBody", {}).get("content", {}).values():
+    for media, content in operation.get("requestBody", {}).get("content", {}).items():
         for name, example in content.get("examples", {}).items():
-            yield name, {"request": {"body": example["value"]}}
+            file = {} if media == JSON else {"media": media}
+            yield name, {"request": {"body": example["value"], **file}}
 
 
 def _answered(operation: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:

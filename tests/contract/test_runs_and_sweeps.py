@@ -78,9 +78,10 @@ def test_a_sweep_from_start_to_results(world: ApiWorld) -> None:
 SWITCHES: dict[str, Any] = {
     "direction": "both",
     "maker_fee_bps": 1.0,
+    "entry": {"type": "limit", "offset_bps": 5.0, "expires_bars": 24},
     "slippage": {"model": "participation_rate", "bps": 1.0, "impact_bps": 50.0, "max_participation": 0.001},
     "sizing": {"model": "volatility_target", "annual_volatility": 0.4, "window": 48},
-    "stops": {"stop_loss": 0.02, "take_profit": 0.03, "trailing_stop": 0.025, "max_bars": 200},
+    "stops": {"stop_loss": 0.02, "take_profit": 0.03, "trailing_stop_atr": 3.0, "max_bars": 200},
     "drawdown_limit": {"max_drawdown": 0.05, "cooldown_bars": 24},
     "rebalance_band": 0.2,
     "market_rules": {"tick_size": 0.01, "lot_step": 0.00001, "min_notional": 10.0},
@@ -134,13 +135,74 @@ def test_a_row_of_a_sweep_is_the_run_of_its_set(
         assert set(sweep["config"]) - set(run["config"]) == {"grid", "batch_size"}
 
 
+SETTINGS = {
+    "fast": [5, 10],
+    "direction": ["long", "both"],
+    "stops.stop_loss": [0.02, None],
+    "slippage.bps": {"start": 0, "stop": 4, "step": 2},
+}
+
+
+def test_a_grid_over_settings_has_them_in_its_rows(world: ApiWorld) -> None:
+    """Each row's settings, put where their paths say, are the run of the set."""
+    body = {**BTC, "start": "2023-05-01", "stops": {"take_profit": 0.03}}
+    started = world.client.post("/sweeps", json={**body, "grid": SETTINGS}, headers=world.headers("run"))
+    assert started.status_code == 202, started.text
+    assert started.json()["sets"] == 24
+    place = started.headers["location"]
+    sweep = world.client.get(place, headers=world.headers("read")).json()
+    assert sweep["state"] == "succeeded", sweep["error"]
+    assert sweep["config"]["grid"]["stops.stop_loss"] == [None, 0.02]
+    again = world.client.post("/sweeps", json=sweep["config"], headers=world.headers("run"))
+    assert again.json()["sweep_id"] == sweep["sweep_id"], "the echo is a request for the same sweep"
+    by_set = world.client.get(f"{place}/results?sort=set", headers=world.headers("read")).json()["rows"]
+    ranked = world.client.get(f"{place}/results?sort=total_return", headers=world.headers("read")).json()["rows"]
+    assert ranked == sorted(by_set, key=lambda row: (-row["metrics"]["total_return"], row["set"]))
+    best = sorted((row for row in by_set if row["metrics"]["sharpe"]), key=lambda row: -row["metrics"]["sharpe"])
+    assert sweep["best"] == best[:5]
+    for row in (by_set[0], by_set[-1], best[0]):
+        settings = row["settings"]
+        sent = {
+            **body,
+            "parameters": row["parameters"],
+            "direction": settings["direction"],
+            "slippage_bps": settings["slippage.bps"],
+            "stops": {"take_profit": 0.03, "stop_loss": settings["stops.stop_loss"]},
+        }
+        run = world.client.post("/backtest/run", json=sent, headers=world.headers("run")).json()
+        assert {name: run["metrics"][name] for name in row["metrics"]} == row["metrics"]
+    for accept in (ARROW, PARQUET):
+        answer = world.client.get(f"{place}/results?sort=set", headers=world.headers("read") | {"Accept": accept})
+        source = io.BytesIO(answer.content)
+        table = pa.ipc.open_stream(source).read_all() if accept == ARROW else pq.read_table(source)
+        for path in ("direction", "stops.stop_loss", "slippage.bps"):
+            column = table.column(f"setting_{path.replace('.', '__')}").to_pylist()
+            assert column == [row["settings"][path] for row in by_set]
+
+
+@pytest.mark.parametrize(
+    ("grid", "field", "hint"),
+    [
+        ({"stops.stop_los": [0.1]}, "grid.stops.stop_los", "Did you mean stops.stop_loss?"),
+        ({"stops.stop_loss": [0.1, 3]}, "grid.stops.stop_loss.1", "Correct grid.stops.stop_loss.1"),
+        ({"fee_bps": [5]}, "grid.fee_bps", "Leave it out of one."),
+    ],
+)
+def test_a_wrong_setting_in_a_grid_is_named(world: ApiWorld, grid: dict[str, Any], field: str, hint: str) -> None:
+    body = {**BTC, "fee_bps": 10, "grid": grid}
+    answer = world.client.post("/sweeps", json=body, headers=world.headers("run"))
+    assert answer.status_code == 422
+    assert answer.json()["details"]["field"] == field
+    assert hint in answer.json()["hint"]
+
+
 @pytest.mark.parametrize(
     "change",
     [
         {},
         SWITCHES,
         {"strategy": "rules", "rules": BANDS, "parameters": {"window": 30}},
-        {"slippage": {"model": "spread_pct"}, "sizing": {"model": "kelly_fraction", "window": 50, "minimum_bars": 10}},
+        {"slippage": {"model": "spread"}, "sizing": {"model": "kelly_fraction", "window": 50, "minimum_bars": 10}},
     ],
     ids=["defaults", "switches", "rules", "kelly"],
 )

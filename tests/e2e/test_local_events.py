@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -66,6 +67,17 @@ def test_event_of_a_preview(platform: LocalPlatform) -> None:
         through_the_api["close_time_ms"],
         through_the_api["values"],
     )
+
+
+def test_event_of_a_file_of_signals(platform: LocalPlatform) -> None:
+    body = b"open_time,target\n2025-08-10T00:00:00Z,1\n2025-08-10T01:00:00Z,0\n"
+    event = event_of("check_signals")
+    assert (hashlib.sha256(body).hexdigest(), len(body)) == (event["sha256"], event["bytes"])
+    platform.stores.signals.put_upload(event["sha256"], body, event["content_type"])
+    report = platform.invoke("check_signals", event)
+    assert report["error"] is None
+    assert report["answer"]["rows"] == 2
+    assert platform.stores.signals.get(report["answer"]["signals_id"]) is not None
 
 
 def test_events_of_a_sweep(platform: LocalPlatform) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -21,3 +22,10 @@ def bars_of(
     sums = prefix_sums(to_ticks(close, scale))
     high, low = np.maximum(open_, close), np.minimum(open_, close)
     return Bars(times, times + HOUR_MS, open_, high, low, close, volume, scale, sums)
+
+
+def with_gaps(bars: Bars, rng: np.random.Generator) -> Bars:
+    """The same bars with candles absent between some of them."""
+    steps = rng.choice([1, 1, 1, 1, 2, 30], len(bars))
+    times = (np.cumsum(steps) * HOUR_MS).astype(np.int64)
+    return replace(bars, open_time=times, close_time=times + HOUR_MS)

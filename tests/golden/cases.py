@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -17,7 +18,7 @@ from tests.golden.bars import HOUR_MS
 from tests.golden.reference import Bar, Replay, Rules, replay
 
 CASH = 10_000.0
-_BPS = ("taker_fee", "maker_fee", "slippage", "impact")
+_BPS = ("taker_fee", "maker_fee", "slippage", "impact", "entry_offset")
 CALM = ("quiet", "spikes")
 _TARGETS = (-1.0, -1.0, -0.5, 0.0, 0.0, 0.25, 0.5, 0.499, 1.0, 1.0)
 
@@ -55,7 +56,8 @@ def replayed(case: Case) -> Replay:
         pairs = list(zip(intrabar.high.tolist(), intrabar.low.tolist(), strict=True))
         inside = [pairs[a:b] for a, b in zip(intrabar.start[:-1], intrabar.start[1:], strict=True)]
     prices = (bars.open.tolist(), bars.high.tolist(), bars.low.tolist(), bars.close.tolist())
-    rows = [Bar(*row) for row in zip(*prices, volumes, funding, inside, strict=True)]
+    atr = [math.nan] * n if backtest.average_true_range is None else backtest.average_true_range.tolist()
+    rows = [Bar(*row) for row in zip(*prices, volumes, funding, inside, atr, strict=True)]
     return replay(
         rows,
         allowed_target(case.target, backtest.direction).tolist(),
@@ -73,13 +75,18 @@ def _one_of(*values: float) -> st.SearchStrategy[float]:
 _EXECUTIONS = st.fixed_dictionaries(
     {
         "taker_fee_bps": _one_of(0.0, 10.0, 33.3, 500.0),
-        "maker_fee_bps": _one_of(0.0, 2.0, 10.0),
+        "maker_fee_bps": _one_of(-10.0, -2.5, 0.0, 2.0, 10.0),
         "slippage_bps": _one_of(0.0, 2.0, 17.0, 900.0),
         "impact_bps": _one_of(0.0, 0.0, 100.0, 800.0),
         "max_participation": _one_of(0.0, 0.0, 0.05, 0.25, 1.0),
         "stop_loss": _one_of(0.0, 0.0, 0.01, 0.02, 0.1),
         "take_profit": _one_of(0.0, 0.0, 0.01, 0.02, 0.15, 2.0),
         "trailing_stop": _one_of(0.0, 0.0, 0.01, 0.03, 0.1),
+        "atr_stops": st.sampled_from(["", "", "stop_loss", "take_profit", "trailing_stop", "all"]),
+        "entry_type": st.sampled_from([0, 0, 0, 1, 2]),
+        "entry_offset_bps": _one_of(0.0, 10.0, 50.0, 100.0, 2_000.0),
+        "entry_expires_bars": st.sampled_from([0, 0, 1, 3]),
+        "entry_through_ticks": st.sampled_from([0, 0, 1, 40]),
         "max_bars": st.sampled_from([0, 0, 1, 2, 7, 40]),
         "drawdown_limit": _one_of(0.0, 0.0, 0.01, 0.05, 0.3),
         "cooldown_bars": st.sampled_from([1, 2, 5]),
@@ -96,6 +103,12 @@ _EXECUTIONS = st.fixed_dictionaries(
 def cases(draw: st.DrawFn) -> Case:
     """Switches are drawn, series follow from a drawn seed."""
     switches: dict[str, Any] = draw(_EXECUTIONS)
+    with_atr = switches.pop("atr_stops")
+    for name in ("stop_loss", "take_profit", "trailing_stop"):
+        if with_atr in (name, "all"):
+            switches |= {name: 0.0, f"{name}_atr": draw(_one_of(0.5, 1.0, 3.0))}
+    if not switches["tick_size"]:
+        switches["entry_through_ticks"] = 0
     if not switches["max_participation"]:
         switches["impact_bps"] = 0.0
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
@@ -113,6 +126,7 @@ def cases(draw: st.DrawFn) -> Case:
         funding=rng.choice([0.0, 0.0, 0.0, 0.001, -0.002, 0.3], n) if draw(st.booleans()) else None,
         intrabar=_intrabar(rng, bars) if draw(st.booleans()) else None,
         optimistic=draw(st.booleans()),
+        average_true_range=_atr(rng, bars) if with_atr else None,
     )
     return Case(backtest, target, Execution(**switches), sizes[draw(st.sampled_from([0, 0, 1, 2, 2]))])
 
@@ -134,7 +148,7 @@ def _bars(rng: np.random.Generator, n: int, style: str, capped: bool) -> Bars:
     volume = rng.choice([0.0, 1.5, 30.0, 100.0, 400.0, 1e6] if capped else [0.0, 0.0, 1.5, 3.0, 3.0, np.nan], n)
     if style in CALM:  # most bars trade, enough of them in a row for the look ahead
         volume = np.where(rng.random(n) < 0.03, volume, 5_000.0)
-    times = np.arange(n, dtype=np.int64) * HOUR_MS
+    times = np.cumsum(rng.choice([1, 1, 1, 1, 2, 30], n)).astype(np.int64) * HOUR_MS
     floats = [prices / 100.0 for prices in (open_, high, low, close)]
     return Bars(times, times + HOUR_MS, *floats, volume, 2, prefix_sums(to_ticks(floats[3], 2)))
 
@@ -145,6 +159,13 @@ def _targets(rng: np.random.Generator, n: int, persistence: float) -> Any:
     keep = rng.random(n) < persistence
     last = np.maximum.accumulate(np.where(keep, 0, np.arange(n)))
     return wanted[last]
+
+
+def _atr(rng: np.random.Generator, bars: Bars) -> Any:
+    """Unknown at first; in hundredths, so that levels are met exactly."""
+    atr = np.round(bars.close * rng.choice([0.0, 0.01, 0.05, 0.5], len(bars)), 2)
+    atr[: rng.integers(0, 4)] = np.nan
+    return atr
 
 
 def _intrabar(rng: np.random.Generator, bars: Bars) -> IntrabarData:

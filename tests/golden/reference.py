@@ -23,6 +23,7 @@ class Bar(NamedTuple):
     volume: float | None = 1.0
     funding: float = 0.0
     fine: Sequence[tuple[float, float]] = ()  # (high, low) of the candles inside, in time order
+    atr: float = math.nan  # average true range up to this close
 
 
 @dataclass
@@ -37,6 +38,9 @@ class Rules:
     stop_loss: float = 0.0
     take_profit: float = 0.0
     trailing_stop: float = 0.0
+    stop_loss_atr: float = 0.0
+    take_profit_atr: float = 0.0
+    trailing_stop_atr: float = 0.0
     max_bars: int = 0
     drawdown_limit: float = 0.0
     cooldown_bars: int = 0
@@ -44,8 +48,21 @@ class Rules:
     tick_size: float = 0.0
     lot_step: float = 0.0
     min_notional: float = 0.0
+    entry_type: int = 0  # 1 limit, 2 stop
+    entry_offset: float = 0.0
+    entry_expires_bars: int = 0
+    entry_through_ticks: int = 0
     flatten_at_end: bool = False
     optimistic: bool = False
+
+
+class Place(NamedTuple):
+    """Where an order fills: phase, price before slippage, as a maker or not, at no worse price than a limit."""
+
+    phase: int
+    price: float
+    maker: bool = False
+    limit: float | None = None
 
 
 class Fill(NamedTuple):
@@ -71,8 +88,13 @@ class Replay:
     entry: float = 0.0  # mean price of the position
     best: float = 0.0  # best price since the entry
     entered: int = 0  # bar of the first fill
+    atr: float = 0.0  # at the close before the first fill
+    atr_before: float = math.nan  # at the close before this bar
     largest: float = 0.0  # largest quantity of the position
     traded: float = 0.0  # in this bar, all fills together
+    entry_level: float = 0.0  # of the entry order that waits
+    entry_bars: int = 0  # bars that it has worked in
+    entered_inside: bool = False  # in this bar
     flat_cash: float = 0.0
     ruined: bool = False
     fills: list[Fill] = field(default_factory=list)
@@ -107,6 +129,14 @@ class Replay:
         cap = self.rules.max_participation
         return max(cap * (bar.volume or 0.0) - self.traded, 0.0) if cap else math.inf
 
+    @property
+    def has_atr_stops(self) -> bool:
+        return self.rules.stop_loss_atr + self.rules.take_profit_atr + self.rules.trailing_stop_atr > 0.0
+
+    @property
+    def has_stops(self) -> bool:
+        return self.rules.stop_loss + self.rules.take_profit + self.rules.trailing_stop > 0.0 or self.has_atr_stops
+
     def fill(self, t: int, phase: int, after: float, price: float, moved: float, rate: float, reason: str) -> None:
         after = 0.0 if abs(after) < DUST * self.largest else after
         change = after - self.held if after else -self.held
@@ -116,6 +146,7 @@ class Replay:
             self.entry = (self.entry * before + moved * abs(change)) / abs(after) if before else moved
             self.best = self.best if before else moved
             self.entered = self.entered if before else t
+            self.atr = self.atr if before or not self.has_atr_stops else self.atr_before
         self.cash = self.cash - change * moved - fee
         self.held = after
         self.largest = max(self.largest, abs(after)) if after else 0.0
@@ -147,9 +178,9 @@ class Replay:
         lot = self.rules.lot_step
         return round(quantity / lot) * lot if lot else quantity
 
-    def solve(self, weight: float, moved: float, buys: bool) -> float:
+    def solve(self, weight: float, moved: float, buys: bool, fee: float) -> float:
         """Quantity at which the position is `weight` times the equity that is left after the fee; on its own side."""
-        rate = self.rules.taker_fee if buys else -self.rules.taker_fee
+        rate = fee if buys else -fee
         quantity = weight * (self.cash + (1.0 + rate) * self.held * moved) / (moved * (1.0 + rate * weight))
         return max(quantity, 0.0) if weight > 0.0 else min(quantity, 0.0)
 
@@ -164,22 +195,65 @@ class Replay:
         if self.held == 0.0 and self.cash <= 0.0:
             self.ruined = True
             return True
-        return weight == 0.0 or self.move_to(t, bar, weight, why)
+        if weight and self.held == 0.0 and self.rules.entry_type:
+            return False
+        return weight == 0.0 or self.move_to(t, bar, weight, why, Place(OPEN, bar.open))
 
-    def move_to(self, t: int, bar: Bar, weight: float, why: str) -> bool:
+    def place_entry(self, close: float, weight: float) -> None:
+        """An entry order, relative to the close of the decision; a limit is rounded away from the market."""
+        is_limit, buys = self.rules.entry_type == 1, weight > 0.0
+        below = is_limit == buys
+        level = close * (1.0 - self.rules.entry_offset if below else 1.0 + self.rules.entry_offset)
+        self.entry_level, self.entry_bars = self.on_tick(level, not below), 0
+
+    def work_entry(self, t: int, bar: Bar, weight: float) -> bool:
+        """Let the entry order work in a bar that trades; True once it waits no more."""
+        rules, side, new = self.rules, 1.0 if weight > 0.0 else -1.0, self.entry_bars == 0
+        self.entry_bars += 1
+        low, high = (bar.low, bar.high) if side > 0.0 else (bar.high, bar.low)
+        place = None
+        if rules.entry_type == 1:
+            through = self.entry_level - side * (rules.entry_through_ticks * rules.tick_size)
+            at, through_at = (side * level * (1.0 + side * TOUCH) for level in (self.entry_level, through))
+            if new and side * bar.open <= at:
+                place = Place(OPEN, bar.open, limit=self.entry_level)
+            elif side * bar.open <= through_at:
+                place = Place(OPEN, bar.open, maker=True)
+            elif side * low <= through_at:
+                place = Place(WITHIN, self.entry_level, maker=True)
+        else:
+            at = side * self.entry_level * (1.0 - side * TOUCH)
+            if side * bar.open >= at:
+                place = Place(OPEN, bar.open)
+            elif side * high >= at:
+                place = Place(WITHIN, self.entry_level)
+        if place is not None:
+            done = self.move_to(t, bar, weight, "target", place) or self.held != 0.0
+            self.entered_inside = place.phase == WITHIN and self.held != 0.0
+            if done:
+                return True
+        if self.entry_bars == rules.entry_expires_bars:
+            self.refused.append((t, "expired"))
+            return True
+        return False
+
+    def move_to(self, t: int, bar: Bar, weight: float, why: str, place: Place) -> bool:
         """Open or resize on the weight's own side."""
-        price, rules = bar.open, self.rules
+        price, rules = place.price, self.rules
+        fee = rules.maker_fee if place.maker else rules.taker_fee
         value = self.held * price
         wanted = weight * (self.cash + value)
         if wanted == value:
             return True
         buys = wanted > value
         sign = 1.0 if buys else -1.0
-        moved = self.on_tick(price * (1.0 + sign * rules.slippage), buys)
-        after, room = self.solve(weight, moved, buys), self.room(bar)
-        if rules.impact:
+        moved = self.on_tick(price if place.maker else price * (1.0 + sign * rules.slippage), buys)
+        moved = moved if place.limit is None else sign * min(sign * moved, sign * place.limit)
+        after, room = self.solve(weight, moved, buys, fee), self.room(bar)
+        if rules.impact and not place.maker:
             moved = self.moved(price, buys, min(max(sign * (after - self.held), 0.0), room), bar)
-            after = self.solve(weight, moved, buys)
+            moved = moved if place.limit is None else sign * min(sign * moved, sign * place.limit)
+            after = self.solve(weight, moved, buys, fee)
         if sign * (after - self.held) <= 0.0:
             self.refused.append((t, "costs_reverse"))
             return True
@@ -195,7 +269,7 @@ class Replay:
             too_small = self.too_small(quantity, moved)
         if not too_small:
             after = self.rounded(self.held + sign * quantity) if capped or rules.lot_step else after
-            self.fill(t, OPEN, after, price, moved, rules.taker_fee, "rebalance" if why == "rebalance" else "target")
+            self.fill(t, place.phase, after, price, moved, fee, "rebalance" if why == "rebalance" else "target")
         return not capped
 
     def too_small(self, quantity: float, moved: float) -> str:
@@ -211,11 +285,15 @@ class Replay:
     def inside(self, t: int, bar: Bar, leaving: bool) -> str:
         """Stops, take-profit and ruin inside a bar; why, if the cap cut a stop short. A position that an order is
         leaving has no levels any more, but may be ruined."""
-        rules, unfinished, phase, price = self.rules, "", OPEN, bar.open
-        if (rules.stop_loss or rules.take_profit or rules.trailing_stop) and not leaving:
-            unfinished, phase, price = self.check_stops(t, bar)
+        unfinished, phase, price = "", OPEN, bar.open
+        if self.entered_inside:
+            phase, price = WITHIN, self.entry_level
+        if self.has_stops and not leaving:
+            unfinished, phase, price = self.check_stops(t, bar, phase, price)
         if self.held:
             self.check_ruin(t, bar, phase, price)
+        if self.entered_inside:
+            return unfinished
         self.best = max(self.best, bar.high) if self.held > 0.0 else min(self.best, bar.low)
         return unfinished
 
@@ -229,26 +307,32 @@ class Replay:
         elif side * (bar.low if side > 0.0 else bar.high) <= ruin_at:
             self.close_out(t, bar, WITHIN, ruin, "ruin", whole=True)
 
-    def check_stops(self, t: int, bar: Bar) -> tuple[str, int, float]:
-        """The nearest of stop-loss, trailing stop and ruin, and the take-profit; what `inside` goes on from: why, if
-        the cap cut the exit short, and where in the bar it was."""
+    def check_stops(self, t: int, bar: Bar, phase: int, price: float) -> tuple[str, int, float]:
+        """The nearest of stop-loss, trailing stop and ruin, and the take-profit, from a place in the bar on; what
+        `inside` goes on from: why, if the cap cut the exit short, and where in the bar it was."""
         rules, side = self.rules, 1.0 if self.held > 0.0 else -1.0
-        stop = self.entry * (1.0 - side * rules.stop_loss) if rules.stop_loss else -side * math.inf
-        trail = self.best * (1.0 - side * rules.trailing_stop) if rules.trailing_stop else -side * math.inf
-        profit_level = self.entry * (1.0 + side * rules.take_profit) if rules.take_profit else side * math.inf
+        stop = trail = -side * math.inf
+        profit_level = side * math.inf
+        if rules.stop_loss or rules.stop_loss_atr:
+            stop = self.entry * (1.0 - side * rules.stop_loss) - side * (rules.stop_loss_atr * self.atr)
+        if rules.trailing_stop or rules.trailing_stop_atr:
+            trail = self.best * (1.0 - side * rules.trailing_stop) - side * (rules.trailing_stop_atr * self.atr)
+        if rules.take_profit or rules.take_profit_atr:
+            profit_level = self.entry * (1.0 + side * rules.take_profit) + side * (rules.take_profit_atr * self.atr)
         level, reason = (stop, "stop_loss") if side * stop >= side * trail else (trail, "trailing_stop")
         ruin = -self.cash / self.held
         if side * ruin > side * level:
             level, reason = ruin, "ruin"
         adverse, favourable = (bar.low, bar.high) if side > 0.0 else (bar.high, bar.low)
         stop_at, profit_at = level * (1.0 + side * TOUCH), profit_level * (1.0 - side * TOUCH)
-        if side * bar.open <= side * stop_at:
-            done = self.close_out(t, bar, OPEN, bar.open, reason, whole=reason == "ruin")
-            return "" if done else reason, OPEN, bar.open
-        if side * bar.open >= side * profit_at:
-            self.take_profit(t, bar.open, OPEN)
-            return "", OPEN, bar.open
-        stopped, reached = side * adverse <= side * stop_at, side * favourable >= side * profit_at
+        if side * price <= side * stop_at:
+            done = self.close_out(t, bar, phase, price, reason, whole=reason == "ruin")
+            return "" if done else reason, phase, price
+        if side * price >= side * profit_at and not self.entered_inside:
+            self.take_profit(t, price, phase)
+            return "", phase, price
+        stopped = side * adverse <= side * stop_at
+        reached = side * favourable >= side * profit_at and not self.entered_inside
         if stopped and reached:
             first = self.look_inside(bar, stop_at, profit_at, side)
             self.ambiguous += first == ""
@@ -259,7 +343,7 @@ class Replay:
             return "" if done else reason, WITHIN, level
         if reached:
             self.take_profit(t, profit_level, WITHIN)
-        return "", OPEN, bar.open
+        return "", phase, price
 
     def take_profit(self, t: int, price: float, phase: int) -> None:
         """A limit order: no slippage, no impact, no cap, the maker's fee."""
@@ -292,17 +376,22 @@ def replay(  # noqa: C901 - one loop on purpose: it is read as the specification
     before = cash  # equity at the close before
     for t in range(first, len(bars)):
         bar = bars[t]
-        account.traded = 0.0
+        account.traded, account.entered_inside = 0.0, False
         trades = bar.volume != 0.0
         # The open: a new target replaces what waits; an old one may have drifted out of its band.
         if t > 0 and trades and not account.ruined:
             blocked = t - 1 < resume
             wanted, size = 0.0 if blocked else targets[t - 1], sizes[t - 1] if sizes else 1.0
+            account.atr_before = bars[t - 1].atr
+            if account.has_atr_stops and math.isnan(account.atr_before):
+                size = 0.0
             if wanted != asked:
                 asked, weight, working = wanted, wanted * size, True
                 why = "drawdown_limit" if blocked else "target"
                 if wanted != 0.0 and weight == 0.0:
                     account.refused.append((t, "size_zero"))
+                if rules.entry_type and weight:
+                    account.place_entry(bars[t - 1].close, weight)
             elif rules.max_bars and account.held and t - account.entered >= rules.max_bars:
                 if not account.leaving(working, weight):
                     weight, working, why = 0.0, True, "time"
@@ -317,6 +406,8 @@ def replay(  # noqa: C901 - one loop on purpose: it is read as the specification
                 account.refused.append((t, "size_zero"))
             if working:
                 working = not account.work(t, bar, weight, why)
+            if rules.entry_type and working and weight and not account.held:
+                working = not account.work_entry(t, bar, weight)
             # The inside: levels are those of what is held now; what a stop leaves waits as an order to be flat.
             if account.held and not account.ruined:
                 unfinished = account.inside(t, bar, account.leaving(working, weight))

@@ -123,7 +123,7 @@ def test_an_engine_kernel_moves_every_run(copy: Path, name: str) -> None:
 def test_the_form_of_a_result_moves_the_runs_that_have_it(copy: Path) -> None:
     edit(copy, "fan_out/kinds/sweep.py", 'RESULTS_SCHEMA = "', 'RESULTS_SCHEMA = "another.')
     assert changes(copy) == {"changed kinds/sweep"}
-    edit(copy, "contract/results.py", '= "candlecloud.run/3"', '= "candlecloud.run/4"')
+    edit(copy, "contract/results.py", '= "candlecloud.run/4"', '= "candlecloud.run/5"')
     assert changes(copy) == KINDS
 
 
@@ -160,10 +160,10 @@ def test_what_an_entry_reaches_is_printed(capsys: pytest.CaptureFixture[str]) ->
 def test_stale_entries_are_named(copy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     old = tmp_path / "old.json"
     shutil.copy(copy / RULES.table, old)
-    edit(copy, "backtest/slippage/spread_pct.py", "* 50.0", "* 49.0")
+    edit(copy, "backtest/slippage/spread.py", "5_000.0", "4_900.0")
     place = ["--folder", str(copy), *OPTIONS]
     assert main([*place, "--check"]) == 1
     assert main([*place, "--diff", str(old)]) == 0
-    assert capsys.readouterr().out == "changed slippage/spread_pct\n" * 2
+    assert capsys.readouterr().out == "changed slippage/spread\n" * 2
     assert main(place) == 0
     assert main([*place, "--check"]) == 0

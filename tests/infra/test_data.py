@@ -50,9 +50,9 @@ def test_lake_keeps_a_week_of_old_versions_and_logs_access(data: dict[str, Any])
 def test_nothing_that_a_result_rests_on_expires(data: dict[str, Any]) -> None:
     rules = _buckets(data)[_LAKE]["LifecycleConfiguration"]["Rules"]
     days = {rule["Prefix"]: rule["ExpirationInDays"] for rule in rules if "ExpirationInDays" in rule}
-    assert days == {"fan_outs/": 90, "quarantine/": 90, "replies/": 2, "exports/": 2}
+    assert days == {"fan_outs/": 90, "quarantine/": 90, "replies/": 2, "uploads/": 2, "exports/": 2}
     prefixes = {template.text.split("/", 1)[0] + "/" for template in keys.OBJECTS.values()}
-    assert prefixes - set(days) == {"runs/", *(f"{d.prefix.split('/', 1)[0]}/" for d in DATASETS.values())}
+    assert prefixes - set(days) == {"runs/", "signals/", *(f"{d.prefix.split('/', 1)[0]}/" for d in DATASETS.values())}
 
 
 def test_access_log_is_telemetry(data: dict[str, Any]) -> None:

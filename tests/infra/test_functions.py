@@ -17,7 +17,8 @@ from infra.function_spec import LAYERS, MAX_LAYERS, PYTHON
 from infra.functions import FUNCTIONS, batch_jobs, called_jobs, fan_out_jobs
 from tests.infra.reading import only, properties
 
-_NOT_HERE = {f"{PREFIX}{name}" for name in ("EXCHANGE_URLS", "MIN_INTERVAL_MS", "MAX_INLINE_BYTES", "GIT_HASH")}
+_LOCAL = ("MIN_INTERVAL_MS", "MAX_INLINE_BYTES", "UPLOAD_LINKS")
+_NOT_HERE = {f"{PREFIX}{name}" for name in ("EXCHANGE_URLS", *_LOCAL, "GIT_HASH")}
 _GATEWAY_LIMIT_S = 29
 
 

@@ -5,6 +5,7 @@ moto enforces no IAM; here each call is held against the statements of the role 
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
@@ -105,6 +106,11 @@ def _work(platform: LocalPlatform) -> None:
     run_id = api.post("/backtest/run", run).json()["run_id"]
     grid = {**_SERIES, **_TESTED, "strategy": "dual_sma", "grid": {"fast": [5, 10], "slow": [50, 100]}}
     sweep_id = api.post("/sweeps", grid).json()["sweep_id"]
+    signals_id = _bring_signals(platform)
+    own = {**_SERIES, **_TESTED, "strategy": "signals", "signals": signals_id, "signals_fill": "flat"}
+    api.post("/backtest/run", own)
+    api.post("/sweeps", {**own, "grid": {"set": [0]}})
+    api.get(f"/signals/files/{signals_id}")
     api.post("/ingestion/backfill", {**_SERIES, **_INGESTED})
     platform.settle()
     for path in (f"/runs/{run_id}", f"/runs/{run_id}/result", f"/sweeps/{sweep_id}", f"/sweeps/{sweep_id}/results"):
@@ -119,6 +125,17 @@ def _work(platform: LocalPlatform) -> None:
     platform.invoke("recover_runs", {})
     broke = {"run_id": "sweep_1", "attempt": 1, "error": {"Error": "E", "Cause": "c"}}
     platform.invoke("fail_fan_out", broke)
+
+
+def _bring_signals(platform: LocalPlatform) -> str:
+    """A file of the user's own targets; what has come already is found by its hash."""
+    body = f"open_time,target\n{_TESTED['start']},1\n".encode()
+    headers = {"Content-Type": "text/csv"}
+    kept = platform.api.send("PUT", "/signals/files", query=_SERIES, body=body, headers=headers).json()
+    named = {"content_type": "text/csv", "sha256": hashlib.sha256(body).hexdigest(), "bytes": len(body)}
+    assert platform.api.post("/signals/files", {**_SERIES, **named}).json() == kept
+    found: str = kept["signals_id"]
+    return found
 
 
 def _believe_in_a_wider_gap(platform: LocalPlatform) -> None:

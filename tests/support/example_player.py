@@ -20,14 +20,22 @@ def play(world: ApiWorld, call: dict[str, Any], names: dict[str, str] | None = N
     request = translate(call["request"], names or {})
     scope = call.get("scope", "admin")
     headers = ({} if scope == "none" else world.headers(scope)) | request.get("header", {})
+    headers |= {"Content-Type": request["media"]} if "media" in request else {}
     world.dispatcher.deferred = call["name"] == "still_running"
     return world.client.request(
         call["method"].upper(),
         call["path"].format(**request.get("path", {})),
         params=request.get("query"),
-        json=request.get("body"),
         headers=headers,
+        **_body(request),
     )
+
+
+def _body(request: dict[str, Any]) -> dict[str, Any]:
+    """What the client is told to send: JSON, or a file."""
+    if "media" not in request:
+        return {"json": request.get("body")}
+    return {"content": request["body"]}
 
 
 def shown_of(response: Response) -> Any:

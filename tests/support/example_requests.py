@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 BTC = {"exchange": "binance", "symbol": "BTC-USDT", "timeframe": "1h"}
@@ -28,8 +29,17 @@ DIP = {
         "exit": {"ge": ["close", "bands.middle"]},
     },
 }
+TARGETS = """open_time,target
+2023-05-31T19:00:00Z,1
+2023-05-31T21:00:00Z,0.5
+2023-05-31T22:00:00Z,0
+"""
+OWN = {
+    **BTC, "strategy": "signals", "signals": "$targets.signals_id", "signals_fill": "hold",
+    "start": "2023-05-31T20:00:00Z", "end": "2023-06-01T00:00:00Z",
+}  # fmt: skip
 ID = {"X-Request-Id": "example-request"}
-NO_RUN, NO_SWEEP = "run_" + "0" * 32, "sweep_" + "0" * 32
+NO_RUN, NO_SWEEP, NO_SIGNALS = ("{}_{}".format(kind, "0" * 32) for kind in ("run", "sweep", "signals"))
 
 
 def _get(name: str, route: str, summary: str, status: int = 200, /, **request: Any) -> dict[str, Any]:
@@ -38,6 +48,10 @@ def _get(name: str, route: str, summary: str, status: int = 200, /, **request: A
 
 def _post(name: str, route: str, summary: str, status: int, body: dict[str, Any], /, **request: Any) -> dict[str, Any]:
     return _call(name, "post", route, summary, status, request | {"body": body})
+
+
+def _put(name: str, route: str, summary: str, status: int, body: str, /, **request: Any) -> dict[str, Any]:
+    return _call(name, "put", route, summary, status, request | {"body": body, "media": "text/csv"})
 
 
 def _call(name: str, method: str, route: str, summary: str, status: int, request: dict[str, Any]) -> dict[str, Any]:
@@ -92,6 +106,17 @@ CALLS = [
     _post("every_switch", "/backtest/run", "Sizes, costs, stops and market rules", 200, TRADED),
     _post("dip", "/backtest/run", "Your own rules", 200,
           {**BTC, "strategy": "rules", "rules": DIP, "parameters": {"window": 30}}),
+    _put("targets", "/signals/files", "Three rows, as CSV", 200, TARGETS, query=BTC),
+    _put("target_in_percent", "/signals/files", "A target in percent", 422, TARGETS.replace("0.5", "50"), query=BTC),
+    _post("targets_by_hash", "/signals/files", "A file that has come already", 200,
+          {**BTC, "sha256": hashlib.sha256(TARGETS.encode()).hexdigest(), "bytes": len(TARGETS)}),
+    _get("targets_again", "/signals/files/{signals_id}", "What a file holds",
+         path={"signals_id": "$targets.signals_id"}),
+    _get("no_targets", "/signals/files/{signals_id}", "A file that nobody brought", 404,
+         path={"signals_id": NO_SIGNALS}),
+    _post("own_targets", "/backtest/run", "Target positions of your own", 200, OWN),
+    _post("own_targets_with_holes", "/backtest/run", "A candle without a row, and no word what that means", 422,
+          {**OWN, "signals_fill": None}),
     _post("no_funding", "/backtest/run", "A perpetual without a word about funding", 422,
           {**WHOLE, "symbol": "BTC/USDT:USDT"}),
     _post("rules_with_a_slip", "/backtest/run", "Rules that name a series that is not there", 422,
@@ -123,6 +148,16 @@ CALLS = [
     _post("grid", "/sweeps", "Six combinations, one of which does not go together", 202, GRID),
     _post("dip_grid", "/sweeps", "The parameter of your own rules, varied", 202,
           {**BTC, "strategy": "rules", "rules": DIP, "grid": {"window": [20, 30, 40]}}),
+    _post(
+        "settings_grid", "/sweeps", "Stops, direction and fees, varied beside a parameter", 202,
+        {**BTC, "strategy": "dual_sma", "start": "2023-05-01", "end": "2023-05-15", "grid": {
+            "fast": [5, 10], "direction": ["long", "both"], "fee_bps": [5, 10], "stops.stop_loss": [None, 0.01]}},
+    ),
+    _get(
+        "best_setting", "/sweeps/{sweep_id}/results", "The best of them, with its settings",
+        path={"sweep_id": "$settings_grid.sweep_id"}, query={"sort": "total_return", "limit": "1"},
+    ),
+    _post("stop_los", "/sweeps", "A setting that there is not", 422, {**GRID, "grid": {"stops.stop_los": [0.01]}}),
     _post("no_grid", "/sweeps", "A grid without values", 422, {**GRID, "grid": {"fast": []}}),
     _get("grid_done", "/sweeps/{sweep_id}", "A sweep that has succeeded", path={"sweep_id": "$grid.sweep_id"}),
     _get("no_sweep", "/sweeps/{sweep_id}", "A sweep that nobody asked for", 404, path={"sweep_id": NO_SWEEP}),

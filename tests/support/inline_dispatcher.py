@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from candlecloud.jobs import collect_fan_out, plan_fan_out, preview_series, run_backtest, run_batch
+from candlecloud.jobs import check_signals, collect_fan_out, plan_fan_out, preview_series, run_backtest, run_batch
 from candlecloud.jobs.context import Context
 from candlecloud.store.stores import Stores
 from tests.support.contexts import context
@@ -42,10 +42,10 @@ class InlineDispatcher:
             self._do(lambda: run_backtest.run(run_backtest.Request.from_event(payload), self._context()))
 
     def ask(self, job: str, payload: Mapping[str, Any]) -> dict[str, Any]:
-        assert job == "preview_series", job
-        self.previews += 1
-        request = preview_series.Request.from_event(json.loads(json.dumps(payload)))
-        report = preview_series.run(request, self._context()).to_dict()
+        asked = {"preview_series": preview_series, "check_signals": check_signals}[job]
+        self.previews += job == "preview_series"
+        request = asked.Request.from_event(json.loads(json.dumps(payload)))
+        report = asked.run(request, self._context()).to_dict()
         answer: dict[str, Any] = json.loads(json.dumps(report, allow_nan=False))
         return answer
 

@@ -61,7 +61,7 @@ def probe(seed: int) -> dict[str, str]:
     found["pairs"] = [statistics_of_pairs(Backtest(bars, 10_000.0, start_bar=90), fast, slow, costs)]
     found["signals"] = [statistics_of_signals(Backtest(bars, 10_000.0), signals, costs)]
     rows = np.exp(rng.normal(0.0, 3.0, (2_000, N_COLUMNS)))
-    summaries = summary_columns(rows, initial_equity=1.0, n_bars=700, timeframe_ms=3_600_000, span_ms=10**10)
+    summaries = summary_columns(rows, initial_equity=1.0, n_bars=700, span_ms=10**10)
     found["summaries"] = [*summaries.values()]
     for k in range(25):
         switches = {name: float(rng.choice(values)) for name, values in _CHOICES.items()}

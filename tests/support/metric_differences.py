@@ -47,7 +47,6 @@ def differences() -> Iterator[Difference]:
         accumulate_curve(equity, initial, profits=(120.0, -80.0, 40.0)),
         initial_equity=initial,
         n_bars=len(equity),
-        timeframe_ms=HOUR_MS,
         span_ms=len(equity) * HOUR_MS,
     )
     for metric in ("win_rate", "profit_factor"):
@@ -102,7 +101,6 @@ def _edge_differences() -> Iterator[Difference]:
         accumulate_curve(held, initial),
         initial_equity=initial,
         n_bars=n,
-        timeframe_ms=HOUR_MS,
         span_ms=(n + 1) * HOUR_MS,
     )
     for metric, function in (("cagr", empyrical.annual_return), ("calmar", empyrical.calmar_ratio)):

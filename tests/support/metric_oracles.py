@@ -66,7 +66,7 @@ def our_metrics(equity: FloatArray, initial: float) -> dict[str, Any]:
     """Summary and distribution of hourly equity without an absent bar."""
     n = len(equity)
     accumulators = accumulate_curve(equity, initial)
-    summary = summary_of(accumulators, initial_equity=initial, n_bars=n, timeframe_ms=HOUR_MS, span_ms=n * HOUR_MS)
+    summary = summary_of(accumulators, initial_equity=initial, n_bars=n, span_ms=n * HOUR_MS)
     return summary.to_dict() | describe_distribution(equity, initial).to_dict()
 
 

@@ -19,7 +19,7 @@ from candlecloud.backtest.orders import REASONS, REFUSALS
 from candlecloud.backtest.vectorised_engine import PlainCosts, statistics_of_signals
 from candlecloud.features.bars import bars_from_table
 from candlecloud.metrics.accumulators import Accumulators
-from candlecloud.metrics.curves import bar_returns, drawdowns, longest_under_water
+from candlecloud.metrics.curves import bar_returns, drawdowns, longest_time_under_water, longest_under_water
 from tests.golden.cases import CASH, Case, cases, replayed
 from tests.golden.reference import Replay, summed
 from tests.support.recorded import btc_hours
@@ -38,7 +38,7 @@ def check_against_reference(case: Case) -> Replay:
     assert got.equity.tolist() == wanted.equity
     assert list(got.refused) == wanted.refused
     assert list(got.capped) == wanted.capped
-    check_statistics(got.accumulators, wanted)
+    check_statistics(case, got.accumulators, wanted)
     alone = statistics_of_target(case.backtest, case.target, case.execution, case.size)
     assert alone.tobytes() == got.statistics.tobytes()
     trades = got.trades()
@@ -47,8 +47,11 @@ def check_against_reference(case: Case) -> Replay:
     return wanted
 
 
-def check_statistics(got: Accumulators, wanted: Replay) -> None:
-    equity = np.array(wanted.equity)
+def check_statistics(case: Case, got: Accumulators, wanted: Replay) -> None:
+    equity, bars = (
+        np.array(wanted.equity),
+        case.backtest.bars.since(case.backtest.bars.open_time[case.backtest.start_bar]),
+    )
     returns, below = bar_returns(equity, CASH), drawdowns(equity, CASH)
     numbers = summed(wanted) | {
         "final_equity": equity[-1],
@@ -58,6 +61,7 @@ def check_statistics(got: Accumulators, wanted: Replay) -> None:
         "sum_equity": sum(wanted.equity),
         "max_drawdown": below.max(),
         "max_under_water_bars": longest_under_water(below),
+        "max_under_water_ms": longest_time_under_water(below, bars.open_time, bars.close_time),
     }
     sums = {"sum_equity": sum(wanted.equity), "sum_returns": np.abs(returns).sum(), "sum_squares": 0.0}
     for name, value in got._asdict().items():
@@ -91,6 +95,7 @@ def switches_that_fired(case: Case, seen: Replay) -> list[str]:
         "ruined": seen.ruined,
         "ruined inside a bar": any(f.phase == 1 and f.reason == "ruin" for f in seen.fills),
         "fills at the open and inside of one bar": len({f.bar for f in seen.fills}) < len(seen.fills),
+        "entry inside a bar": any(f.phase == 1 and f.reason == "target" for f in seen.fills),
         "size per bar": not isinstance(case.size, float) and seen.fills,
         "start bar above 0": case.backtest.start_bar > 0 and seen.fills,
         "short": any(h < 0.0 for h in seen.holding),
@@ -109,7 +114,7 @@ def switches_that_fired(case: Case, seen: Replay) -> list[str]:
 EVERY_SWITCH = {
     *("impact", "cap left a remainder", "remainder was carried", "ambiguous exit", "intrabar data asked"),
     *("tick", "lots"),
-    *("ruined inside a bar", "fills at the open and inside of one bar"),
+    *("entry inside a bar", "ruined inside a bar", "fills at the open and inside of one bar"),
     *("funding paid", "funding received", "ruined", "size per bar", "start bar above 0", "short", "unknown volume"),
     *("gap through a stop", "take-profit at the open"),
     *(f"fill: {reason}" for reason in REASONS),
@@ -135,7 +140,7 @@ def test_equals_the_reference_on_ten_thousand_cases() -> None:
 @pytest.fixture
 def plain_python(monkeypatch: pytest.MonkeyPatch) -> None:
     """The engine on the kernels' sources, as a machine without a compiler runs them."""
-    for name in ("account", "stops", "quiet_bars", "bar_engine"):
+    for name in ("account", "stops", "entries", "quiet_bars", "bar_engine"):
         full = f"candlecloud.backtest.kernels.{name}"
         monkeypatch.setitem(sys.modules, full, uncompiled(full))
     monkeypatch.setattr(bar_engine, "bar_engine", sys.modules["candlecloud.backtest.kernels.bar_engine"])
@@ -170,7 +175,7 @@ def test_compiled_and_uncompiled_rows_are_equal_on_real_hours(monkeypatch: pytes
     funding = np.where(np.arange(len(bars)) % 8 == 0, 1e-4, 0.0)
     backtest = Backtest(bars, CASH, direction="both", funding=funding)
     rows = [statistics_of_target(backtest, target, execution, size)]
-    for name in ("account", "stops", "quiet_bars", "bar_engine"):
+    for name in ("account", "stops", "entries", "quiet_bars", "bar_engine"):
         full = f"candlecloud.backtest.kernels.{name}"
         monkeypatch.setitem(sys.modules, full, uncompiled(full))
     monkeypatch.setattr(bar_engine, "bar_engine", sys.modules["candlecloud.backtest.kernels.bar_engine"])

@@ -181,6 +181,9 @@ def test_garbage_in_the_future_moves_no_earlier_decision(ticks: list[int], cut: 
     [
         {"taker_fee_bps": float("nan")},
         {"slippage_bps": -1.0},
+        {"maker_fee_bps": -10.1},
+        {"taker_fee_bps": -1.0},
+        {"stop_loss": 0.1, "stop_loss_atr": 2.0},
         {"slippage_bps": float("inf")},
         {"taker_fee_bps": 10_000.0},
         {"stop_loss": 1.0},

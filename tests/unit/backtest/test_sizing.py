@@ -6,6 +6,7 @@ import math
 import statistics
 import subprocess
 import sys
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -15,13 +16,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from candlecloud import catalogue
 from candlecloud.backtest.execution import Execution
 from candlecloud.backtest.sizing import SIZING
 from candlecloud.backtest.slippage import SLIPPAGE
 from candlecloud.errors import InvalidParameterError
 from candlecloud.features.bars import Bars, bars_from_table
 from candlecloud.strategies.builtin import STRATEGIES
-from tests.golden.bars import bars_of
+from tests.golden.bars import HOUR_MS, bars_of
 from tests.support.recorded import btc_hours
 
 
@@ -43,18 +45,34 @@ def test_fixed_fraction_is_the_same_on_every_bar() -> None:
 def test_volatility_target_by_hand() -> None:
     closes = [100.0, 110.0, 99.0, 104.0, 104.0, 90.0]
     got = sizes("volatility_target", on_closes(closes), [1] * 6, annual_volatility=2.0, window=3)
-    logs = [math.log(b / a) for a, b in pairwise(closes)]
-    wanted = [min(1.0, 2.0 / (statistics.stdev(logs[t - 3 : t]) * math.sqrt(8_760))) for t in (3, 4, 5)]
+    squares = [math.log(b / a) ** 2 for a, b in pairwise(closes)]
+    middle = slow = statistics.fmean(squares[:3])
+    variances = [0.2 * slow + 0.6 * middle + 0.2 * squares[2]]  # 3 // 4 is below one bar: the last return alone
+    for square in squares[3:]:
+        middle += 2 / (3 + 1) * (square - middle)
+        slow += 2 / (15 + 1) * (square - slow)
+        variances.append(0.2 * slow + 0.6 * middle + 0.2 * square)
+    wanted = [min(1.0, 2.0 / math.sqrt(variance * 8_760)) for variance in variances]
     assert got[:3].tolist() == [0, 0, 0]
     assert got[3:] == pytest.approx(wanted, rel=1e-12)
     assert 0 < got[3] < 1
+    half = sizes("volatility_target", on_closes(closes), [1] * 6, annual_volatility=2.0, window=3, base_fraction=0.5)
+    assert half[3:] == pytest.approx(np.array(wanted) / 2, rel=1e-12)
+
+
+def test_volatility_goes_by_the_clock() -> None:
+    """The same closes, each hour followed by an hour without a candle: half the variance per year."""
+    bars = on_closes(np.round(100.0 * np.exp(np.cumsum(np.random.default_rng(1).normal(0.0, 0.02, 300))), 2))
+    sparse = replace(bars, open_time=bars.open_time * 2, close_time=bars.open_time * 2 + HOUR_MS)
+    dense, thin = (sizes("volatility_target", some, [1] * 300, annual_volatility=0.3)[200:] for some in (bars, sparse))
+    assert thin == pytest.approx(dense * 2**0.5, rel=1e-9)
+    assert thin.max() < 1.0
 
 
 def test_volatility_target_never_borrows() -> None:
     quiet = [100.0, 100.0, 100.0, 100.0, 100.01]
-    assert sizes("volatility_target", on_closes(quiet), [1] * 5, annual_volatility=0.5, window=2).tolist() == [
-        0, 0, 1, 1, 1,
-    ]  # fmt: skip
+    found = sizes("volatility_target", on_closes(quiet), [1] * 5, annual_volatility=0.5, window=2)
+    assert found.tolist() == [0, 0, 1, 1, 1]
 
 
 def test_kelly_by_hand() -> None:
@@ -70,6 +88,39 @@ def test_kelly_by_hand() -> None:
     assert got == pytest.approx(wanted, rel=1e-6)
     assert 0 < got[2] < 1
     assert got[2] == got[3], "a bar without a position adds nothing"
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted"),
+    [
+        ({"win_probability": 0.6, "payoff_ratio": 1.5}, 0.6 - 0.4 / 1.5),
+        ({"win_probability": 0.6, "payoff_ratio": 1.5, "base_fraction": 0.5}, 0.5 * (0.6 - 0.4 / 1.5)),
+        ({"win_probability": 0.5, "payoff_ratio": 1.0}, 0.0),
+        ({"win_probability": 0.1, "payoff_ratio": 2.0}, 0.0),
+        ({"win_probability": 1.0, "payoff_ratio": 1e-6}, 1.0),
+        ({"win_probability": 0.0, "payoff_ratio": 1e6}, 0.0),
+    ],
+)
+def test_kelly_of_given_odds(given: dict[str, float], wanted: float) -> None:
+    assert sizes("kelly_fraction", on_closes([5.0, 6.0]), [1, 1], **given) == pytest.approx([wanted] * 2, rel=1e-15)
+    model = SIZING.find("kelly_fraction")
+    assert model.check_parameters(given) == {"base_fraction": 1.0, **given}
+    assert model.warmup_bars(model.check_parameters(given)) == 1
+
+
+def test_base_fraction_scales_the_estimated_bet() -> None:
+    closes = on_closes([100.0, 104.0, 102.0, 103.0, 104.0, 101.0])
+    few = {"fraction": 0.01, "window": 3, "minimum_bars": 2}
+    whole, half = (sizes("kelly_fraction", closes, [1] * 6, base_fraction=base, **few) for base in (1.0, 0.5))
+    assert 0.0 < whole[2] < 1.0
+    assert half.tolist() == (whole / 2).tolist()
+
+
+def test_aliases_are_settled_before_anything_else() -> None:
+    model = SIZING.find("volatility_target")
+    said = model.check_parameters({"target_vol": 0.2, "lookback": 72})
+    assert said == model.check_parameters({"annual_volatility": 0.2, "window": 72})
+    assert list(said) == ["annual_volatility", "window", "base_fraction"]
 
 
 @pytest.mark.parametrize(
@@ -118,7 +169,10 @@ def test_sizes_on_real_hours_vary_and_do_not_depend_on_the_first_bar(name: str) 
     whole = np.broadcast_to(model.size(bars, target, parameters), len(bars))
     later = bars.since(int(bars.open_time[1_000]))
     part = np.broadcast_to(model.size(later, target[1_000:], parameters), len(later))
-    assert whole[4_000:].tolist() == part[3_000:].tolist()
+    if name == "volatility_target":  # an average that remembers every bar; what was before 10,000 of them is rounding
+        assert whole[11_000:] == pytest.approx(part[10_000:], rel=1e-8)
+    else:
+        assert whole[4_000:].tolist() == part[3_000:].tolist()
     assert not whole[: model.warmup_bars(parameters) - 1].any()
     assert (len(set(whole.tolist())) > 1_000) == (name != "fixed_fraction")
 
@@ -146,7 +200,15 @@ def test_models_have_valid_defaults_and_schemas(registry: Any) -> None:
         ("fixed_fraction", {"part": 0.5}, "sizing.part"),
         ("volatility_target", {"window": 1}, "sizing.window"),
         ("volatility_target", {"annual_volatility": float("nan")}, "sizing.annual_volatility"),
+        ("volatility_target", {"window": 24, "lookback": 24}, "sizing.lookback"),
+        ("volatility_target", {"base_fraction": 1.5}, "sizing.base_fraction"),
         ("kelly_fraction", {"window": 20, "minimum_bars": 21}, "sizing"),
+        ("kelly_fraction", {"win_probability": 0.5}, "sizing.payoff_ratio"),
+        ("kelly_fraction", {"payoff_ratio": 2}, "sizing.win_probability"),
+        ("kelly_fraction", {"win_probability": 1.1, "payoff_ratio": 2}, "sizing.win_probability"),
+        ("kelly_fraction", {"win_probability": 0.5, "payoff_ratio": 0}, "sizing.payoff_ratio"),
+        ("kelly_fraction", {"win_probability": 0.5, "payoff_ratio": 2, "fraction": 0.5}, "sizing.fraction"),
+        ("kelly_fraction", {"win_probability": None, "payoff_ratio": 2}, "sizing.win_probability"),
     ],
 )
 def test_bad_sizes_name_the_field(name: str, values: dict[str, Any], field: str) -> None:
@@ -161,9 +223,20 @@ def test_unknown_models_are_told_the_nearest() -> None:
     assert caught.value.details == {"field": "sizing.model", "allowed": list(SIZING)}
     assert caught.value.hint.startswith("Did you mean kelly_fraction?")
     with pytest.raises(InvalidParameterError) as caught:
-        SLIPPAGE.find("spread")
+        SLIPPAGE.find("spreads")
     assert caught.value.details == {"field": "slippage.model", "allowed": list(SLIPPAGE)}
-    assert caught.value.hint.startswith("Did you mean spread_pct?")
+    assert caught.value.hint.startswith("Did you mean spread?")
+
+
+@pytest.mark.parametrize("registry", [SLIPPAGE, catalogue.SLIPPAGE])
+def test_the_spread_in_percent_is_refused_with_its_new_unit(registry: Any) -> None:
+    wanted = 'spread_pct was in percent; send {"model": "spread", "spread": 0.0004} for 0.04 %.'
+    with pytest.raises(InvalidParameterError) as caught:
+        registry.find("spread_pct")
+    assert caught.value.hint.startswith(wanted)
+    with pytest.raises(InvalidParameterError) as caught:
+        registry.find("spread").check_parameters({"spread_pct": 0.04}, "slippage")
+    assert (caught.value.hint, caught.value.details["field"]) == (wanted, "slippage.spread_pct")
 
 
 @pytest.mark.parametrize(
@@ -171,7 +244,9 @@ def test_unknown_models_are_told_the_nearest() -> None:
     [
         ("fixed_bps", {}, (2, 0, 0)),
         ("fixed_bps", {"bps": 7.5}, (7.5, 0, 0)),
-        ("spread_pct", {"spread_pct": 0.1}, (5, 0, 0)),  # 0.1 % is 10 bps, half of it per side
+        ("spread", {}, (2, 0, 0)),
+        ("spread", {"spread": 0.001}, (5, 0, 0)),  # 10 bps, half of it per side
+        ("spread", {"spread": 0.001, "bps": 3}, (8, 0, 0)),
         ("participation_rate", {"bps": 1, "impact_bps": 50, "max_participation": 0.2}, (1, 50, 0.2)),
     ],
 )
@@ -184,6 +259,6 @@ def test_slippage_as_switches_of_the_execution(name: str, values: dict[str, floa
 def test_models_are_checked_without_numpy() -> None:
     code = "import sys; sys.modules['numpy'] = None; from candlecloud.catalogue import SIZING; "
     code += "from candlecloud.backtest.slippage import SLIPPAGE; SIZING.find('kelly_fraction').check_parameters({}); "
-    code += "print(SLIPPAGE.find('spread_pct').execution({'spread_pct': 0.04}))"
+    code += "print(SLIPPAGE.find('spread').execution({'spread': 0.0004, 'bps': 0}))"
     ran = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert ran.stdout.strip() == "{'slippage_bps': 2.0}"

@@ -25,8 +25,9 @@ from candlecloud.backtest.vectorised_engine import (
 from candlecloud.errors import InvalidParameterError
 from candlecloud.features.bars import Bars, bars_from_table
 from candlecloud.features.families.moving_average import compare_sma
-from tests.golden.bars import bars_of
+from tests.golden.bars import bars_of, with_gaps
 from tests.golden.reference import Bar, Rules, replay, summed
+from tests.golden.summary_oracle import time_under_water
 from tests.support.recorded import btc_hours
 from tests.support.uncompiled import uncompiled
 
@@ -54,12 +55,18 @@ def by_bars(bars: Bars, signal: list[bool], costs: PlainCosts, *, cash: float, f
         "final_equity": account.equity[-1],
         "max_drawdown": drawdown,
         "max_under_water_bars": float(longest),
+        "max_under_water_ms": float(time_under_water(account.equity, cash, hours_of(bars, first))),
         "sum_returns": math.fsum(returns),
         "sum_squares": math.fsum(r * r for r in returns),
         "sum_negative_squares": math.fsum(min(r, 0.0) ** 2 for r in returns),
         "sum_equity": math.fsum(account.equity),
         **_slack(bars, returns, account.fills),
     }
+
+
+def hours_of(bars: Bars, first: int) -> list[tuple[int, int]]:
+    """Open and close of each bar from one on."""
+    return list(zip(bars.open_time[first:].tolist(), bars.close_time[first:].tolist(), strict=True))
 
 
 def _slack(bars: Bars, returns: list[float], fills: Sequence[Any]) -> dict[str, float]:
@@ -74,7 +81,7 @@ def _slack(bars: Bars, returns: list[float], fills: Sequence[Any]) -> dict[str, 
 
 def check_row(row: FloatArray, wanted: dict[str, float]) -> None:
     got = {name: float(row[number]) for name, number in COLUMN_NUMBERS.items()}
-    exact = (*EXACT, "final_equity", "max_drawdown", "max_under_water_bars")
+    exact = (*EXACT, "final_equity", "max_drawdown", "max_under_water_bars", "max_under_water_ms")
     assert {name: got[name] for name in exact} == {name: wanted[name] for name in exact}
     squares = wanted["slack_of_squares"]
     slack = {"sum_returns": wanted["slack_of_returns"], "sum_squares": squares, "sum_negative_squares": squares}
@@ -116,12 +123,12 @@ def cut(bars: Bars, start: int, stop: int) -> Bars:
 
 
 def market(seed: int, n: int, *, spread: int, silent: float) -> Bars:
-    """A random walk in ticks, some bars without volume and some whose volume nobody says."""
+    """A random walk in ticks with candles absent, some bars without volume and some whose volume nobody says."""
     rng = np.random.default_rng(seed)
     closes = np.maximum(10_000 + np.cumsum(rng.integers(-spread, spread + 1, n)), 50)
     opens = np.maximum(closes + rng.integers(-spread, spread + 1, n), 50)
     volumes = [None if u > 0.97 else 0.0 if u < silent else 1.0 for u in rng.random(n).tolist()]
-    return bars_of((opens / 100).tolist(), (closes / 100).tolist(), volumes)
+    return with_gaps(bars_of((opens / 100).tolist(), (closes / 100).tolist(), volumes), rng)
 
 
 def pairs(*grid: tuple[int, int]) -> tuple[IntArray, IntArray]:

@@ -53,7 +53,7 @@ def test_another_form_is_another_schema() -> None:
     """The hash of code does not cover the contract, so the schema's id alone tells two forms of a result apart."""
     form = "".join(sorted(f"{part.__name__}.{field.name}\n" for part in PARTS for field in fields(part)))
     digest = hashlib.sha256(form.encode()).hexdigest()[:16]
-    assert (RESULT_SCHEMA, digest) == ("candlecloud.run/3", "b66e9571efa3283d"), "raise RESULT_SCHEMA, then this digest"
+    assert (RESULT_SCHEMA, digest) == ("candlecloud.run/4", "cf67308e6eda4d1e"), "raise RESULT_SCHEMA, then this digest"
 
 
 def _without(document: dict[str, Any], *path: str) -> dict[str, Any]:
@@ -70,7 +70,7 @@ def _without(document: dict[str, Any], *path: str) -> dict[str, Any]:
     [
         (
             lambda d: d | {"schema": "candlecloud.run/1"},
-            "has schema 'candlecloud.run/1'; this version reads 'candlecloud.run/3'",
+            "has schema 'candlecloud.run/1'; this version reads 'candlecloud.run/4'",
         ),
         (lambda d: d | {"schema": None}, "has schema None"),
         (lambda d: _without(d, "schema"), "has schema none; this version reads"),

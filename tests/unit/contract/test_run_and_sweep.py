@@ -16,11 +16,14 @@ from candlecloud.contract.run import RunConfig
 from candlecloud.contract.run_spec import canonical_json
 from candlecloud.contract.sweep import SweepConfig
 from candlecloud.errors import CandlecloudError, InvalidParameterError, InvalidRangeError, UnknownStrategyError
-from candlecloud.experiments.execution import benchmark_of
+from candlecloud.experiments.execution import benchmark_of, execution_of
 from candlecloud.market.ranges import TimeRange
 
 HOUR = 3_600_000
 BASE: dict[str, Any] = {"exchange": "binance", "symbol": "BTC/USDT", "timeframe": "60m", "strategy": "dual_sma"}
+
+
+NO_OTHER_STOPS = dict.fromkeys(("stop_loss_atr", "take_profit_atr", "trailing_stop_atr", "atr_window", "max_bars"))
 
 
 def config(**fields: Any) -> RunConfig:
@@ -43,7 +46,8 @@ def test_defaults() -> None:
         "maker_fee_bps": 10.0,
         "slippage": {"model": "fixed_bps", "bps": 2.0},
         "sizing": {"model": "fixed_fraction", "fraction": 1.0},
-        "stops": {"stop_loss": None, "take_profit": None, "trailing_stop": None, "max_bars": None},
+        "entry": None,
+        "stops": {"stop_loss": None, "take_profit": None, "trailing_stop": None} | NO_OTHER_STOPS,
         "drawdown_limit": None,
         "rebalance_band": None,
         "market_rules": {"tick_size": None, "lot_step": None, "min_notional": None},
@@ -53,6 +57,8 @@ def test_defaults() -> None:
         "look_ahead_test": True,
         "as_of": None,
         "seed": 0,
+        "signals": None,
+        "signals_fill": None,
     }
     assert config().warmup_bars == 50
 
@@ -96,7 +102,11 @@ def test_ranges_are_narrowed_to_whole_candles() -> None:
         ({"slippage": {"model": "magic"}}, "slippage.model"),
         ({"slippage": "fixed_bps"}, "slippage"),
         ({"slippage": {"model": "fixed_bps", "bps": -1}}, "slippage.bps"),
-        ({"slippage": {"model": "spread_pct", "bps": 1}}, "slippage.bps"),
+        ({"slippage": {"model": "spread", "impact_bps": 1}}, "slippage.impact_bps"),
+        ({"slippage": {"model": "spread_pct", "spread_pct": 0.04}}, "slippage.model"),
+        ({"slippage": {"model": "spread", "spread_pct": 0.04}}, "slippage.spread_pct"),
+        ({"sizing": {"model": "volatility_target", "target_vol": 0.2, "annual_volatility": 0.2}}, "sizing.target_vol"),
+        ({"sizing": {"model": "kelly_fraction", "win_probability": 0.5}}, "sizing.payoff_ratio"),
         ({"sizing": {"model": "all_of_it"}}, "sizing.model"),
         ({"sizing": {"model": "fixed_fraction", "fraction": 1.5}}, "sizing.fraction"),
         ({"sizing": {"model": "kelly_fraction", "window": 10, "minimum_bars": 20}}, "sizing"),
@@ -143,6 +153,35 @@ def test_wrong_fields_are_named(fields: dict[str, Any], field: str) -> None:
     assert caught.value.details["field"] == field
     assert caught.value.hint
     json.dumps(caught.value.details, allow_nan=False)
+
+
+@pytest.mark.parametrize(
+    ("model", "given", "wanted"),
+    [
+        ("volatility_target", {}, 0.05),
+        ("volatility_target", {"rebalance_band": None}, 0.05),
+        ("volatility_target", {"rebalance_band": 0.2}, 0.2),
+        ("volatility_target", {"rebalance_band": 0}, 0.0),
+        ("fixed_fraction", {}, None),
+        ("fixed_fraction", {"rebalance_band": 0}, None),
+        ("kelly_fraction", {}, None),
+        ("kelly_fraction", {"rebalance_band": 0.05}, 0.05),
+    ],
+)
+def test_the_rebalance_band_of_a_volatility_target(model: str, given: dict[str, Any], wanted: float | None) -> None:
+    run = config(sizing={"model": model}, **given)
+    assert run.rebalance_band == wanted
+    assert RunConfig.from_dict(run.to_dict()) == run
+    assert execution_of(run).rebalance_band == (wanted or 0.0)
+
+
+def test_equal_sizings_are_one_run() -> None:
+    plain = config(sizing={"model": "volatility_target", "annual_volatility": 0.2, "window": 72, "base_fraction": 1})
+    said_otherwise = config(sizing={"model": "volatility_target", "target_vol": 0.2, "lookback": 72})
+    assert plain.identity_dict() == said_otherwise.identity_dict()
+    odds = config(sizing={"model": "kelly_fraction", "win_probability": 0.6, "payoff_ratio": 1.5})
+    assert odds.sizing.parameters == {"base_fraction": 1.0, "win_probability": 0.6, "payoff_ratio": 1.5}
+    assert RunConfig.from_dict(odds.to_dict()) == odds
 
 
 UP: dict[str, Any] = {"gt": ["close", "open"]}
@@ -268,3 +307,39 @@ def test_fields_that_came_later_leave_the_ids_of_before() -> None:
     used = config(stops={"max_bars": 5}).identity_dict()
     assert used["stops"]["max_bars"] == 5
     assert RunConfig.from_dict(used).stops.max_bars == 5
+
+
+def test_atr_stops_need_their_warm_up_and_say_one_level_once() -> None:
+    run = config(stops={"stop_loss_atr": 2.0})
+    assert (run.stops.atr_window, config().stops.atr_window) == (14, None)
+    assert run == config(stops={"stop_loss_atr": 2.0, "atr_window": 14})
+    assert config(stops={"stop_loss_atr": 2.0, "atr_window": 500}).warmup_bars == 501
+    assert "features/atr" in run.entries
+    assert "features/atr" not in config(stops={"stop_loss": 0.1}).entries
+    for stops, field in (
+        ({"stop_loss": 0.1, "stop_loss_atr": 2.0}, "stops.stop_loss_atr"),
+        ({"atr_window": 20}, "stops.atr_window"),
+        ({"trailing_stop_atr": 0.0}, "stops.trailing_stop_atr"),
+    ):
+        with pytest.raises(InvalidParameterError) as caught:
+            config(stops=stops)
+        assert caught.value.details["field"] == field
+
+
+def test_an_entry_order_says_what_it_needs() -> None:
+    run = config(entry={"type": "limit", "offset_bps": 20, "expires_bars": 3}, stops={"max_bars": 5})
+    assert run.identity_dict()["entry"]["offset_bps"] == 20
+    assert "entry" not in config().identity_dict()
+    assert benchmark_of(run).entry is None
+    through = {"type": "limit", "must_trade_through_ticks": 2}
+    assert config(entry=through, market_rules={"tick_size": 0.01}).entry is not None
+    for entry, field in (
+        (through, "entry.must_trade_through_ticks"),
+        ({"type": "stop", "must_trade_through_ticks": 2}, "entry.must_trade_through_ticks"),
+        ({"type": "market"}, "entry.type"),
+        ({"type": "stop", "offset_bps": -1}, "entry.offset_bps"),
+        ({"type": "stop", "expires_bars": 0}, "entry.expires_bars"),
+    ):
+        with pytest.raises(InvalidParameterError) as caught:
+            config(entry=entry)
+        assert caught.value.details["field"] == field

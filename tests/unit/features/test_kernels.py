@@ -128,7 +128,7 @@ def test_compiled_loops_give_the_bits_of_the_source(seed: int, n: int, w: int) -
     high, low = close + rng.integers(0, 50, n) / 100.0, close - rng.integers(0, 5, n) / 100.0
     volumes = np.where(rng.random(n) < 0.05, np.nan, rng.integers(0, 9, n) / 8)
     cases = {
-        "ema": ((close, 1, w), 1),
+        "ema": ((close, 1, w, 2.0 / (w + 1)), 1),
         "rsi": ((close, w), 1),
         "atr": ((high, low, close, w), 1),
         "adx": ((high, low, close, w), 3),

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from candlecloud.arrays import FloatArray
 from candlecloud.metrics import compounding
 from candlecloud.metrics.accumulators import COLUMNS, Accumulators
-from candlecloud.metrics.annual import YEAR_MS, growth_per_year
+from candlecloud.metrics.annual import MIN_SPAN_MS, YEAR_MS, growth_per_year
 from candlecloud.metrics.compounding import growths_per_year
 from candlecloud.metrics.figures import Metrics
 from candlecloud.metrics.summary import summary_columns, summary_dicts, summary_of
@@ -51,13 +51,13 @@ def same_bits(one: FloatArray, other: FloatArray) -> bool:
 @given(
     st.lists(rows_of_tallies, min_size=1, max_size=6),
     st.sampled_from([1.0, 1e4, 0.1, 1e-300, 1e300]),
-    st.sampled_from([1, 2, 3, 26_759, 525_600]),
-    st.one_of(st.sampled_from([1, 60_000, YEAR_MS]), st.integers(60_000, 20 * YEAR_MS)),
+    st.sampled_from([1, 2, 29, 30, 26_759, 525_600]),
+    st.one_of(st.sampled_from([1, 60_000, MIN_SPAN_MS - 1, MIN_SPAN_MS, YEAR_MS]), st.integers(60_000, 20 * YEAR_MS)),
 )
 @example([[0.0] * len(COLUMNS)], 1e4, 1, HOUR_MS)
 @example([list(Accumulators(final_equity=LARGEST, sum_profit=LARGEST, sum_loss=5e-324))], 1e-300, 2, 1)
 def test_columns_have_the_bits_of_plain_python(rows: list[list[float]], initial: float, n: int, span: int) -> None:
-    setting: dict[str, Any] = {"initial_equity": initial, "n_bars": n, "timeframe_ms": 60_000, "span_ms": span}
+    setting: dict[str, Any] = {"initial_equity": initial, "n_bars": n, "span_ms": span}
     columns = summary_columns(np.array(rows), **setting)
     assert tuple(columns) == tuple(Metrics.__dataclass_fields__)
     assert all(column.dtype == np.float64 and len(column) == len(rows) for column in columns.values())
@@ -69,7 +69,7 @@ def test_columns_have_the_bits_of_plain_python(rows: list[list[float]], initial:
 
 def test_a_row_has_its_numbers_wherever_it_stands() -> None:
     rows = np.exp(np.random.default_rng(4).normal(0.0, 2.0, (3_500, len(COLUMNS))))
-    setting: dict[str, Any] = {"initial_equity": 1.0, "n_bars": 10, "timeframe_ms": HOUR_MS, "span_ms": 10 * HOUR_MS}
+    setting: dict[str, Any] = {"initial_equity": 1.0, "n_bars": 10, "span_ms": 10 * HOUR_MS}
     forth, back = summary_columns(rows, **setting), summary_columns(rows[::-1], **setting)
     assert all(same_bits(forth[name], back[name][::-1].copy()) for name in forth)
     told = summary_dicts(forth)
@@ -80,13 +80,14 @@ def test_a_row_has_its_numbers_wherever_it_stands() -> None:
 
 def test_columns_are_no_views_of_the_rows() -> None:
     rows = np.ones((3, len(COLUMNS)))
-    columns = summary_columns(rows, initial_equity=1.0, n_bars=10, timeframe_ms=HOUR_MS, span_ms=10 * HOUR_MS)
+    columns = summary_columns(rows, initial_equity=1.0, n_bars=10, span_ms=10 * HOUR_MS)
     assert not any(np.shares_memory(column, rows) for column in columns.values())
 
 
 def test_what_is_not_finite_is_no_number() -> None:
     rows = np.full((1, len(COLUMNS)), np.nan)
-    setting: dict[str, Any] = {"initial_equity": 1.0, "n_bars": 10, "timeframe_ms": HOUR_MS, "span_ms": 10 * HOUR_MS}
+    setting: dict[str, Any] = {"initial_equity": 1.0, "n_bars": 10, "span_ms": 10 * HOUR_MS}
+    setting |= {"n_bars": 30}
     told = summary_dicts(summary_columns(rows, **setting))[0]
     assert {name for name, value in told.items() if value is not None} == {"volatility"}  # 0: nothing varies
 
@@ -94,7 +95,7 @@ def test_what_is_not_finite_is_no_number() -> None:
 @pytest.mark.parametrize("span", [0, -HOUR_MS])
 def test_without_time_nothing_is_per_year(span: int) -> None:
     row = Accumulators(final_equity=11.0, sum_equity=22.0, notional=3.0, sum_squares=0.1, sum_negative_squares=0.1)
-    got = summary_of(row, initial_equity=10.0, n_bars=2, timeframe_ms=HOUR_MS, span_ms=span)
+    got = summary_of(row, initial_equity=10.0, n_bars=30, span_ms=span)
     assert (got.cagr, got.volatility, got.sharpe, got.sortino, got.turnover) == (None,) * 5
     assert got.total_return == pytest.approx(0.1)
 

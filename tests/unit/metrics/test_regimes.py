@@ -33,17 +33,21 @@ def test_figures_by_hand() -> None:
     labels = np.repeat([0.0, 1.0, np.nan], 100)
     entries = np.arange(0, 300, 10)
     profits = np.where(np.arange(30) % 2 == 0, 3.0, -1.0)
-    falling, rising, unknown = describe_regimes(returns, labels, NAMES, entries, profits, HOUR_MS)
+    falling, rising, unknown = describe_regimes(returns, labels, NAMES, entries, profits, 8 * HOUR_MS)
     assert (falling.label, falling.bars, falling.trades, falling.refused) == ("falling", 100, 10, None)
     assert falling.share == pytest.approx(1 / 3)
     assert falling.metrics is not None
     assert falling.metrics.total_return == pytest.approx((1.02 * 0.99) ** 50 - 1)
     assert falling.metrics.max_drawdown == pytest.approx(0.01)
     deviation = 0.015 * (100 / 99) ** 0.5
-    assert falling.metrics.volatility == pytest.approx(deviation * 8_760**0.5)
-    assert falling.metrics.sharpe == pytest.approx(0.005 / deviation * 8_760**0.5)
+    assert falling.metrics.volatility == pytest.approx(deviation * 1_095**0.5)
+    assert falling.metrics.sharpe == pytest.approx(0.005 / deviation * 1_095**0.5)
     assert (falling.metrics.win_rate, falling.metrics.profit_factor) == (0.5, 3.0)
     assert rising.metrics == falling.metrics
+    short = describe_regimes(returns, labels, NAMES, entries, profits, 7 * HOUR_MS)[0].metrics  # 29.2 days of bars
+    assert short is not None
+    assert short.sharpe is None
+    assert short.volatility is not None
     assert (unknown.label, unknown.bars, unknown.trades, unknown.metrics) == ("unknown", 100, 10, None)
 
 

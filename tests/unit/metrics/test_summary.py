@@ -14,17 +14,24 @@ from hypothesis import strategies as st
 from candlecloud.arrays import FloatArray
 from candlecloud.metrics.accumulators import COLUMNS, Accumulators
 from candlecloud.metrics.annual import YEAR_MS, bars_per_year, growth_per_year
-from candlecloud.metrics.curves import accumulate_curve, bar_returns, drawdowns, longest_under_water
+from candlecloud.metrics.curves import (
+    accumulate_curve,
+    bar_returns,
+    drawdowns,
+    longest_time_under_water,
+    longest_under_water,
+)
 from candlecloud.metrics.figures import Metrics
 from candlecloud.metrics.summary import Extent, summary_columns, summary_of
 
 HOUR_MS = 3_600_000
+DAY_MS = 24 * HOUR_MS
 
 
 def summary_of_curve(equity: list[float], initial: float = 100.0, **activity: Any) -> Metrics:
     accumulators = accumulate_curve(np.array(equity, float), initial, activity.pop("profits", ()))._replace(**activity)
     n = len(equity)
-    return summary_of(accumulators, initial_equity=initial, n_bars=n, timeframe_ms=HOUR_MS, span_ms=n * HOUR_MS)
+    return summary_of(accumulators, initial_equity=initial, n_bars=n, span_ms=n * DAY_MS)
 
 
 def test_a_year_has_365_days() -> None:
@@ -56,31 +63,50 @@ def test_drawdown_counts_from_the_initial_equity() -> None:
 )
 def test_longest_time_under_water(drawdown: list[float], bars: int) -> None:
     assert longest_under_water(np.array(drawdown, float)) == bars
+    opened = np.arange(len(drawdown)) * HOUR_MS
+    assert longest_time_under_water(np.array(drawdown, float), opened, opened + HOUR_MS) == bars * HOUR_MS
+
+
+@pytest.mark.parametrize(
+    ("drawdown", "hours"),
+    [
+        ([0, 0.1, 0.1, 0.1], 10),  # to the last close, the gap before it included
+        ([0, 0.1, 0.1, 0], 9),  # to the open of the bar that closed at a peak again
+        ([0, 0, 0, 0.1], 8),  # from the close at the peak, the gap behind it included
+        ([0, 0, 0, 0], 0),  # a gap between two peaks is no time below one
+        ([0.1, 0, 0, 0], 1),  # from the first open
+        ([0, 0.1, 0, 0.1], 8),  # not from a peak before the last one
+    ],
+)
+def test_time_under_water_goes_by_the_clock(drawdown: list[float], hours: int) -> None:
+    opened = np.array([0, 1, 2, 10]) * HOUR_MS  # seven hours are absent before the last bar
+    assert longest_time_under_water(np.array(drawdown, float), opened, opened + HOUR_MS) == hours * HOUR_MS
 
 
 def test_summary_by_hand() -> None:
     got = summary_of_curve(
-        [110.0, 99.0, 108.9, 110.0],
+        [110.0, 99.0, 108.9, *[110.0] * 27],
         profits=(30.0, -10.0, -10.0, 0.0),
         bars_in_position=3,
+        max_under_water_ms=2 * DAY_MS + 999,
         notional=424.0,
         fees=2.0,
         slippage=1.0,
         funding=-0.5,
     )
-    returns = [0.1, -0.1, 0.1, 110.0 / 108.9 - 1]
-    root = math.sqrt(8_760)
+    returns = [0.1, -0.1, 0.1, 110.0 / 108.9 - 1, *[0.0] * 26]
+    root = math.sqrt(365)
     assert got.total_return == pytest.approx(0.1)
     assert got.volatility == pytest.approx(statistics.stdev(returns) * root)
     assert got.sharpe == pytest.approx(statistics.fmean(returns) / statistics.stdev(returns) * root)
-    assert got.sortino == pytest.approx(statistics.fmean(returns) / math.sqrt(0.01 / 4) * root)
+    assert got.sortino == pytest.approx(statistics.fmean(returns) / math.sqrt(0.01 / 30) * root)
     assert got.max_drawdown == pytest.approx(0.1)
-    assert (got.max_drawdown_bars, got.max_drawdown_seconds) == (2, 7_200)
-    assert got.cagr == pytest.approx(1.1 ** (8_760 / 4) - 1, rel=1e-12)
+    assert (got.max_drawdown_bars, got.max_drawdown_seconds) == (2, 2 * 86_400)
+    assert got.cagr == pytest.approx(1.1 ** (365 / 30) - 1, rel=1e-12)
     assert got.calmar == got.cagr / got.max_drawdown
     assert (got.n_trades, got.win_rate, got.profit_factor) == (4, 0.25, 1.5)
-    assert got.exposure == 0.75
-    assert got.turnover == pytest.approx(424.0 / ((110 + 99 + 108.9 + 110) / 4) * 8_760 / 4)
+    assert got.exposure == 0.1
+    assert got.turnover == pytest.approx(424.0 / ((99 + 108.9 + 28 * 110) / 30) * 365 / 30)
     assert (got.fees, got.slippage, got.funding, got.final_equity) == (2.0, 1.0, -0.5, 110.0)
     assert got.expectancy == 10.0 / 4
     assert got.cost_share == pytest.approx(2.5 / 12.5)
@@ -94,11 +120,11 @@ def test_cost_share_needs_a_profit_to_share() -> None:
 
 
 def test_numbers_that_do_not_exist_are_none() -> None:
-    flat = summary_of_curve([100.0, 100.0, 100.0])
+    flat = summary_of_curve([100.0] * 30)
     assert (flat.total_return, flat.max_drawdown, flat.max_drawdown_bars, flat.volatility) == (0.0, 0.0, 0, 0.0)
     assert (flat.sharpe, flat.sortino, flat.calmar, flat.win_rate, flat.profit_factor) == (None,) * 5
     one = summary_of_curve([101.0])
-    assert (one.volatility, one.sharpe, one.sortino) == (None,) * 3
+    assert (one.volatility, one.sharpe, one.sortino, one.cagr, one.turnover) == (None,) * 5
     assert (one.expectancy, one.cost_share) == (None, 0.0)
 
 
@@ -108,7 +134,7 @@ def test_a_spread_of_rounding_is_no_spread() -> None:
 
 
 @settings(max_examples=100)
-@given(st.lists(st.floats(1.0, 1e6), min_size=2, max_size=200))
+@given(st.lists(st.floats(1.0, 1e6), min_size=30, max_size=200))
 def test_equals_the_plain_formulas(equity: list[float]) -> None:
     got = summary_of_curve(equity)
     before = [100.0, *equity[:-1]]
@@ -124,7 +150,7 @@ def test_equals_the_plain_formulas(equity: list[float]) -> None:
     mean = math.fsum(returns) / len(returns)
     variance = math.fsum((r - mean) ** 2 for r in returns) / (len(returns) - 1)
     rounding = 1e-6 * math.sqrt(math.fsum(r * r for r in returns) / len(returns))  # the root of a difference of sums
-    assert got.volatility == pytest.approx(math.sqrt(variance) * math.sqrt(8_760), rel=1e-9, abs=rounding * 100)
+    assert got.volatility == pytest.approx(math.sqrt(variance) * math.sqrt(365), rel=1e-9, abs=rounding * 20)
 
 
 CURVES = st.lists(st.floats(1.0, 1e6), min_size=1, max_size=60)
@@ -138,7 +164,7 @@ def test_a_sweep_has_the_bits_of_its_single_runs(curves: list[list[float]], data
     for curve in curves:
         profits = data.draw(st.lists(st.floats(-10, 10), max_size=4))
         rows.append(accumulate_curve(np.array(curve[:n]), 100.0, profits=profits))
-    extent = Extent(initial_equity=100.0, n_bars=n, timeframe_ms=HOUR_MS, span_ms=n * HOUR_MS)
+    extent = Extent(initial_equity=100.0, n_bars=n, span_ms=n * DAY_MS)
     columns = summary_columns(np.array(rows), **extent)
     for k, row in enumerate(np.array(rows)):
         for name, wanted in summary_of(Accumulators.from_row(row), **extent).to_dict().items():
@@ -187,9 +213,7 @@ def test_absent_candles_make_no_better_sharpe_ratio() -> None:
 
     def told(equity: FloatArray) -> Metrics:
         accumulators = accumulate_curve(equity, 100.0)
-        return summary_of(
-            accumulators, initial_equity=100.0, n_bars=len(equity), timeframe_ms=HOUR_MS, span_ms=20_000 * HOUR_MS
-        )
+        return summary_of(accumulators, initial_equity=100.0, n_bars=len(equity), span_ms=20_000 * HOUR_MS)
 
     every, some = told(whole), told(sparse)
     assert some.cagr == every.cagr

@@ -26,6 +26,7 @@ from candlecloud.market.instant import iso
 from candlecloud.metrics.figures import RegimeFigures, Relative, RunMetrics
 from candlecloud.metrics.regime_row import RegimeRow
 from candlecloud.pages.tear_sheet.page import render
+from candlecloud.strategies.signals.spec import NOT_TESTABLE
 from tests.support.pages import as_html, as_xml, numbers_of, part_of, words_of
 from tests.support.run_documents import (
     HOUR,
@@ -235,6 +236,13 @@ def test_switches_are_told_in_words() -> None:
 def test_look_ahead_test_that_was_off_claims_nothing() -> None:
     page = checked(small_result([100.0], look_ahead_test=LookAheadTest(on=False, cuts=[], passed=None)))
     assert "look-ahead was not tested" in words_of(part_of(page, "look-ahead-test"))
+
+
+def test_own_signals_are_not_testable() -> None:
+    result = small_result([100.0], look_ahead_test=LookAheadTest(on=True, cuts=[], passed=None, untested=NOT_TESTABLE))
+    told = words_of(part_of(checked(result), "look-ahead-test"))
+    assert "Not testable: you brought it." in told
+    assert not any(word in told for word in ("No look-ahead found", "Not passed", "switched off"))
 
 
 def test_failed_look_ahead_test_is_an_alert() -> None:

@@ -25,7 +25,7 @@ TABLE = {
     "strategies": {"dual_sma": "d", "rules": "r"},
     "features": {"sma": "s", "ema": "e"},
     "sizing": {"fixed_fraction": "f", "kelly_fraction": "g"},
-    "slippage": {"fixed_bps": "b", "spread_pct": "p"},
+    "slippage": {"fixed_bps": "b", "spread": "p"},
 }
 
 
@@ -45,7 +45,7 @@ def test_each_thing_that_is_named_moves_it(table: dict[str, dict[str, str]]) -> 
         code_version("run", RUN),
         code_version("sweep", RUN),
         code_version("run", (RUN[0], "sizing/kelly_fraction", RUN[2])),
-        code_version("run", (*RUN[:2], "slippage/spread_pct")),
+        code_version("run", (*RUN[:2], "slippage/spread")),
         code_version("run", RULES),
         code_version("run", (*RULES, "features/sma")),
         code_version("run", (*RULES, "features/ema")),
@@ -62,7 +62,7 @@ def test_nothing_else_moves_it(table: dict[str, dict[str, str]]) -> None:
     entries = (*RULES, "features/ema", "features/sma")
     before = code_version("run", entries)
     table["strategies"]["dual_sma"] = table["strategies"]["new"] = table["kinds"]["sweep"] = "other"
-    table["features"]["wma"] = table["sizing"]["kelly_fraction"] = table["slippage"]["spread_pct"] = "other"
+    table["features"]["wma"] = table["sizing"]["kelly_fraction"] = table["slippage"]["spread"] = "other"
     assert code_version("run", entries) == before
 
 

@@ -62,7 +62,7 @@ def test_the_code_version_follows_what_a_configuration_names() -> None:
         RunConfig.from_dict(BASE | {"strategy": "rules", "rules": rules | {"features": {"mean": {"feature": name}}}})
         for name in ("sma", "ema")
     )
-    others = [RunConfig.from_dict(BASE | {"slippage": {"model": "spread_pct"}}), sweep, sma, ema]
+    others = [RunConfig.from_dict(BASE | {"slippage": {"model": "spread"}}), sweep, sma, ema]
     versions = [code_version_of(config) for config in (run, *others)]
     assert len(set(versions)) == 5
     assert all(re.fullmatch(rf"{ENGINE_VERSION}\+[0-9a-f]{{12}}", version) for version in versions)

@@ -24,6 +24,7 @@ VALUES = {
     "name": ["manifest.json", "result.json"],
     "format": ["arrow", "parquet"],
     "run_id": ["a" * 64, "r-1"],
+    "signals_id": ["signals_" + "0" * 32, "signals_" + "ab" * 16],
     "fence": ["1", "12"],
     "round": ["0", "19"],
     "first": ["000000000", "000000123"],

@@ -15,9 +15,9 @@ from importlib.resources import files
 from typing import Any
 
 from candlecloud.errors import UnknownExchangeError, UnknownFeatureError, UnknownStrategyError
-from candlecloud.parameters import Parameter, Warmup
+from candlecloud.parameters import Instead, Parameter, Warmup
 from candlecloud.registry import Registry
-from candlecloud.spec import FeatureSpec, FeatureUse, Spec, StrategySpec
+from candlecloud.spec import FeatureSpec, FeatureUse, SizingSpec, Spec, StrategySpec
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,8 +63,8 @@ def _strategies() -> list[ListedStrategy]:
     ]
 
 
-def _sizing() -> list[Spec]:
-    return [Spec(**_common(entry)) for entry in _document()["sizing"]]
+def _sizing() -> list[SizingSpec]:
+    return [SizingSpec(**_common(entry), rebalance_band=entry["rebalance_band"]) for entry in _document()["sizing"]]
 
 
 def _slippage() -> list[Spec]:
@@ -75,9 +75,14 @@ def _common(entry: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "name": entry["name"],
         "description": entry["description"],
-        "parameters": tuple(Parameter(**parameter) for parameter in entry["parameters"]),
+        "parameters": tuple(
+            Parameter(**parameter | {"aliases": tuple(parameter.get("aliases", ()))})
+            for parameter in entry["parameters"]
+        ),
         "ordered": tuple(entry["ordered"]),
         "warmup": Warmup(entry["warmup"]["bars"], entry["warmup"]["per"]),
+        "instead": Instead(*map(tuple, entry["instead"])) if "instead" in entry else None,
+        "former": entry.get("former", {}),
     }
 
 
@@ -89,6 +94,6 @@ def _document() -> dict[str, Any]:
 
 FEATURES: Registry[FeatureSpec] = Registry("feature", _features, field="feature", error=UnknownFeatureError)
 STRATEGIES: Registry[ListedStrategy] = Registry("strategy", _strategies, field="strategy", error=UnknownStrategyError)
-SIZING: Registry[Spec] = Registry("sizing model", _sizing, field="sizing.model")
+SIZING: Registry[SizingSpec] = Registry("sizing model", _sizing, field="sizing.model")
 SLIPPAGE: Registry[Spec] = Registry("slippage model", _slippage, field="slippage.model")
 EXCHANGES: Registry[ListedExchange] = Registry("exchange", _exchanges, field="exchange", error=UnknownExchangeError)

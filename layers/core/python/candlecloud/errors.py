@@ -88,6 +88,11 @@ class SweepNotFoundError(CandlecloudError):
     default_hint = "Use the id that POST /sweeps returned."
 
 
+class SignalsNotFoundError(CandlecloudError):
+    code = "signals_not_found"
+    default_hint = "Use the id that PUT /signals/files returned."
+
+
 class InsufficientDataError(CandlecloudError):
     """Too few candles are stored for the request; `details` says how many, and how to get the rest."""
 
@@ -99,7 +104,11 @@ class LookAheadError(CandlecloudError):
     """A decision moved when bars after it were replaced; `details` names the signal and the first bar."""
 
     code = "look_ahead"
-    default_hint = "Compute the named signal from its own bar and earlier ones only. Shift values that are known later."
+    default_hint = (
+        "Compute the named signal from its own bar and earlier ones only. Shift values that are known later. Rounding "
+        "that depends on how many bars follow, as that of a Fourier transform over all bars, is no look-ahead but is "
+        "accused too: compute over windows, or round the values."
+    )
 
 
 class ConflictError(CandlecloudError):

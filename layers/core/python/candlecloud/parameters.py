@@ -16,14 +16,28 @@ SIGNS = {"<": "must be below", "<=": "must not be above"}
 
 @dataclass(frozen=True)
 class Parameter:
-    """One number, bounds included in the allowed values."""
+    """One number, bounds included in the allowed values.
+
+    Attributes
+    ----------
+    default : number, optional
+        Its value where none is given; without a default there is none then.
+    aliases : tuple of str
+        Other names that a request may use for it.
+    """
 
     name: str
     kind: Literal["integer", "number"]
     low: Number
     high: Number
-    default: Number
+    default: Number | None
     description: str
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def meaning(self) -> str:
+        """The description, with the aliases."""
+        return f"{self.description} Also `{'`, `'.join(self.aliases)}`." if self.aliases else self.description
 
     def check(self, value: Any, field: str) -> Number:
         """Return the value in the parameter's type.
@@ -104,6 +118,50 @@ class Ordered:
 
 
 @dataclass(frozen=True)
+class Instead:
+    """Parameters that come together or not at all, and those that they make superfluous.
+
+    Attributes
+    ----------
+    given : tuple of str
+        Without defaults. All of them, or none.
+    replaced : tuple of str
+        Not taken beside them.
+    """
+
+    given: tuple[str, ...]
+    replaced: tuple[str, ...]
+
+    def absent(self, owner: str, values: Mapping[str, Any], field: str) -> tuple[str, ...]:
+        """Names that these values leave out of a complete set.
+
+        Raises
+        ------
+        InvalidParameterError
+            If some of `given` are there and others are not, or a replaced one stands beside them.
+        """
+        there = [name for name in self.given if name in values]
+        if not there:
+            return self.given
+        missing = next((name for name in self.given if name not in values), None)
+        together = " and ".join(self.given)
+        if missing is not None:
+            raise InvalidParameterError(
+                f"{owner} has {there[0]} without {missing}.",
+                hint=f"Give {together} together, or none of them.",
+                field=f"{field}.{missing}",
+            )
+        beside = next((name for name in self.replaced if name in values), None)
+        if beside is not None:
+            raise InvalidParameterError(
+                f"{owner} has no use for {beside} beside {together}.",
+                hint=f"Leave {beside} out, or {together}.",
+                field=f"{field}.{beside}",
+            )
+        return self.replaced
+
+
+@dataclass(frozen=True)
 class Warmup:
     """Bars until the first value, linear in the parameters: ``bars`` and, per parameter, so many times its value.
 
@@ -126,8 +184,8 @@ class Warmup:
             raise ValueError("A warm-up grows with its parameters: no coefficient may be negative.")
 
     def of(self, parameters: Parameters) -> int:
-        """Bars for a complete parameter set."""
-        return self.bars + sum(coefficient * int(parameters[name]) for name, coefficient in self.per.items())
+        """Bars for a complete parameter set; what it lacks adds none."""
+        return self.bars + sum(coefficient * int(parameters.get(name, 0)) for name, coefficient in self.per.items())
 
 
 def _value(item: str | Number, values: Mapping[str, Any]) -> Any:
@@ -136,6 +194,28 @@ def _value(item: str | Number, values: Mapping[str, Any]) -> Any:
 
 def _ascend(low: Any, words: str, high: Any) -> Any:
     return low < high if words == SIGNS["<"] else low <= high
+
+
+def by_own_names(
+    parameters: Sequence[Parameter], values: Mapping[str, Any], field: str = "parameters"
+) -> Mapping[str, Any]:
+    """The values with each alias replaced by the name that it stands for.
+
+    Raises
+    ------
+    InvalidParameterError
+        If a parameter is given by two of its names.
+    """
+    names = {alias: parameter.name for parameter in parameters for alias in parameter.aliases if alias in values}
+    for alias, name in names.items():
+        twice = name if name in values else next((a for a, n in names.items() if n == name and a != alias), None)
+        if twice is not None:
+            raise InvalidParameterError(
+                f"{field}.{alias} and {field}.{twice} say the same thing twice.",
+                hint=f"Leave {alias} out.",
+                field=f"{field}.{alias}",
+            )
+    return {names.get(name, name): value for name, value in values.items()} if names else values
 
 
 def check_bounds(
@@ -151,13 +231,14 @@ def check_bounds(
     Returns
     -------
     dict
-        Every parameter, in the order of `parameters`.
+        Every parameter, in the order of `parameters`; one without a default only where it is given.
 
     Raises
     ------
     InvalidParameterError
-        For an unknown name or a value out of bounds.
+        For an unknown name, one said twice, or a value out of bounds.
     """
+    values = by_own_names(parameters, values, field)
     known = [parameter.name for parameter in parameters]
     for name in values:
         if name not in known:
@@ -168,7 +249,11 @@ def check_bounds(
                 field=f"{field}.{str(name)[:80]}",
                 allowed=known,
             )
-    return {p.name: p.check(values.get(p.name, p.default), f"{field}.{p.name}") for p in parameters}
+    return {
+        p.name: p.check(values.get(p.name, p.default), f"{field}.{p.name}")
+        for p in parameters
+        if p.name in values or p.default is not None
+    }
 
 
 def parameters_schema(parameters: Sequence[Parameter]) -> dict[str, Any]:
@@ -181,8 +266,8 @@ def parameters_schema(parameters: Sequence[Parameter]) -> dict[str, Any]:
                 "type": p.kind,
                 "minimum": p.low,
                 "maximum": p.high,
-                "default": p.default,
-                "description": p.description,
+                **({} if p.default is None else {"default": p.default}),
+                "description": p.meaning,
             }
             for p in parameters
         },

@@ -81,17 +81,24 @@ class Registry(Mapping[str, Entry], Generic[Entry]):
         Raises
         ------
         InvalidInputError
-            Of the registry's own kind if there is none, with the nearest name; `field` names the place in the request.
+            Of the registry's own kind if there is none, with the nearest name or what came in its place; `field` names
+            the place in the request.
         """
         if name not in self:
             near = get_close_matches(str(name)[:80], self, n=1)
+            advice = self._former(name) or (f"Did you mean {near[0]}?" if near else "")
             raise self._error(
                 f"There is no {self._noun} {str(name)[:80]!r}.",
-                hint=(f"Did you mean {near[0]}? " if near else "") + f"Use one of {', '.join(self)}.",
+                hint=f"{advice} Use one of {', '.join(self)}.".strip(),
                 field=field or self._field,
                 allowed=list(self),
             )
         return self[name]
+
+    def _former(self, name: str) -> str | None:
+        """What to send in place of a name that an entry had once, if it says so."""
+        named: Iterable[Mapping[str, str]] = (getattr(entry, "former", {}) for entry in self.values())
+        return next((former[name] for former in named if name in former), None)
 
 
 def one_per_module(package: str, kind: type[Kind]) -> Mapping[str, Kind]:

@@ -94,6 +94,9 @@ class ApiSettings(CallerSettings):
     max_inline_bytes: int = Field(
         default=1_000_000, ge=1, description="Answers above it are stored and linked to by a presigned URL"
     )
+    upload_links: bool = Field(
+        default=True, description="Whether clients can reach the bucket by a link; those of local mode cannot"
+    )
     allowed_age_s: Json[dict[str, int]] = Field(
         default_factory=dict,
         description="JSON, job to the age in seconds of its last success above which /health calls it stalled",

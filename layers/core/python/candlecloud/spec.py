@@ -12,7 +12,17 @@ from typing import Any, Literal
 
 from candlecloud.errors import InvalidParameterError
 from candlecloud.market.timeframe import Timeframe
-from candlecloud.parameters import Number, Ordered, Parameter, Parameters, Warmup, check_bounds, parameters_schema
+from candlecloud.parameters import (
+    Instead,
+    Number,
+    Ordered,
+    Parameter,
+    Parameters,
+    Warmup,
+    by_own_names,
+    check_bounds,
+    parameters_schema,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +35,10 @@ class Spec:
         Which values must ascend for a parameter set to make sense: ``("fast", "<", "slow")``; empty for none.
     warmup : Warmup
         Bars until the first value; 1 if nothing is waited for.
+    instead : Instead, optional
+        Parameters that replace others.
+    former : mapping
+        Names that it or a parameter of it had, to the hint for those who still use them.
     """
 
     name: str
@@ -32,6 +46,8 @@ class Spec:
     parameters: tuple[Parameter, ...] = ()
     ordered: tuple[str, ...] = ()
     warmup: Warmup = field(default_factory=Warmup)
+    instead: Instead | None = None
+    former: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def orders(self) -> tuple[Ordered, ...]:
@@ -44,14 +60,21 @@ class Spec:
         Returns
         -------
         dict
-            Every parameter of the entry, in its order.
+            Every parameter of the entry, in its order; without those that others replace.
 
         Raises
         ------
         InvalidParameterError
             For an unknown name or a value out of bounds; `field` names the place in the request.
         """
-        return check_bounds(self.name, self.parameters, values, field)
+        values = by_own_names(self.parameters, values, field)
+        for name, hint in self.former.items():
+            if name in values:
+                raise InvalidParameterError(
+                    f"{self.name} has no parameter {name!r} any more.", hint=hint, field=f"{field}.{name}"
+                )
+        absent = () if self.instead is None else self.instead.absent(self.name, values, field)
+        return check_bounds(self.name, [p for p in self.parameters if p.name not in absent], values, field)
 
     def check_parameters(self, values: Mapping[str, Any], field: str = "parameters") -> dict[str, Number]:
         """Like `check_bounds`, and check that the values go together.
@@ -69,7 +92,8 @@ class Spec:
 
     def conflict(self, parameters: Parameters) -> str | None:
         """Why values, each in its bounds, do not go together; None if they do."""
-        return next((reason for order in self.orders if (reason := order.reason(parameters)) is not None), None)
+        orders = (order for order in self.orders if all(name in parameters for name in order.parameters))
+        return next((reason for order in orders if (reason := order.reason(parameters)) is not None), None)
 
     def warmup_bars(self, parameters: Parameters) -> int:
         """Closed bars that the first value or decision needs, the current one included."""
@@ -90,11 +114,29 @@ class Spec:
             return []
         lines = ["\n| parameter | kind | from | to | default | meaning |\n|---|---|---|---|---|---|"]
         lines += [
-            f"| `{p.name}` | {p.kind} | {p.low} | {p.high} | {p.default} | {p.description} |" for p in self.parameters
+            f"| `{p.name}` | {p.kind} | {p.low} | {p.high} | {'none' if p.default is None else p.default} "
+            f"| {p.meaning} |"
+            for p in self.parameters
         ]
         if self.orders:
             lines.append("\nTogether: " + "; ".join(order.text for order in self.orders) + ".")
+        if self.instead is not None:
+            given, replaced = (", ".join(f"`{name}`" for name in names) for names in vars(self.instead).values())
+            lines.append(f"\n{given}: all or none; instead of {replaced}.")
         return lines
+
+
+@dataclass(frozen=True, kw_only=True)
+class SizingSpec(Spec):
+    """A sizing model, without its function.
+
+    Attributes
+    ----------
+    rebalance_band : float
+        Of a run that does not say one; 0 is off.
+    """
+
+    rebalance_band: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)

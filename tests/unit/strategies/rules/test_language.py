@@ -262,7 +262,7 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
     return document
 
 
-@settings(max_examples=100)
+@settings(max_examples=200)
 @given(document=documents(), seed=st.integers(0, 2**32 - 1), cut=st.integers(1, 119))
 def test_any_rules_are_a_plain_loop_in_one_spelling_without_the_future(
     document: dict[str, Any], seed: int, cut: int

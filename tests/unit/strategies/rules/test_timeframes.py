@@ -179,7 +179,7 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
     return document
 
 
-@settings(max_examples=50)
+@settings(max_examples=120)
 @given(documents(), st.integers(0, 2**32 - 1), st.integers(0, 95), st.integers(1, 599))
 def test_any_shifts_are_a_plain_loop_without_the_future(document: Any, seed: int, quarter: int, cut: int) -> None:
     rng = np.random.default_rng(seed)

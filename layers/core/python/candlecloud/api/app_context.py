@@ -31,6 +31,8 @@ class ApiOptions:
         Commit that was deployed; records keep it.
     batches_at_once : int
         Batches of a fan-out that run at the same time.
+    upload_links : bool
+        Whether clients can reach the store by a link; those of local mode cannot.
     """
 
     max_wait_s: float = 20.0
@@ -39,6 +41,7 @@ class ApiOptions:
     max_inline_bytes: int = 1_000_000
     git_hash: str | None = None
     batches_at_once: int = BATCHES_AT_ONCE
+    upload_links: bool = True
 
 
 @dataclass(frozen=True)

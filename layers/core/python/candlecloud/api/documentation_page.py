@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from html import escape
 from typing import Any
+from urllib.parse import urlencode
 
 from candlecloud.api import openapi
 from candlecloud.api.errors import STATUS
@@ -66,6 +67,8 @@ def _operation(name: str, operation: dict[str, Any], schemas: dict[str, Any]) ->
 def _body_fields(operation: dict[str, Any], schemas: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """The fields of the body in the form of parameters."""
     for content in operation.get("requestBody", {}).get("content", {}).values():
+        if "$ref" not in content["schema"]:  # a file
+            continue
         schema = schemas[content["schema"]["$ref"].rpartition("/")[2]]
         for name, field in schema["properties"].items():
             yield {"name": name, "in": "body", "required": name in schema.get("required", ()), "schema": field}
@@ -105,14 +108,18 @@ def _call(call: dict[str, Any]) -> str:
 
 def curl(call: dict[str, Any], address: str = "$CANDLECLOUD_URL") -> str:
     """A recorded call as a command line."""
-    request = call["request"]
+    request = dict(call["request"])
     path = call["path"].format(**request.get("path", {}))
     words = ["curl", "-s"]
     if call.get("scope") != "none":
         words += ["-H", '"Authorization: Bearer $CANDLECLOUD_TOKEN"']
     for key, value in request.get("header", {}).items():
         words += ["-H", shlex.quote(f"{key}: {value}")]
-    if "body" in request:
+    if isinstance(request.get("body"), str):  # a file, with what it is for in the query
+        words += ["-X", call["method"].upper(), "-H", shlex.quote(f"Content-Type: {request['media']}")]
+        words += ["--data-binary", shlex.quote(request["body"])]
+        path = f"{path}?{urlencode(request.pop('query', {}))}"
+    elif "body" in request:
         body = json.dumps(request["body"])
         words += ["-H", "'Content-Type: application/json'", "-d", shlex.quote(body)]
     query = [f"--data-urlencode {shlex.quote(f'{key}={value}')}" for key, value in request.get("query", {}).items()]

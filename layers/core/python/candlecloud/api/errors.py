@@ -107,6 +107,7 @@ STATUS: Mapping[str, int] = {
     "series_not_found": 404,
     "run_not_found": 404,
     "sweep_not_found": 404,
+    "signals_not_found": 404,
     "conflict": 409,
     "idempotency_conflict": 409,
     # What stands behind us

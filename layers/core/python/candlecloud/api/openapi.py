@@ -74,13 +74,14 @@ def _headers(operation: dict[str, Any]) -> list[dict[str, Any]]:
     headers = [
         _header("X-Request-Id", "Your id for this request, used in the log and given back", r"^[A-Za-z0-9._-]{8,128}$")
     ]
-    if "requestBody" in operation:
+    taken = operation.get("requestBody", {}).get("content", {})
+    if JSON in taken:
         headers.append(
             _header(
                 "Idempotency-Key", "Makes a repeat safe: the same key and body get the same answer", "^[!-~]{1,200}$"
             )
         )
-    elif "security" in operation:
+    elif not taken and "security" in operation:
         headers.append(_header("If-None-Match", "ETag of the answer that you already have", r'^"[0-9a-f]{32}"$'))
         operation["responses"]["304"] = {"description": "Not Modified: the answer that you have is current"}
     return headers
@@ -100,7 +101,7 @@ def _show(operation: dict[str, Any], call: dict[str, Any]) -> None:
             parameter = next(p for p in operation["parameters"] if (p["name"], p["in"]) == (key, place))
             parameter.setdefault("examples", {})[name] = {"summary": summary, "value": value}
     if "body" in request:
-        content = operation["requestBody"]["content"][JSON]
+        content = operation["requestBody"]["content"][request.get("media", JSON)]
         content.setdefault("examples", {})[name] = {"summary": summary, "value": request["body"]}
     answer = operation["responses"][str(call["status"])]
     media = call.get("media", JSON if call["status"] < 400 else PROBLEM_JSON)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from candlecloud.backtest.execution import Execution
-from candlecloud.backtest.orders import Direction
+from candlecloud.backtest.orders import ENTRY_TYPES, Direction
 
 _OFF = "off"
 
@@ -44,13 +44,14 @@ def name_assumptions(
         "unknown_volume_bar": {"fills": True, "bars": unknown_volume_bars},
         "sizing": dict(sizing)
         | {"rule": "target times size times equity at the fill price after its fee; a full long never borrows"},
+        "entry": _entry(execution),
         "rebalance": _rebalance(execution),
         "slippage": dict(slippage),
         "fee": {
             "model": "bps_of_notional",
             "taker_bps": execution.taker_fee_bps,
             "maker_bps": execution.maker_fee_bps,
-            "maker": "take-profit fills; all others take",
+            "maker": "take-profit and limit entry fills; all others take",
         },
         "funding": "none: spot" if funding is None else dict(funding),
         "borrowing": "no short pays interest: a declared assumption" if direction != "long" else "none: long only",
@@ -66,6 +67,20 @@ def name_assumptions(
         "prices": "integer ticks for every comparison of averages, float64 for money",
         "annualisation": "365-day clock",
         "look_ahead_test": "passed: a garbage future moved no decision" if look_ahead_test else "not run",
+    }
+
+
+def _entry(execution: Execution) -> str | dict[str, Any]:
+    if not execution.entry_type:
+        return "market order at the open"
+    kind = ENTRY_TYPES[execution.entry_type]
+    return {
+        "type": kind,
+        "offset_bps": execution.entry_offset_bps,
+        "from": "the last close before the first bar that it works in",
+        "expires_bars": execution.entry_expires_bars or None,
+        "must_trade_through_ticks": execution.entry_through_ticks if kind == "limit" else None,
+        "in_its_bar": "stops are tested against the whole bar, take-profit is not",
     }
 
 
@@ -105,6 +120,14 @@ def _stops(execution: Execution, finer_timeframe: str) -> str | dict[str, Any]:
         "stop_loss": execution.stop_loss or None,
         "take_profit": execution.take_profit or None,
         "trailing_stop": execution.trailing_stop or None,
+        "average_true_ranges": {
+            "stop_loss": execution.stop_loss_atr or None,
+            "take_profit": execution.take_profit_atr or None,
+            "trailing_stop": execution.trailing_stop_atr or None,
+            "known": "at the close before the entry",
+        }
+        if execution.has_atr_stops
+        else None,
         "fill": "at the level, or at the open where the bar opens beyond it; stops pay slippage, take-profit does not",
         "trailing": "from the best price of the bars before",
         "both_in_one_bar": "the stop first",

@@ -128,6 +128,7 @@ def _waiting_target(backtest: Backtest, target: FloatArray, row: FloatArray, fin
 def _inputs(backtest: Backtest, target: FloatArray, execution: Execution, size: FloatArray | float) -> tuple[Any, ...]:
     """Check what the set decides; the kernel's arguments up to the row."""
     bars, funding, inside = backtest.bars, backtest.funding, backtest.intrabar
+    atr = _atr(backtest, execution)
     if len(target) != len(bars):
         raise InvalidParameterError("A backtest needs one target per bar.", bars=len(bars), targets=len(target))
     wanted = np.ascontiguousarray(target, np.float64)
@@ -135,11 +136,13 @@ def _inputs(backtest: Backtest, target: FloatArray, execution: Execution, size: 
         check_target(wanted)
     _check_market(bars, execution, backtest.start_bar)
     return (
+        *(bars.open_time, bars.close_time),
         *(bars.open, bars.high, bars.low, bars.close, bars.volume),
         wanted,
-        _sizes(size, len(bars)),
+        _known_sizes(_sizes(size, len(bars)), atr),
         _NO_FLOATS if funding is None else np.ascontiguousarray(funding, np.float64),
         *((_NO_INTEGERS, _NO_FLOATS, _NO_FLOATS) if inside is None else (inside.start, inside.high, inside.low)),
+        atr,
         np.array((*execution.rules(optimistic=backtest.optimistic), *SIDES[backtest.direction])),
         backtest.start_bar,
         float(backtest.initial_equity),
@@ -157,6 +160,24 @@ def _sizes(size: FloatArray | float, n: int) -> FloatArray:
             field="size",
         )
     return sizes
+
+
+def _atr(backtest: Backtest, execution: Execution) -> FloatArray:
+    if not execution.has_atr_stops:
+        return _NO_FLOATS
+    if backtest.average_true_range is None:
+        raise InvalidParameterError(
+            "Stops in multiples of the average true range need it.",
+            hint="Give Backtest its average_true_range, one value per bar.",
+            field="average_true_range",
+        )
+    return np.ascontiguousarray(backtest.average_true_range, np.float64)
+
+
+def _known_sizes(sizes: FloatArray, atr: FloatArray) -> FloatArray:
+    """Size 0 where the average true range is not known."""
+    unknown = np.isnan(atr)
+    return np.where(unknown, 0.0, sizes) if unknown.any() else sizes
 
 
 def _outside(values: FloatArray, low: float, high: float) -> int:

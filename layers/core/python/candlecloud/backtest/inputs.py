@@ -31,6 +31,8 @@ class Backtest:
         Rate that a position held at the bar's close pays (a short receives it), as a fraction of its value.
     intrabar : IntrabarData or None
         Asked which came first where a bar holds both stop and take-profit.
+    average_true_range : FloatArray, as long as the bars, or None
+        At each close, which ATR stops need. Where it is not known no position is opened.
     optimistic : bool
         Where it does not say: the take-profit first. Otherwise the stop.
 
@@ -47,6 +49,7 @@ class Backtest:
     funding: FloatArray | None = None
     intrabar: IntrabarData | None = None
     optimistic: bool = False
+    average_true_range: FloatArray | None = None
 
     def __post_init__(self) -> None:
         n = len(self.bars)
@@ -60,6 +63,14 @@ class Backtest:
         if self.funding is not None and (len(self.funding) != n or not np.isfinite(self.funding).all()):
             raise InvalidParameterError(
                 "Funding needs one finite rate per bar.", hint="0 where none is due.", field="funding", bars=n
+            )
+        ranges = self.average_true_range
+        if ranges is not None and (len(ranges) != n or np.isinf(ranges).any()):
+            raise InvalidParameterError(
+                "ATR stops need one average true range per bar.",
+                hint="NaN where none is known.",
+                field="average_true_range",
+                bars=n,
             )
         if self.intrabar is not None and len(self.intrabar.start) != n + 1:
             raise InvalidParameterError(

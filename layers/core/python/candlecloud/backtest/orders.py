@@ -31,7 +31,7 @@ Reason = Literal[
     "rebalance",
     "time",
 ]
-Refusal = Literal["size_zero", "below_lot_step", "below_min_notional", "costs_reverse"]
+Refusal = Literal["size_zero", "below_lot_step", "below_min_notional", "costs_reverse", "expired"]
 
 # In the order of their codes in the kernels.
 FILL_PHASES: tuple[FillPhase, ...] = ("open", "within", "close")
@@ -47,7 +47,9 @@ REASONS: tuple[Reason, ...] = (
     "rebalance",
     "time",
 )
-REFUSALS: tuple[Refusal, ...] = ("size_zero", "below_lot_step", "below_min_notional", "costs_reverse")
+REFUSALS: tuple[Refusal, ...] = ("size_zero", "below_lot_step", "below_min_notional", "costs_reverse", "expired")
+ENTRY_TYPES: tuple[str, ...] = ("market", "limit", "stop")
+"""In the order of their codes in `Execution.entry_type`."""
 
 
 class Fill(NamedTuple):

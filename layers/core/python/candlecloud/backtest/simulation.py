@@ -8,7 +8,7 @@ from typing import Any
 from candlecloud.arrays import FloatArray
 from candlecloud.backtest.inputs import Backtest
 from candlecloud.backtest.orders import Fill, Refusal
-from candlecloud.backtest.trades import Trade, trades_from_fills
+from candlecloud.backtest.trades import Trade, time_of_fill, trades_from_fills
 from candlecloud.metrics.accumulators import Accumulators
 from candlecloud.metrics.curves import drawdowns
 from candlecloud.metrics.figures import Metrics
@@ -72,7 +72,7 @@ class Simulation:
         last_close = float(bars.close[-1])
         return {
             "direction": "long" if self.quantity > 0.0 else "short",
-            "entry_time": int(bars.open_time[entry.bar]),
+            "entry_time": time_of_fill(entry, bars),
             "quantity": self.quantity,
             "last_close": last_close,
             "value": self.quantity * last_close,
@@ -92,11 +92,9 @@ class Simulation:
 
     def summary(self) -> Metrics:
         """The numbers of `candlecloud.metrics.summary`."""
-        bars = self.backtest.bars
         return summary_of(
             self.accumulators,
             initial_equity=self.backtest.initial_equity,
             n_bars=len(self.equity),
-            timeframe_ms=int(bars.close_time[0] - bars.open_time[0]),
             span_ms=self.span_ms,
         )

@@ -25,7 +25,8 @@ class TradeFigures(Part):
     mae, mfe : float
         Maximum adverse and favourable excursion, as fractions (0 or more) of the entry price. They come from the highs
         and lows of the bars that it was held over. The last bar counts as far as is certain: not at all for an exit at
-        the open, by the exit price alone for one within, whole for one at the close.
+        the open, by the exit price alone for one within, whole for one at the close. The bar of an entry within it
+        does not count.
     holding_bars : int
         Closes that the position was held over.
     exit_reason : str

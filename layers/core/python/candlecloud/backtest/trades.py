@@ -63,8 +63,8 @@ def _trade(fills: Sequence[Fill], pnl: float, bars: Bars, due: FloatArray | None
     outward = [f for f in fills if (f.quantity > 0.0) != is_long]
     quantity = sum(abs(f.quantity) for f in inward)
     notional = sum(abs(f.quantity) * f.price for f in inward)
-    entry_time, exit_time = _time(entry, bars), _time(last, bars)
-    down, up = _excursions(entry.bar, last, notional / quantity, bars)
+    entry_time, exit_time = time_of_fill(entry, bars), time_of_fill(last, bars)
+    down, up = _excursions(entry.bar + (entry.phase == "within"), last, notional / quantity, bars)
     return Trade(
         direction="long" if is_long else "short",
         entry_time=entry_time,
@@ -108,5 +108,6 @@ def _first_close(fill: Fill) -> int:
     return fill.bar + (fill.phase == "close")
 
 
-def _time(fill: Fill, bars: Bars) -> int:
+def time_of_fill(fill: Fill, bars: Bars) -> int:
+    """The bar's open for a fill at it, else its close."""
     return int(bars.open_time[fill.bar] if fill.phase == "open" else bars.close_time[fill.bar])

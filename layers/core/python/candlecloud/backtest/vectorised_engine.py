@@ -162,6 +162,7 @@ class _Run:
         if not n_sets:
             return statistics
         accumulate_sets(
+            integers(np.stack([self._backtest.bars.open_time, self._backtest.bars.close_time], axis=1).reshape(-1)),
             doubles(self._backtest.bars.open),
             doubles(self._backtest.bars.close),
             doubles(self._sums),

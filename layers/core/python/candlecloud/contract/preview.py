@@ -18,6 +18,7 @@ from candlecloud.errors import CandlecloudError, InvalidParameterError, InvalidT
 from candlecloud.market.timeframe import Timeframe
 from candlecloud.spec import FeatureUse, StrategySpec
 from candlecloud.strategies.rules.language import RULES
+from candlecloud.strategies.signals.spec import SIGNALS
 
 MAX_ROWS = 1_000
 MAX_FEATURES = 30
@@ -171,6 +172,12 @@ class SignalsRequest(SignalFields, _Preview):
         return self.strategy_rule.warmup_bars(self.parameters)
 
     def _complete(self) -> None:
+        if self.strategy == SIGNALS:
+            raise InvalidParameterError(
+                "A preview computes where a strategy stands; your own signals say it themselves.",
+                hint="Read the last row of your file, or POST /backtest/run with strategy signals.",
+                field="strategy",
+            )
         self.rules = check_rules(self.strategy, self.rules)
         self.parameters = self.strategy_rule.check_parameters(self.parameters)
         check_direction(self.strategy_rule, self.direction)

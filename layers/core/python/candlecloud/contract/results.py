@@ -17,7 +17,7 @@ from candlecloud.metrics.figures import Metrics, Relative, RunMetrics
 from candlecloud.metrics.regime_row import RegimeRow
 from candlecloud.metrics.result_part import Part
 
-RESULT_SCHEMA: Literal["candlecloud.run/3"] = "candlecloud.run/3"
+RESULT_SCHEMA: Literal["candlecloud.run/4"] = "candlecloud.run/4"
 Side = Literal["long", "short"]
 Curve = Annotated[list[float], FailFast()]
 
@@ -148,11 +148,18 @@ class IntrabarBand(Part):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LookAheadTest(Part):
-    """The look-ahead test: the cuts behind which the future was garbage; `passed` is None where it was off."""
+    """The look-ahead test: the cuts behind which the future was garbage; `passed` is None where there is no verdict.
+
+    Attributes
+    ----------
+    untested : str or None
+        Why there is none: it was off, or the targets were brought and nothing here makes them. None where it ran.
+    """
 
     on: bool
     cuts: list[Timestamp]
     passed: bool | None
+    untested: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,7 +232,7 @@ class RunResult(RunSummary):
         Fills that participation cut short.
     """
 
-    schema: Literal["candlecloud.run/3"]
+    schema: Literal["candlecloud.run/4"]
     run_id: str
     config: RunConfig
     data_revision: str

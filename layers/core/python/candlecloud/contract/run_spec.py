@@ -12,9 +12,10 @@ from typing import Annotated, Any, ClassVar, NoReturn, Self
 from pydantic import ConfigDict, Field, StrictBool, ValidationError, model_validator
 
 from candlecloud.catalogue import SIZING, STRATEGIES
-from candlecloud.contract.execution_settings import Direction, ExecutionSettings, fixed_bps
+from candlecloud.contract.execution_settings import ATR_STOPS, Direction, ExecutionSettings, fixed_bps
 from candlecloud.contract.fields import Amount, Instant, Name, RangeFields, SeriesFields
 from candlecloud.contract.funding import Funding, check_funding
+from candlecloud.contract.own_signals import SignalsFields, check_signals_fields
 from candlecloud.contract.refusals import as_field_error, refuse
 from candlecloud.errors import CandlecloudError, InvalidParameterError, InvalidRangeError
 from candlecloud.market.instant import iso
@@ -24,6 +25,7 @@ from candlecloud.market.timeframe import TIMEFRAMES, Timeframe
 from candlecloud.parameters import Parameters
 from candlecloud.spec import StrategySpec
 from candlecloud.strategies.rules.language import RULES, canonical_rules, rules_spec
+from candlecloud.strategies.signals.spec import SIGNALS, SIGNALS_SPEC
 
 MAX_BARS = 2_700_000  # five years of minutes
 MAX_SEED = 2**53 - 1
@@ -34,14 +36,18 @@ RulesOrNone = Annotated[
 ]
 
 
-class RunSpec(ExecutionSettings, RangeFields, SeriesFields):  # pydantic lists the fields of the last base first
+class RunSpec(
+    ExecutionSettings, SignalsFields, RangeFields, SeriesFields
+):  # pydantic lists the fields of the last base first
     """What all parameter sets of a sweep share."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     kind: ClassVar[str]
     """What is made of it: begins the ids, and is the name by which the code that computes it is known."""
 
-    strategy: Annotated[Name, Field(description="A name from `GET /strategies`, or `rules` with your own rules")]
+    strategy: Annotated[
+        Name, Field(description="A name from `GET /strategies`, `rules` with your own rules, or `signals`")
+    ]
     rules: RulesOrNone = None
     initial_equity: Annotated[Amount, Field(ge=1e-6, le=1e15, description="Quote currency")] = 10_000.0
     funding: Funding | None = None
@@ -82,31 +88,42 @@ class RunSpec(ExecutionSettings, RangeFields, SeriesFields):  # pydantic lists t
             if "slippage" in self.model_fields_set:
                 self._refuse("slippage_bps", "slippage and slippage_bps say the same thing twice.", "Leave one out.")
             self._set(slippage=fixed_bps(self.slippage_bps), slippage_bps=None)
-        if self.maker_fee_bps is None:
-            self._set(maker_fee_bps=self.fee_bps)
         timeframe = self.series.timeframe
         self._set(
             start=None if self.start is None else timeframe.ceil(self.start),
             end=None if self.end is None else timeframe.floor(self.end),
         )
-        self._settle_finer()
         symbol = self.series.symbol
         check_funding(self.funding, is_perpetual=symbol.settle is not None and symbol.expiry is None)
         try:
             self._check_range()
+            check_signals_fields(self.strategy, self.signals, self.signals_fill)
             self._set(rules=check_rules(self.strategy, self.rules))
-            check_direction(self.strategy_rule, self.direction)
+            self._settle_execution()
         except CandlecloudError as error:
             raise as_field_error(error) from error
         return self
 
+    def _settle_execution(self) -> None:
+        """Fill in what follows from the settings of execution; a sweep that varies them does it set by set."""
+        if self.maker_fee_bps is None and not self.varies("fee_bps", "maker_fee_bps"):
+            self._set(maker_fee_bps=self.fee_bps)
+        if not self.varies("rebalance_band"):
+            self._set(rebalance_band=self._band())
+        self._settle_finer()
+        if not self.varies("direction"):
+            check_direction(self.strategy_rule, self.direction)
+
     @property
     def entries(self) -> tuple[str, ...]:
         """The entries that it names, as ``strategies/dual_sma``, and the features that its strategy reads."""
-        if self.rules is None:
-            used = {use.feature.name for use in STRATEGIES.find(self.strategy).reads}
-        else:
+        used: set[str] = set()  # own signals read none
+        if self.rules is not None:
             used = {named["feature"] for named in self.rules["features"].values()}
+        elif self.signals is None:
+            used = {use.feature.name for use in STRATEGIES.find(self.strategy).reads}
+        if self.stops.has_atr_stops or self.varies(*(f"stops.{name}" for name in ATR_STOPS)):
+            used.add("atr")
         features = (f"features/{name}" for name in sorted(used))
         return (
             f"strategies/{self.strategy}",
@@ -139,9 +156,9 @@ class RunSpec(ExecutionSettings, RangeFields, SeriesFields):  # pydantic lists t
         """Closed bars that the first decision of any parameter set needs, its size included."""
 
     def warmup_bars_of(self, parameters: Parameters) -> int:
-        """Closed bars that the first decision with these parameters of the strategy needs, its size included."""
+        """Closed bars that the first decision with these parameters needs, its size and its ATR stops included."""
         of_sizing = SIZING.find(self.sizing.model).warmup_bars(self.sizing.parameters)
-        return max(self.strategy_rule.warmup_bars(parameters), of_sizing)
+        return max(self.strategy_rule.warmup_bars(parameters), of_sizing, self.stops.warmup_bars)
 
     @property
     def finer_series(self) -> Series | None:
@@ -175,18 +192,24 @@ class RunSpec(ExecutionSettings, RangeFields, SeriesFields):  # pydantic lists t
         """What decides the result, given the candles: all but the instant as of which they were read."""
         return {name: value for name, value in self.without_added_fields().items() if name != "as_of"}
 
+    def _band(self) -> float | None:
+        """The rebalance band: what is left out is the sizing model's own, and a 0 where it has none is nothing said."""
+        own = SIZING.find(self.sizing.model).rebalance_band or None
+        return own if self.rebalance_band is None else self.rebalance_band or (own and 0.0)
+
     def _settle_finer(self) -> None:
-        below = [name for name in TIMEFRAMES if Timeframe(name) < self.series.timeframe]
+        own = self.series.timeframe
+        below = [name for name in TIMEFRAMES if Timeframe(name) < own]
         if self.finer_timeframe not in ("auto", "none", *below):
             words = ("auto", "none", *below)
             self._refuse("finer_timeframe", f"finer_timeframe must be {' or '.join(words)}.", None, allowed=list(words))
-        if self.finer_timeframe in below and not self.stops.can_collide:
+        if self.finer_timeframe in below and not self.can_collide:
             self._refuse(
                 "finer_timeframe",
                 "finer_timeframe is for runs with a stop and a take_profit; this run does not have both.",
                 "Set take_profit and a stop, or leave finer_timeframe out.",
             )
-        if not self.stops.can_collide:
+        if not self.can_collide:
             self._set(finer_timeframe="none")
 
     def _check_range(self) -> None:
@@ -223,6 +246,8 @@ def find_strategy(strategy: str, rules: Mapping[str, Any] | None, timeframe: Tim
     UnknownStrategyError
         If there is none of that name.
     """
+    if strategy == SIGNALS:
+        return SIGNALS_SPEC
     return STRATEGIES.find(strategy) if rules is None else rules_spec(rules, timeframe.ms)
 
 
@@ -247,7 +272,8 @@ def check_rules(strategy: str, rules: Any) -> dict[str, Any] | None:
     if rules is not None:
         hint = 'Set strategy to "rules", or leave rules out.'
         raise InvalidParameterError(f"rules are given, but strategy is {strategy}.", hint=hint, field="rules")
-    STRATEGIES.find(strategy)
+    if strategy != SIGNALS:
+        STRATEGIES.find(strategy)
     return None
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 
@@ -21,8 +21,10 @@ from candlecloud.market.instant import iso
 from candlecloud.parameters import Parameters
 from candlecloud.runs.data_requirements import needed_range
 from candlecloud.strategies.evaluate.beginning import Beginning
+from candlecloud.strategies.evaluate.positions import targets_of_rules
 from candlecloud.strategies.evaluate.words import distinct
-from candlecloud.strategies.look_ahead import SignalUnderTest, check_look_ahead
+from candlecloud.strategies.look_ahead import RUN_EFFORT, Effort, SignalUnderTest, check_look_ahead
+from candlecloud.strategies.look_ahead.features import features_under_test
 from candlecloud.strategies.resolve import strategy_of
 
 
@@ -84,7 +86,14 @@ def make_decisions(bars: Bars, spec: RunSpec, parameters: Parameters) -> Decisio
     start = spec.range.start
     (lead,) = leads_of(spec, np.array([spec.strategy_rule.warmup_bars(parameters)])).tolist()
     target = allowed_target(strategy_of(spec.strategy_rule).target(own, parameters, start, lead), spec.direction)
-    backtest = Backtest(own, spec.initial_equity, start_bar, spec.direction, funding_of(own, spec))
+    backtest = Backtest(
+        own,
+        spec.initial_equity,
+        start_bar,
+        spec.direction,
+        funding_of(own, spec),
+        average_true_range=average_true_range_of(own, spec),
+    )
     return Decisions(backtest, target, size_of(own, target, spec, parameters, start))
 
 
@@ -108,29 +117,46 @@ def leads_of(spec: RunSpec, warmups: IntArray) -> IntArray:
 
 
 def run_look_ahead_test(
-    decisions: Decisions, spec: RunSpec, parameters: Parameters, rng: np.random.Generator
+    bars: Bars, spec: RunSpec, sets: Sequence[Parameters], rng: np.random.Generator, effort: Effort = RUN_EFFORT
 ) -> list[int]:
-    """Run the look-ahead test on everything that decides; returns the cuts as bar numbers of the run's own bars.
+    """Run the look-ahead test on everything that decides; returns the cuts as bar numbers of these bars.
+
+    Parameters
+    ----------
+    bars : Bars
+        The run's own, or a sweep's.
+    sets : sequence of mapping
+        Parameters of the strategy: a run's, or those of some sets of a sweep, which are tested together.
 
     Raises
     ------
     LookAheadError
         If something looked ahead.
     """
-    uses = strategy_of(spec.strategy_rule).features(parameters)
-    signals = [SignalUnderTest(f"feature {use.feature.name}", partial(compute_use, use=use)) for use in uses]
-    signals.append(SignalUnderTest(f"strategy {spec.strategy}", lambda bars: _target(bars, spec, parameters)))
-    if not isinstance(decisions.size, float):
+    strategy = strategy_of(spec.strategy_rule)
+    uses = [use for parameters in sets for use in strategy.features(parameters)]
+    signals = list(features_under_test(uses).values())
+    signals.append(SignalUnderTest(f"strategy {spec.strategy}", lambda given: _targets(given, spec, sets)))
+    if spec.sizing.model != "fixed_fraction":
 
-        def size(bars: Bars) -> FloatArray:
-            return np.asarray(size_of(bars, _target(bars, spec, parameters), spec, parameters), np.float64)
+        def sizes(given: Bars) -> FloatArray:
+            each = zip(_targets(given, spec, sets), sets, strict=True)
+            found = [size_of(given, target, spec, parameters) for target, parameters in each]
+            return np.stack([np.broadcast_to(np.asarray(size, np.float64), len(given)) for size in found])
 
-        signals.append(SignalUnderTest(f"sizing {spec.sizing.model}", size))
-    return check_look_ahead(decisions.bars, signals, rng=rng)
+        signals.append(SignalUnderTest(f"sizing {spec.sizing.model}", sizes))
+    warmup_bars = max(spec.warmup_bars_of(parameters) for parameters in sets)
+    return check_look_ahead(bars, signals, rng=rng, warmup_bars=warmup_bars, effort=effort)
 
 
-def _target(bars: Bars, spec: RunSpec, parameters: Parameters) -> FloatArray:
-    return allowed_target(strategy_of(spec.strategy_rule).target(bars, parameters), spec.direction)
+def _targets(bars: Bars, spec: RunSpec, sets: Sequence[Parameters]) -> FloatArray:
+    """A row per set."""
+    strategy = strategy_of(spec.strategy_rule)
+    if strategy.rules is None:
+        targets = np.stack([strategy.target(bars, parameters) for parameters in sets])
+    else:
+        targets = targets_of_rules(strategy.rules, bars, sets, [strategy.warmup_bars(each) for each in sets])
+    return allowed_target(targets, spec.direction)
 
 
 def size_of(
@@ -151,6 +177,15 @@ def size_of(
     begin = 0 if model.reads_target else Beginning(bars, start).of(model.warmup_bars(given))
     size = model.size(bars.from_bar(begin), target[begin:], given)
     return size if isinstance(size, float) or not begin else np.concatenate([np.zeros(begin), size])
+
+
+def average_true_range_of(bars: Bars, spec: RunSpec) -> FloatArray | None:
+    """What ATR stops are multiples of, begun so many candles before the range as its warm-up asks for; None without."""
+    use = spec.stops.average_true_range
+    if use is None:
+        return None
+    begin = Beginning(bars, spec.range.start).of(use.warmup_bars(bars.timeframe_ms))
+    return np.concatenate([np.full(begin, np.nan), compute_use(bars.from_bar(begin), use)])
 
 
 def funding_of(bars: Bars, spec: RunSpec) -> FloatArray | None:

@@ -1,4 +1,4 @@
-"""A grid spelled out as columns: one array per parameter, one entry per set that goes together."""
+"""A variant's sets spelled out as columns: one array per parameter, one entry per set that goes together."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from candlecloud.parameters import Number
 
 @dataclass(frozen=True)
 class ParameterSets:
-    """Sets ``start`` to ``start + len - 1`` of a grid; a set's number is its place among all that go together.
+    """Sets ``start`` to ``start + len - 1`` of those that share all settings, by their place among these.
 
     Attributes
     ----------
@@ -36,7 +36,7 @@ class ParameterSets:
         return {name: column[k].item() for name, column in self.columns.items()}
 
     def between(self, start: int, end: int) -> ParameterSets:
-        """A part of these sets, by their numbers in the grid.
+        """A part of these sets, by their places.
 
         Raises
         ------
@@ -44,12 +44,12 @@ class ParameterSets:
             If there are no such sets.
         """
         if not 0 <= start < end <= self.total:
-            raise InvalidParameterError(f"A sweep of {self.total} sets has no batch [{start}, {end}).", field="start")
+            raise InvalidParameterError(f"Of {self.total} sets there are no [{start}, {end}).", field="start")
         return ParameterSets(start, {name: column[start:end] for name, column in self.columns.items()}, self.total)
 
 
 def parameter_sets(config: SweepConfig) -> ParameterSets:
-    """All combinations that go together, the last parameter of the strategy running fastest."""
+    """All combinations of parameters that go together, the last parameter of the strategy running fastest."""
     rule = config.strategy_rule
     kinds = {parameter.name: np.int64 if parameter.kind == "integer" else np.float64 for parameter in rule.parameters}
     axes = [np.array(values, kinds[name]) for name, values in config.values.items()]

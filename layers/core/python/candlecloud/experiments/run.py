@@ -33,6 +33,7 @@ from candlecloud.contract.run import RunConfig
 from candlecloud.experiments.decisions import Decisions, make_decisions, run_look_ahead_test
 from candlecloud.experiments.describe import describe_assumptions, describe_bars, describe_coverage
 from candlecloud.experiments.execution import BENCHMARK, benchmark_of
+from candlecloud.experiments.own_signals import bind_signals, count_rows, describe_signals
 from candlecloud.experiments.regimes import describe_by_regime, regime_parameters
 from candlecloud.experiments.simulate import simulate_run, statistics_of_simulation, summary_of_row
 from candlecloud.features.bars import Bars, bars_from_table
@@ -47,6 +48,7 @@ from candlecloud.runs.data_requirements import CandleCoverage
 from candlecloud.runs.identity import Identity
 from candlecloud.runs.inputs import RunInputs
 from candlecloud.runs.manifest import build_manifest
+from candlecloud.strategies.signals.spec import NOT_TESTABLE
 
 _REFUSED_SHOWN = 1_000
 
@@ -93,7 +95,7 @@ def evaluate_run(identity: Identity, inputs: RunInputs) -> EvaluatedRun:
     LookAheadError
         If the look-ahead test is on and a decision saw the future.
     """
-    config = cast(RunConfig, identity.config)
+    config = bind_signals(cast(RunConfig, identity.config), inputs)
     inputs.check_revision(identity.data_revision)
     bars = bars_from_table(inputs.candles)
     finer = None if inputs.finer is None else bars_from_table(inputs.finer)
@@ -109,7 +111,9 @@ def evaluate_run(identity: Identity, inputs: RunInputs) -> EvaluatedRun:
         config=config,
         data_revision=identity.data_revision,
         code_version=identity.code_version,
-        assumptions=describe_assumptions(config, decisions.bars),
+        assumptions=describe_assumptions(config, decisions.bars)
+        | describe_signals(config, inputs)
+        | count_rows(inputs, decisions.bars, config.parameters),
         data=_describe_data(decisions.bars, decisions.start_bar, coverage),
         metrics=_metrics(decisions, config, simulation),
         benchmark=benchmark,
@@ -168,12 +172,14 @@ def _metrics(decisions: Decisions, config: RunConfig, simulation: Simulation) ->
 
 
 def _run_look_ahead_test(decisions: Decisions, config: RunConfig, identity: Identity) -> LookAheadTest:
+    if config.signals is not None:
+        return LookAheadTest(on=config.look_ahead_test, cuts=[], passed=None, untested=NOT_TESTABLE)
     if not config.look_ahead_test:
-        return LookAheadTest(on=False, cuts=[], passed=None)
+        return LookAheadTest(on=False, cuts=[], passed=None, untested="off")
     rng = np.random.default_rng([config.seed, int(identity.id[-16:], 16)])
-    cuts = run_look_ahead_test(decisions, config, config.parameters, rng)
+    cuts = run_look_ahead_test(decisions.bars, config, [config.parameters], rng)
     opened = decisions.bars.open_time
-    return LookAheadTest(on=True, cuts=[Timestamp.of(int(opened[cut])) for cut in cuts], passed=True)
+    return LookAheadTest(on=True, cuts=[Timestamp.of(int(opened[cut])) for cut in cuts], passed=True, untested=None)
 
 
 def _intrabar(decisions: Decisions, config: RunConfig, finer: Bars | None, simulation: Simulation) -> IntrabarBand:

@@ -14,11 +14,20 @@ import numpy as np
 from candlecloud.arrays import BoolArray, FloatArray, IntArray
 from candlecloud.backtest.bar_engine import statistics_of_targets
 from candlecloud.backtest.inputs import Backtest
+from candlecloud.backtest.intrabar import IntrabarData
 from candlecloud.backtest.orders import SIDES
 from candlecloud.backtest.vectorised_engine import PlainCosts, statistics_of_words
 from candlecloud.contract.run_spec import RunSpec
 from candlecloud.errors import InsufficientDataError
-from candlecloud.experiments.decisions import funding_of, leads_of, make_decisions, size_of, sizing_of, warmups_of
+from candlecloud.experiments.decisions import (
+    average_true_range_of,
+    funding_of,
+    leads_of,
+    make_decisions,
+    size_of,
+    sizing_of,
+    warmups_of,
+)
 from candlecloud.experiments.execution import execution_of
 from candlecloud.experiments.grid import ParameterSets
 from candlecloud.experiments.simulate import SPENT, intrabar_of, plain_costs, rows_of_pairs, statistics_of_run
@@ -31,13 +40,15 @@ from candlecloud.strategies.resolve import strategy_of
 from candlecloud.strategies.rules.tree import Rules
 
 
-def statistics_of_sets(bars: Bars, finer: Bars | None, spec: RunSpec, sets: ParameterSets) -> FloatArray:
+def statistics_of_sets(bars: Bars, finer: Bars | IntrabarData | None, spec: RunSpec, sets: ParameterSets) -> FloatArray:
     """One row per parameter set, in their order.
 
     Parameters
     ----------
     bars : Bars
         Reaching back to the longest warm-up.
+    finer : Bars or IntrabarData, optional
+        What decides inside a bar; sorted into the bars already, where several specs share it.
 
     Returns
     -------
@@ -57,7 +68,7 @@ def statistics_of_sets(bars: Bars, finer: Bars | None, spec: RunSpec, sets: Para
     return _Sets(bars, finer, spec, sets, rules).rows()
 
 
-def _one_by_one(bars: Bars, finer: Bars | None, spec: RunSpec, sets: ParameterSets) -> FloatArray:
+def _one_by_one(bars: Bars, finer: Bars | IntrabarData | None, spec: RunSpec, sets: ParameterSets) -> FloatArray:
     """Sets that share no more than bars."""
     intrabar = intrabar_of(bars, finer)
     rows = []
@@ -70,7 +81,9 @@ def _one_by_one(bars: Bars, finer: Bars | None, spec: RunSpec, sets: ParameterSe
 class _Sets:
     """What the sets of one run spec share."""
 
-    def __init__(self, bars: Bars, finer: Bars | None, spec: RunSpec, sets: ParameterSets, rules: Rules) -> None:
+    def __init__(
+        self, bars: Bars, finer: Bars | IntrabarData | None, spec: RunSpec, sets: ParameterSets, rules: Rules
+    ) -> None:
         self._bars, self._finer, self._spec, self._sets, self._rules = bars, finer, spec, sets, rules
         self._start_bar = bars.index_of(spec.range.start)
         self._costs = plain_costs(bars, spec)
@@ -114,6 +127,7 @@ class _Sets:
             spec.direction,
             funding_of(bars, spec),
             intrabar_of(bars, self._finer),
+            average_true_range=average_true_range_of(bars, spec),
         )
         execution, reads_target = execution_of(spec), sizing_of(spec).reads_target
         size = None if reads_target else size_of(bars, np.zeros(len(bars)), spec, {}, spec.range.start)

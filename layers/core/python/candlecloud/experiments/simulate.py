@@ -88,7 +88,6 @@ def _extent_of(bars: Bars, start_bar: int, spec: RunSpec) -> Extent:
     return {
         "initial_equity": spec.initial_equity,
         "n_bars": len(bars) - start_bar,
-        "timeframe_ms": spec.series.timeframe.ms,
         "span_ms": int(bars.close_time[-1] - bars.open_time[start_bar]),
     }
 
@@ -114,7 +113,7 @@ def plain_costs(bars: Bars, spec: RunSpec) -> PlainCosts | None:
 def _vectorised_row(decisions: Decisions, spec: RunSpec, parameters: Parameters) -> FloatArray | None:
     """The vectorised engine's row; None where that does not fit, or equity came so low that only bars show ruin."""
     costs = plain_costs(decisions.bars, spec)
-    if costs is None:
+    if costs is None or not isinstance(decisions.size, float):  # sizes of the strategy's own
         return None
     crossing, initial = spec.strategy_rule.crossing, spec.initial_equity
     if crossing is not None:
@@ -136,6 +135,6 @@ def _plain_backtest(bars: Bars, spec: RunSpec) -> Backtest:
     return Backtest(bars, spec.initial_equity, bars.index_of(spec.range.start))
 
 
-def intrabar_of(bars: Bars, finer: Bars | None) -> IntrabarData | None:
-    """Finer bars, sorted into those that they lie in."""
-    return None if finer is None else intrabar_data(bars, finer)
+def intrabar_of(bars: Bars, finer: Bars | IntrabarData | None) -> IntrabarData | None:
+    """Finer bars, sorted into those that they lie in, if they are not yet."""
+    return intrabar_data(bars, finer) if isinstance(finer, Bars) else finer

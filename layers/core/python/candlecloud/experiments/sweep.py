@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,20 +11,22 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from candlecloud.arrays import FloatArray
+from candlecloud.contract.grid_axes import Value
 from candlecloud.contract.sweep import SweepConfig
 from candlecloud.experiments.decisions import make_decisions, run_look_ahead_test
 from candlecloud.experiments.describe import describe_assumptions, describe_bars, describe_coverage
 from candlecloud.experiments.execution import BENCHMARK, benchmark_of
-from candlecloud.experiments.grid import ParameterSets, parameter_sets
-from candlecloud.experiments.sets import statistics_of_sets
+from candlecloud.experiments.look_ahead import choose_tested_sets
+from candlecloud.experiments.own_signals import bind_signals, describe_signals
 from candlecloud.experiments.simulate import statistics_of_run, summary_columns_of, summary_of_row
+from candlecloud.experiments.variants import Block, SweptSets, columns_of_blocks, statistics_of_blocks
 from candlecloud.fan_out.batch_file import BatchResult
-from candlecloud.fan_out.kinds.sweep import TESTED_EVERY
 from candlecloud.features.bars import Bars, bars_from_table
 from candlecloud.metrics.metric import conventions_of
 from candlecloud.metrics.summary import SUMMARY
 from candlecloud.runs.inputs import RunInputs
 from candlecloud.runs.result_rows import rows_schema
+from candlecloud.strategies.look_ahead import SWEEP_EFFORT
 
 
 def evaluate_batch(config: SweepConfig, inputs: RunInputs, start: int, end: int) -> BatchResult:
@@ -49,54 +52,82 @@ def evaluate_batch(config: SweepConfig, inputs: RunInputs, start: int, end: int)
     LookAheadError
         If the decisions of one of the tested sets depend on the future.
     """
-    sets = parameter_sets(config).between(start, end)
+    config = bind_signals(config, inputs)
+    sets = SweptSets(config)
+    blocks = [replace(block, spec=bind_signals(block.spec, inputs)) for block in sets.blocks(start, end)]
     bars = bars_from_table(inputs.candles)
     finer = None if inputs.finer is None else bars_from_table(inputs.finer)
-    if config.look_ahead_test:
-        for number in _tested_sets(sets.total, start, end):
-            one = sets.parameters(number - start)
-            rng = np.random.default_rng([config.seed, number])
-            run_look_ahead_test(make_decisions(bars, config, one), config, one, rng)
-    rows = statistics_of_sets(bars, finer, config, sets)
+    if config.look_ahead_test and config.signals is None:
+        _test_for_look_ahead(bars, sets, blocks, start)
+    rows = statistics_of_blocks(bars, finer, blocks)
     columns = summary_columns_of(rows, bars, bars.index_of(config.range.start), config)
-    common = _common(config, bars, inputs, sets.total) if start == 0 else None
-    return BatchResult(start, end, _table(config, sets, columns), common)
+    common = _common(sets, bars, inputs) if start == 0 else None
+    return BatchResult(start, end, _table(config, start, blocks, columns), common)
 
 
-def _table(config: SweepConfig, sets: ParameterSets, columns: Mapping[str, FloatArray]) -> pa.Table:
-    """Numbers in the order of the schema's columns: sets, parameters, figures; NaN becomes null."""
-    numbers = np.arange(sets.start, sets.start + len(sets), dtype=np.int64)
+def _test_for_look_ahead(bars: Bars, sets: SweptSets, blocks: list[Block], start: int) -> None:
+    """Test those of the batch's sets that the sweep chose, the sets of a variant together."""
+    chosen = _tested(sets)
+    for block in blocks:
+        numbers = [number - start for number in chosen if start <= number < start + len(block.sets)]
+        if numbers:
+            rng = np.random.default_rng([sets.config.seed, start, *numbers])
+            own = [block.sets.parameters(number) for number in numbers]
+            run_look_ahead_test(bars, block.spec, own, rng, SWEEP_EFFORT)
+        start += len(block.sets)
+
+
+def _tested(sets: SweptSets) -> list[int]:
+    return choose_tested_sets(sets.parameters.columns, sets.config.seed, len(sets.variants))
+
+
+def _table(config: SweepConfig, start: int, blocks: list[Block], columns: Mapping[str, FloatArray]) -> pa.Table:
+    """Values in the order of the schema's columns: sets, parameters, settings, figures; NaN becomes null."""
+    numbers = np.arange(start, start + sum(len(block.sets) for block in blocks), dtype=np.int64)
     schema = rows_schema(config)
-    values = (numbers, *sets.columns.values(), *columns.values())
-    return pa.table([_column(array, field.type) for array, field in zip(values, schema, strict=True)], schema=schema)
+    values = (numbers, *columns_of_blocks(blocks).values(), *columns.values())
+    return pa.table([_column(some, field.type) for some, field in zip(values, schema, strict=True)], schema=schema)
 
 
-def _column(values: NDArray[Any], kind: pa.DataType) -> pa.Array:
+def _column(values: NDArray[Any] | list[Value], kind: pa.DataType) -> pa.Array:
+    if isinstance(values, list):
+        return pa.array(values, kind)
     column = pa.array(values, from_pandas=True)
     return column if column.type == kind else column.cast(kind)
 
 
-def _tested_sets(total: int, start: int, end: int) -> list[int]:
-    """The sets of a batch that the look-ahead test runs on: every thousandth of the sweep, and its last."""
-    return [number for number in range(start, end) if number % TESTED_EVERY == 0 or number == total - 1]
-
-
-def _common(config: SweepConfig, bars: Bars, inputs: RunInputs, total: int) -> Mapping[str, Any]:
-    benchmark = benchmark_of(config)
+def _common(sets: SweptSets, bars: Bars, inputs: RunInputs) -> Mapping[str, Any]:
+    config = sets.config
+    settings, fields = config.variants[0]
+    first = config.spec_with(fields)
+    benchmark = benchmark_of(first)
     decisions = make_decisions(bars, benchmark, benchmark.parameters)
     row = statistics_of_run(decisions, benchmark, benchmark.parameters, None)
     metrics = summary_of_row(row, decisions.bars, decisions.start_bar, config).to_dict()
     coverage = describe_coverage(config, config.warmup_bars, inputs)
     return {
-        "assumptions": describe_assumptions(config, decisions.bars) | _look_ahead_summary(config, total),
+        "assumptions": describe_assumptions(first, decisions.bars)
+        | _look_ahead_summary(sets)
+        | describe_signals(config, inputs)
+        | _varied_summary(settings),
         "data": describe_bars(bars, bars.index_of(config.range.start)) | coverage.to_dict(),
         "benchmark": {"strategy": BENCHMARK, "metrics": metrics},
         "conventions": conventions_of(SUMMARY),
     }
 
 
-def _look_ahead_summary(config: SweepConfig, total: int) -> dict[str, Any]:
-    if not config.look_ahead_test:
+def _look_ahead_summary(sets: SweptSets) -> dict[str, Any]:
+    if not sets.config.look_ahead_test:
         return {}
-    tested = len(_tested_sets(total, 0, total))
-    return {"look_ahead_test": f"passed on {tested} of {total} sets: a garbage future moved none of their decisions"}
+    return {
+        "look_ahead_test": f"passed on {len(_tested(sets))} of {sets.total} sets, among them the lowest and highest "
+        "value of each parameter: another future moved none of their decisions"
+    }
+
+
+def _varied_summary(settings: Mapping[str, Value]) -> dict[str, Any]:
+    """What the assumptions and the benchmark do not say of all sets."""
+    if not settings:
+        return {}
+    said = "differ from set to set; the other assumptions, and the costs of the benchmark, are those of set 0"
+    return {"varied": f"{', '.join(settings)} {said}"}

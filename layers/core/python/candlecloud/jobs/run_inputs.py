@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def read_inputs(stores: Stores, config: RunSpec) -> RunInputs:
-    """The candles of a pinned run or fan-out, as they were known when it was submitted."""
+    """The candles of a pinned run or fan-out, as they were known when it was submitted, and its own signals."""
     # Here, because `plan_fan_out` asks for the code's version alone: candles bring Arrow and NumPy.
     from candlecloud.runs.data_requirements import needed_range
     from candlecloud.runs.inputs import RUN_COLUMNS, RunInputs
@@ -24,6 +24,7 @@ def read_inputs(stores: Stores, config: RunSpec) -> RunInputs:
     return RunInputs(
         stores.candles.read(config.series, needed, RUN_COLUMNS, as_of=config.as_of),
         None if finer is None else stores.candles.read(finer, config.range, RUN_COLUMNS, as_of=config.as_of),
+        None if config.signals is None else stores.signals.get(config.signals),
     )
 
 

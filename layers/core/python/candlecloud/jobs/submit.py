@@ -15,6 +15,7 @@ from candlecloud.contract.run_spec import MAX_BARS, RunSpec
 from candlecloud.fan_out.kind import FanOutKind
 from candlecloud.fan_out.plan import BATCHES_AT_ONCE, make_plan, refuse_too_much
 from candlecloud.jobs.run_inputs import read_inputs
+from candlecloud.jobs.signals_fit import check_signals_fit
 from candlecloud.market.period import period_range, periods_between
 from candlecloud.market.ranges import TimeRange
 from candlecloud.market.rows import times_ms
@@ -80,7 +81,7 @@ def submit_run(config: RunConfig, stores: Stores, *, now: int, deployed: Deploye
     Raises
     ------
     InvalidInputError
-        If the range holds no candle or too many, or as_of lies in the future.
+        If the range holds no candle or too many, as_of lies in the future, or own signals do not fit the run.
     InsufficientDataError
         If the stored candles do not reach from the warm-up to the end.
     """
@@ -123,6 +124,7 @@ def _pin(config: RunSpec, stores: Stores, now: int) -> tuple[Identity, CandleCov
         available = _as_known_then(stores, series, available, as_of)
     listed_from = stores.index.listed_from(series)
     coverage = check_data_requirements(series, span, warmup, open_times, available, listed_from)
+    check_signals_fit(pinned, inputs.signals, open_times)
     return Identity(pinned, inputs.revision(), code_version_of(pinned)), coverage
 
 

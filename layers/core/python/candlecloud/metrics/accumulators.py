@@ -34,6 +34,9 @@ class Accumulators(NamedTuple):
         Largest ``1 - equity / highest equity so far``, the initial equity included in the highest.
     max_under_water_bars : float
         Most consecutive bars that closed below the highest equity so far.
+    max_under_water_ms : float
+        Longest time below it by the clock: from the close that set it to the open of the bar that closed there again,
+        or to the last close; absent candles count.
     ambiguous_exits : float
         Exits for which stop and target lay in one bar.
     refused_orders : float
@@ -62,6 +65,7 @@ class Accumulators(NamedTuple):
     sum_equity: float = 0.0
     max_drawdown: float = 0.0
     max_under_water_bars: float = 0.0
+    max_under_water_ms: float = 0.0
     ambiguous_exits: float = 0.0
     refused_orders: float = 0.0
     ruined: float = 0.0

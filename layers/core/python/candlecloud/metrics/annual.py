@@ -1,10 +1,19 @@
-"""The 365-day clock: crypto trades every day, so a year has 365 of them."""
+"""The 365-day clock: crypto trades every day, so a year has 365 of them. And when a number per year says nothing."""
 
 from __future__ import annotations
 
 from decimal import Context, Decimal
 
 YEAR_MS = 365 * 86_400_000
+
+MIN_SPAN_MS = 30 * 86_400_000
+"""Time below which no return, ratio of returns or turnover is put per year. A return of 2 % in two hours compounds to
+5e37 a year. The standard error of a yearly Sharpe ratio is about ``1 / sqrt(years)``, however short the bars are: 3.5
+at 30 days, and more than any strategy earns below."""
+
+MIN_RETURNS = 30
+"""Returns below which no deviation is put per year. Its relative standard error is about ``1 / sqrt(2 (n - 1))``: 13 %
+at 30 returns, whatever time they took."""
 
 
 def bars_per_year(bar_ms: float) -> float:

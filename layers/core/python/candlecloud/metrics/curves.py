@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from candlecloud.arrays import FloatArray
+from candlecloud.arrays import FloatArray, IntArray
 from candlecloud.metrics.accumulators import Accumulators
 from candlecloud.metrics.moments import total_of
 
@@ -53,8 +53,31 @@ def longest_under_water(drawdown: FloatArray) -> int:
     return int(np.diff(edges).max()) - 1
 
 
+def longest_time_under_water(drawdown: FloatArray, open_time: IntArray, close_time: IntArray) -> int:
+    """The same by the clock, ms: absent candles count.
+
+    Parameters
+    ----------
+    drawdown : FloatArray, length n
+        At each close.
+    open_time, close_time : IntArray, length n
+        ms UTC of the bars.
+
+    Returns
+    -------
+    int
+        Longest time from a close at the highest equity (or the first open) to the open of the next bar that closed at
+        one, if there is a bar between, or to the last close.
+    """
+    at_peak = np.flatnonzero(drawdown == 0.0)
+    begins = np.concatenate((open_time[:1], close_time[at_peak]))
+    ends = np.concatenate((open_time[at_peak], close_time[-1:]))
+    between = np.diff(np.concatenate(([-1], at_peak, [len(drawdown)]))) > 1
+    return int((ends - begins)[between].max(initial=0))
+
+
 def accumulate_curve(equity: FloatArray, initial_equity: float, profits: Sequence[float] = ()) -> Accumulators:
-    """Accumulators of a curve that no kernel has counted; what fills leave behind is 0.
+    """Accumulators of a curve that no kernel has counted; what fills leave behind, and time by the clock, is 0.
 
     Parameters
     ----------

@@ -21,7 +21,7 @@ MAX_DRAWDOWN_BARS = RowMetric(
     unit="bars",
     label="Longest drawdown, bars",
     group="Loss",
-    convention="Most consecutive bars that closed below the highest equity so far.",
+    convention="Most consecutive bars that closed below the highest equity so far; absent candles make no bar.",
     formula="longest run of t with E[t] < max(E[0], ..., E[t])",
     function=lambda rows: rows.bars_under_water,
     nullable=False,
@@ -32,9 +32,11 @@ MAX_DRAWDOWN_SECONDS = RowMetric(
     unit="seconds",
     label="Longest drawdown",
     group="Loss",
-    convention="The same as time: bars times the timeframe.",
-    formula="max_drawdown_bars * timeframe",
-    function=lambda rows: rows.bars_under_water * rows.timeframe_ms // 1000,
+    convention="Longest time below the highest equity so far, by the clock: from the close that set it to the open of "
+    "the bar that closed there again, or to the last close. Absent candles count; without any it is max_drawdown_bars "
+    "times the timeframe.",
+    formula="longest time from the close of a t with E[t] = max(E[0], ..., E[t]) to the open of the next such t",
+    function=lambda rows: rows.time_under_water_ms // 1000,
     nullable=False,
 )
 

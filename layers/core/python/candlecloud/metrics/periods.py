@@ -56,14 +56,16 @@ def rolling_sharpe(returns: FloatArray, window_bars: int, per_year: float) -> Fl
     Returns
     -------
     FloatArray, length n
-        NaN before `window_bars` returns, and where those in the window differ by no more than rounding.
+        NaN before `window_bars` returns, where those in the window differ by no more than rounding, and where their
+        squares are beyond the largest float.
     """
     ratio = np.full(len(returns), np.nan)
     if window_bars < 2 or len(returns) < window_bars:
         return ratio
-    total, squares = window_sums(returns, window_bars), window_sums(returns * returns, window_bars)
-    spread = squares_from_mean(window_bars, total, squares)
-    varies = spread > smallest_spread(window_bars, squares)
+    with np.errstate(all="ignore"):  # what is beyond the largest float has no ratio
+        total, squares = window_sums(returns, window_bars), window_sums(returns * returns, window_bars)
+        spread = squares_from_mean(window_bars, total, squares)
+        varies = np.isfinite(squares) & (spread > smallest_spread(window_bars, squares))
     deviation = np.sqrt(spread[varies] / (window_bars - 1))
     ratio[window_bars - 1 :][varies] = total[varies] / window_bars / deviation * math.sqrt(per_year)
     return ratio

@@ -9,7 +9,7 @@ import numpy as np
 
 from candlecloud.arrays import BoolArray, FloatArray, IntArray
 from candlecloud.errors import InvalidInputError
-from candlecloud.metrics.annual import bars_per_year
+from candlecloud.metrics.annual import MIN_SPAN_MS, bars_per_year
 from candlecloud.metrics.curves import accumulate_curve
 from candlecloud.metrics.drawdown import MAX_DRAWDOWN
 from candlecloud.metrics.figures import RegimeFigures
@@ -82,10 +82,7 @@ def describe_regimes(
         If lengths differ, or a label has no name.
     """
     _check(returns, labels, names, entry_bars, profits)
-    rows = [
-        _row(name, labels == value, returns, entry_bars, profits, bars_per_year(bar_ms))
-        for value, name in names.items()
-    ]
+    rows = [_row(name, labels == value, returns, entry_bars, profits, bar_ms) for value, name in names.items()]
     unknown = np.isnan(labels)
     if unknown.any():
         bars, trades = int(unknown.sum()), int(unknown[entry_bars].sum())
@@ -95,7 +92,7 @@ def describe_regimes(
 
 
 def _row(
-    name: str, chosen: BoolArray, returns: FloatArray, entry_bars: IntArray, profits: FloatArray, per_year: float
+    name: str, chosen: BoolArray, returns: FloatArray, entry_bars: IntArray, profits: FloatArray, bar_ms: float
 ) -> RegimeRow:
     bars = int(chosen.sum())
     inside = profits[chosen[entry_bars]]
@@ -103,19 +100,20 @@ def _row(
     if bars < MIN_BARS:
         refused = f"{bars} bars are too few: figures need at least {MIN_BARS}."
         return RegimeRow(name, bars, share, len(inside), None, refused)
-    figures = RegimeFigures(**evaluate(REGIME, Sample(returns[chosen], inside, per_year)))
+    figures = RegimeFigures(**evaluate(REGIME, Sample(returns[chosen], inside, bar_ms)))
     return RegimeRow(name, bars, share, len(inside), figures, None)
 
 
 class Sample:
     """The bars of one regime, and the profits of the trades that were entered in them."""
 
-    def __init__(self, returns: FloatArray, profits: FloatArray, per_year: float) -> None:
+    def __init__(self, returns: FloatArray, profits: FloatArray, bar_ms: float) -> None:
         self.accumulators = accumulate_curve(np.cumprod(1.0 + returns, dtype=np.float64), 1.0, profits.tolist())
         self.trades = len(profits)
         self.mean = float(returns.sum()) / len(returns)
         self.deviation = sample_deviation(len(returns), float(returns.sum()), float((returns * returns).sum()))
-        self.annual_root = math.sqrt(per_year)
+        self.annual_root = math.sqrt(bars_per_year(bar_ms))
+        self.enough_time = round(bar_ms * len(returns)) >= MIN_SPAN_MS
 
     @property
     def enough_trades(self) -> bool:
@@ -124,7 +122,8 @@ class Sample:
 
 
 def _sharpe(sample: Sample) -> float | None:
-    return sample.mean / sample.deviation * sample.annual_root if sample.deviation > 0.0 else None
+    exists = sample.enough_time and sample.deviation > 0.0
+    return sample.mean / sample.deviation * sample.annual_root if exists else None
 
 
 def _win_rate(sample: Sample) -> float | None:
@@ -147,7 +146,10 @@ REGIME: Registry[Metric[Sample, float | None]] = Registry(
         VOLATILITY.of(
             lambda sample: sample.deviation * sample.annual_root, convention="As for the run, from the regime's bars."
         ),
-        SHARPE.of(_sharpe, convention="As for the run, from the regime's bars."),
+        SHARPE.of(
+            _sharpe,
+            convention="As for the run, from the regime's bars; null where these are less than 30 days together.",
+        ),
         MAX_DRAWDOWN.of(
             lambda sample: sample.accumulators.max_drawdown,
             convention="Of the curve that the regime's bars make when joined without the bars between: not a loss that "

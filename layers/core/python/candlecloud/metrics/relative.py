@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from candlecloud.arrays import BoolArray, FloatArray
 from candlecloud.errors import InvalidInputError
-from candlecloud.metrics.annual import bars_per_year
+from candlecloud.metrics.annual import MIN_RETURNS, MIN_SPAN_MS, bars_per_year
 from candlecloud.metrics.curves import bar_returns
 from candlecloud.metrics.figures import Relative
 from candlecloud.metrics.metric import Metric, evaluate
@@ -17,13 +17,21 @@ from candlecloud.registry import Registry
 
 
 class Pair:
-    """A curve and a benchmark's, and what several metrics share of both, worked out once."""
+    """A curve and a benchmark's, and what several metrics share of both, worked out once.
 
-    def __init__(self, equity: FloatArray, benchmark: FloatArray, initial_equity: float, per_year: float) -> None:
+    Parameters
+    ----------
+    bar_ms : float
+        As in `compare_with_benchmark`.
+    """
+
+    def __init__(self, equity: FloatArray, benchmark: FloatArray, initial_equity: float, bar_ms: float) -> None:
         self.growth = float(equity[-1]) / initial_equity
         self.benchmark_growth = float(benchmark[-1]) / initial_equity
         self.ours, self.theirs = bar_returns(equity, initial_equity), bar_returns(benchmark, initial_equity)
-        self.per_year = per_year
+        self.per_year = bars_per_year(bar_ms)
+        self.enough_returns = len(equity) >= MIN_RETURNS
+        self.enough_time = self.enough_returns and round(bar_ms * len(equity)) >= MIN_SPAN_MS
 
     @cached_property
     def line(self) -> tuple[float | None, float | None, float | None]:
@@ -62,7 +70,7 @@ def compare_with_benchmark(equity: FloatArray, benchmark: FloatArray, initial_eq
             f"A curve of {len(equity)} bars cannot be compared with a benchmark of {len(benchmark)}.",
             hint="Run the benchmark over exactly the bars of the run.",
         )
-    return Relative(**evaluate(RELATIVE, Pair(equity, benchmark, initial_equity, bars_per_year(bar_ms))))
+    return Relative(**evaluate(RELATIVE, Pair(equity, benchmark, initial_equity, bar_ms)))
 
 
 def _line(ours: FloatArray, theirs: FloatArray, per_year: float) -> tuple[float | None, float | None, float | None]:
@@ -112,10 +120,10 @@ ALPHA = PairMetric(
     label="Alpha",
     group="Against the benchmark",
     convention="Mean bar return less beta times the benchmark's, times bars per year (riskless rate 0, not "
-    "compounded).",
+    "compounded); null below 30 days or 30 returns.",
     formula="(mean(r) - beta * mean(b)) Y",
     reference="Jensen (1968), The performance of mutual funds in the period 1945-1964",
-    function=lambda pair: pair.line[0],
+    function=lambda pair: pair.line[0] if pair.enough_time else None,
     signed=True,
 )
 
@@ -149,10 +157,11 @@ TRACKING_ERROR = PairMetric(
     unit="fraction",
     label="Tracking error",
     group="Against the benchmark",
-    convention="Sample standard deviation of bar returns less the benchmark's, times the root of bars per year.",
+    convention="Sample standard deviation of bar returns less the benchmark's, times the root of bars per year; "
+    "null below 30 returns.",
     formula="sd(r - b) sqrt(Y)",
     reference="Grinold, Kahn (1999), Active portfolio management",
-    function=lambda pair: pair.active[0],
+    function=lambda pair: pair.active[0] if pair.enough_returns else None,
 )
 
 
@@ -162,10 +171,10 @@ INFORMATION_RATIO = PairMetric(
     label="Information ratio",
     group="Against the benchmark",
     convention="Mean bar return less the benchmark's over the sample standard deviation of that difference, times the "
-    "root of bars per year.",
+    "root of bars per year; null below 30 days or 30 returns.",
     formula="mean(r - b) / sd(r - b) sqrt(Y)",
     reference="Grinold, Kahn (1999), Active portfolio management",
-    function=lambda pair: pair.active[1],
+    function=lambda pair: pair.active[1] if pair.enough_time else None,
 )
 
 

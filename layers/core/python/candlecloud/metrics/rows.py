@@ -10,7 +10,7 @@ import numpy as np
 
 from candlecloud.arrays import BoolArray, FloatArray
 from candlecloud.metrics.accumulators import COLUMNS
-from candlecloud.metrics.annual import YEAR_MS, bars_per_year
+from candlecloud.metrics.annual import MIN_RETURNS, MIN_SPAN_MS, YEAR_MS, bars_per_year
 from candlecloud.metrics.compounding import growths_per_year
 from candlecloud.metrics.metric import Metric
 from candlecloud.metrics.moments import smallest_spread, squares_from_mean
@@ -24,16 +24,13 @@ class Extent(TypedDict):
     initial_equity : float
         Quote currency, above zero.
     n_bars : int
-        Bars of the run, at least 1.
-    timeframe_ms : int
-        Length of a bar; absent candles make no bar and so no return.
+        Bars of the run, at least 1; absent candles make no bar and so no return.
     span_ms : int
-        From the first bar's open to the last bar's close; no number per year exists without a time above zero.
+        From the first bar's open to the last bar's close; `candlecloud.metrics.annual` says what a short one lacks.
     """
 
     initial_equity: float
     n_bars: int
-    timeframe_ms: int
     span_ms: int
 
 
@@ -50,7 +47,6 @@ class Rows:
         self._columns: dict[str, FloatArray] = dict(zip(COLUMNS, np.ascontiguousarray(table.T), strict=True))
         self.initial_equity = extent["initial_equity"]
         self.n_bars = extent["n_bars"]
-        self.timeframe_ms = extent["timeframe_ms"]
         self._span_ms = extent["span_ms"]
 
     def __getitem__(self, column: str) -> FloatArray:
@@ -58,14 +54,19 @@ class Rows:
 
     @property
     def per_year(self) -> float:
-        """How often the run's time fits into a year; NaN without time."""
-        return YEAR_MS / self._span_ms if self._span_ms > 0 else math.nan
+        """How often the run's time fits into a year; NaN below `MIN_SPAN_MS`."""
+        return YEAR_MS / self._span_ms if self._span_ms >= MIN_SPAN_MS else math.nan
 
     @property
     def annual_root(self) -> float:
-        """Root of bars per year; NaN where nothing is per year: without time, or with a single return."""
-        exists = self.n_bars > 1 and self._span_ms > 0
+        """Root of bars per year, for deviations; NaN below `MIN_RETURNS`, and without time."""
+        exists = self.n_bars >= MIN_RETURNS and self._span_ms > 0
         return math.sqrt(bars_per_year(self._span_ms / self.n_bars)) if exists else math.nan
+
+    @property
+    def ratio_root(self) -> float:
+        """The same for ratios of returns to deviations; NaN below `MIN_SPAN_MS` too."""
+        return self.annual_root if self._span_ms >= MIN_SPAN_MS else math.nan
 
     @cached_property
     def growth(self) -> FloatArray:
@@ -74,7 +75,9 @@ class Rows:
 
     @cached_property
     def cagr(self) -> FloatArray:
-        """Yearly compound rate."""
+        """Yearly compound rate; NaN below `MIN_SPAN_MS`."""
+        if self._span_ms < MIN_SPAN_MS:
+            return np.full(len(self.growth), np.nan)
         return growths_per_year(self.growth, self._span_ms)
 
     @cached_property
@@ -98,6 +101,11 @@ class Rows:
     def bars_under_water(self) -> FloatArray:
         """Most consecutive bars below the highest equity so far."""
         return np.trunc(self["max_under_water_bars"])
+
+    @cached_property
+    def time_under_water_ms(self) -> FloatArray:
+        """Longest time below the highest equity so far, by the clock."""
+        return np.trunc(self["max_under_water_ms"])
 
 
 RowMetric: TypeAlias = Metric[Rows, FloatArray]

@@ -59,7 +59,7 @@ EXPOSURE = RowMetric(
 
 
 def turnover(rows: Rows) -> FloatArray:
-    """Traded notional over mean equity, per year."""
+    """Traded notional over mean equity, per year; NaN where nothing is put per year."""
     mean_equity = rows["sum_equity"] / rows.n_bars
     return where(mean_equity > 0.0, rows["notional"] / mean_equity * rows.per_year)
 
@@ -69,7 +69,7 @@ TURNOVER = RowMetric(
     unit="ratio",
     label="Turnover",
     group="Trades",
-    convention="Traded notional over mean equity, per 365-day year.",
+    convention="Traded notional over mean equity, per 365-day year; null below 30 days.",
     formula="sum(|quantity| * price) / mean(E) / years",
     function=turnover,
 )

@@ -10,6 +10,7 @@ import pyarrow as pa
 from candlecloud.errors import ConflictError
 from candlecloud.market.candle import MARKET_COLUMNS
 from candlecloud.market.checksum import market_checksum
+from candlecloud.strategies.signals.file import SignalsFile
 
 RUN_COLUMNS = ("open_time", "close_time", *MARKET_COLUMNS)
 """Columns of the candles that a run reads."""
@@ -25,13 +26,16 @@ class RunInputs:
         Of the run's range and the warm-up before it.
     finer : pyarrow.Table or None
         Of the run's range, in a shorter timeframe; None where no stop can meet a target in one bar.
+    signals : SignalsFile or None
+        The user's own, whose id stands in the configuration; None for any other strategy.
     """
 
     candles: pa.Table
     finer: pa.Table | None = None
+    signals: SignalsFile | None = None
 
     def revision(self) -> str:
-        """SHA-256 (hex) of everything that the run can see."""
+        """SHA-256 (hex) of all candles that the run can see; own signals have a hash of their own, their id."""
         candles = market_checksum(self.candles)
         if self.finer is None:
             return candles

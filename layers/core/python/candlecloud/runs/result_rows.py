@@ -10,7 +10,7 @@ from candlecloud.contract.sweep import SweepConfig
 from candlecloud.metrics.figures import FIGURES, METRICS
 
 SET = "set"
-_PARAMETER = "parameter_"
+_PARAMETER, _SETTING = "parameter_", "setting_"
 
 
 def rows_schema(config: SweepConfig) -> pa.Schema:
@@ -19,30 +19,40 @@ def rows_schema(config: SweepConfig) -> pa.Schema:
     Returns
     -------
     pa.Schema
-        ``set``, ``parameter_<name>`` for each parameter of the strategy, and the numbers of `Metrics`; null where a
-        number does not exist. What counts is int64, what does not is float64.
+        ``set``, ``parameter_<name>`` for each parameter of the strategy, ``setting_<path>`` for each setting that the
+        grid varies, and the numbers of `Metrics`; null where a number does not exist, and where a setting is off. What
+        counts is int64, what does not is float64, a word is a string. A dot in a path is written ``__``, because SQL
+        takes a dot for another thing.
     """
     whole = {parameter.name for parameter in config.strategy_rule.parameters if parameter.kind == "integer"}
     fields = [pa.field(SET, pa.int64())]
     fields += [pa.field(f"{_PARAMETER}{name}", _number(name in whole)) for name in config.values]
+    for path, setting in config.setting_axes.items():
+        kind = pa.string() if setting.kind == "text" else _number(setting.kind == "integer")
+        fields.append(pa.field(_SETTING + path.replace(".", "__"), kind))
     fields += [pa.field(name, _number(METRICS[name].whole)) for name in FIGURES]
     return pa.schema(fields)
 
 
 def rows_as_dicts(table: pa.Table) -> list[dict[str, Any]]:
-    """Rows as JSON has them: ``set``, ``parameters`` and ``metrics`` by name, None where a number does not exist."""
+    """Rows as JSON has them, None where a number does not exist or a setting is off.
+
+    Each has ``set``; by name ``parameters``, ``metrics``, and ``settings`` where the grid varies some, by path.
+    """
     columns = table.to_pydict()
     sets = columns.pop(SET)
-    parameters = {name: columns.pop(name) for name in table.column_names if name.startswith(_PARAMETER)}
-    names = [name.removeprefix(_PARAMETER) for name in parameters]
+    parameters = _take(columns, _PARAMETER)
+    settings = {name.replace("__", "."): values for name, values in _take(columns, _SETTING).items()}
+    shown = {"parameters": parameters} | ({"settings": settings} if settings else {}) | {"metrics": columns}
     return [
-        {
-            "set": number,
-            "parameters": {name: values[k] for name, values in zip(names, parameters.values(), strict=True)},
-            "metrics": {name: values[k] for name, values in columns.items()},
-        }
+        {"set": number} | {part: {name: values[k] for name, values in found.items()} for part, found in shown.items()}
         for k, number in enumerate(sets)
     ]
+
+
+def _take(columns: dict[str, list[Any]], prefix: str) -> dict[str, list[Any]]:
+    """Move the columns with a prefix out of the others; they lose it."""
+    return {name.removeprefix(prefix): columns.pop(name) for name in list(columns) if name.startswith(prefix)}
 
 
 def _number(whole: bool) -> pa.DataType:

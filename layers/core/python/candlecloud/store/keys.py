@@ -18,7 +18,7 @@ from candlecloud.market.dataset import Dataset, S
 from candlecloud.market.datasets import DATASETS
 from candlecloud.market.ranges import TimeRange
 from candlecloud.market.series import Instrument, Series
-from candlecloud.store.templates import ItemKind, Template
+from candlecloud.store.templates import ItemKind, Template, time_text, unit_text
 
 PK, SK = "pk", "sk"
 GSI1, GSI1_PK, GSI1_SK = "gsi1", "gsi1pk", "gsi1sk"
@@ -46,6 +46,8 @@ RUN_ARTIFACT = Template("runs/{run_id}/{name}")
 FAN_OUT_PLAN = Template("fan_outs/{run_id}/plan-{fence}-{round}.json")
 FAN_OUT_BATCH = Template("fan_outs/{run_id}/batches/{first}-{after}.parquet")
 FAN_OUT_FAILURE = Template("fan_outs/{run_id}/failures-{fence}/{first}-{after}.json")
+UPLOAD = Template("uploads/{digest}.bin")
+SIGNALS = Template("signals/{signals_id}.parquet")
 REPLY = Template("replies/{digest}.bin")
 EXPORT = Template("exports/{digest}.{format}")
 
@@ -56,6 +58,8 @@ OBJECTS = {
     "fan-out plan": FAN_OUT_PLAN,
     "fan-out batch": FAN_OUT_BATCH,
     "fan-out failure": FAN_OUT_FAILURE,
+    "upload": UPLOAD,
+    "signals": SIGNALS,
     "reply": REPLY,
     "export": EXPORT,
 }
@@ -64,21 +68,17 @@ OBJECTS = {
 # --- DynamoDB ---------------------------------------------------------------------------------------------------------
 
 
-def _kind(pk: str, sk: str, gsi1pk: str | None = None, gsi1sk: str | None = None) -> ItemKind:
-    return ItemKind(Template(pk), Template(sk), gsi1pk and Template(gsi1pk), gsi1sk and Template(gsi1sk))  # type: ignore[arg-type]
-
-
 ITEMS = {
-    "head": _kind("series#{series}", "head", "heads#{shard}", "{series}"),
-    "period": _kind("series#{series}", "period#{period}"),
-    "cursor": _kind("series#{series}", "cursor"),
-    "gap": _kind("gaps#{series}", "{start}#{end}", "gaps#{state}#{shard}", "{series}#{start}#{end}"),
-    "slot": _kind("slot#{job}#{slot}", "slot"),
-    "job": _kind("job#{job}", "status", "jobs", "{job}"),
-    "exchange_fault": _kind("exchange_fault#{exchange}#{shard}", "{time}#{digest}"),
-    "run": _kind("run#{run_id}", "run", "active_runs#{shard}", "{run_id}"),
-    "token": _kind("token#{digest}", "token"),
-    "reply": _kind("reply#{digest}", "reply"),
+    "head": ItemKind.of("series#{series}", "head", "heads#{shard}", "{series}"),
+    "period": ItemKind.of("series#{series}", "period#{period}"),
+    "cursor": ItemKind.of("series#{series}", "cursor"),
+    "gap": ItemKind.of("gaps#{series}", "{start}#{end}", "gaps#{state}#{shard}", "{series}#{start}#{end}"),
+    "slot": ItemKind.of("slot#{job}#{slot}", "slot"),
+    "job": ItemKind.of("job#{job}", "status", "jobs", "{job}"),
+    "exchange_fault": ItemKind.of("exchange_fault#{exchange}#{shard}", "{time}#{digest}"),
+    "run": ItemKind.of("run#{run_id}", "run", "active_runs#{shard}", "{run_id}"),
+    "token": ItemKind.of("token#{digest}", "token"),
+    "reply": ItemKind.of("reply#{digest}", "reply"),
 }
 
 
@@ -123,11 +123,6 @@ def shards() -> list[str]:
     return [str(shard) for shard in range(SHARDS)]
 
 
-def time_text(time_ms: int) -> str:
-    """A time as text that sorts as the number does."""
-    return f"{time_ms:016d}"
-
-
 # --- keys by what they are for ----------------------------------------------------------------------------------------
 
 
@@ -166,11 +161,11 @@ def plan_object(run_id: str, fence: int, round_: int) -> str:
 
 def batch_object(run_id: str, start: int, end: int) -> str:
     """Result of the units ``start`` to ``end - 1``: another cut has other keys."""
-    return FAN_OUT_BATCH.make(run_id=run_id, first=_unit(start), after=_unit(end))
+    return FAN_OUT_BATCH.make(run_id=run_id, first=unit_text(start), after=unit_text(end))
 
 
 def failure_object(run_id: str, fence: int, start: int, end: int) -> str:
-    return FAN_OUT_FAILURE.make(run_id=run_id, fence=str(fence), first=_unit(start), after=_unit(end))
+    return FAN_OUT_FAILURE.make(run_id=run_id, fence=str(fence), first=unit_text(start), after=unit_text(end))
 
 
 def failures_prefix(run_id: str, fence: int) -> str:
@@ -183,12 +178,16 @@ def parse_units(key: str) -> tuple[int, int] | None:
     return None if fields is None else (int(fields["first"]), int(fields["after"]))
 
 
-def _unit(number: int) -> str:
-    return f"{number:09d}"
-
-
 def batches_prefix(run_id: str) -> str:
     return FAN_OUT_BATCH.prefix(run_id=run_id)
+
+
+def upload_object(digest: str) -> str:
+    return UPLOAD.make(digest=digest)
+
+
+def signals_object(signals_id: str) -> str:
+    return SIGNALS.make(signals_id=signals_id)
 
 
 def reply_object(digest: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -101,6 +102,21 @@ class ObjectStore:
                 "get_object", Params={"Bucket": self.bucket, "Key": key}, ExpiresIn=seconds
             )
         return url
+
+    def presigned_upload(
+        self, key: str, digest: str, size: int, content_type: str, seconds: int
+    ) -> tuple[str, dict[str, str]]:
+        """A URL that writes one object for a while without credentials, and the headers to send with it.
+
+        S3 takes only what has this size and this SHA-256 (hex).
+        """
+        checksum = b64encode(bytes.fromhex(digest)).decode()
+        wanted = {"Bucket": self.bucket, "Key": key, "ContentLength": size, "ContentType": content_type}
+        with store_border("sign a link"):
+            url: str = self._s3.generate_presigned_url(
+                "put_object", Params=wanted | {"ChecksumSHA256": checksum}, ExpiresIn=seconds
+            )
+        return url, {"Content-Type": content_type, "x-amz-checksum-sha256": checksum}
 
     def _get(self, key: str, **conditions: str) -> dict[str, Any] | None:
         """The answer with its body read."""

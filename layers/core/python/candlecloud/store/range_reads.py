@@ -34,6 +34,11 @@ class RangedObject(io.RawIOBase):
         self._held: list[tuple[int, bytes]] = []
         self._place = 0
 
+    @property
+    def size(self) -> int:
+        """Bytes of the object."""
+        return self._size
+
     def prefetch(self, ranges: Iterable[Range]) -> None:
         """Fetch half-open ranges, several at once and neighbours together; what was fetched before is let go."""
         self._held = []

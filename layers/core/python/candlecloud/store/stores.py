@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from candlecloud.store.idempotency import IdempotencyStore
     from candlecloud.store.quarantine import QuarantineStore
     from candlecloud.store.runs import RunStore
+    from candlecloud.store.signals import SignalsStore
     from candlecloud.store.versions import VersionStore
 
 
@@ -84,6 +85,12 @@ class Stores:
         from candlecloud.store.fan_outs import FanOutStore
 
         return FanOutStore(self.objects)
+
+    @cached_property
+    def signals(self) -> SignalsStore:
+        from candlecloud.store.signals import SignalsStore
+
+        return SignalsStore(self.objects)
 
     @cached_property
     def tokens(self) -> TokenStore:

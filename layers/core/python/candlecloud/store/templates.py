@@ -18,6 +18,7 @@ FIELDS = {
     "digest": r"[0-9a-f]{16,64}",
     "name": r"[a-z_]+(?:-[0-9a-f]{16})?\.[a-z]+",
     "run_id": r"[A-Za-z0-9_-]{1,80}",
+    "signals_id": r"signals_[0-9a-f]{32}",
     "fence": r"[0-9]{1,9}",
     "round": r"[0-9]{1,3}",
     "first": r"[0-9]{9}",
@@ -76,6 +77,16 @@ class Template:
         return re.compile("".join(a + b for a, b in zip(literals, groups, strict=True)))
 
 
+def time_text(time_ms: int) -> str:
+    """A time as text that sorts as the number does."""
+    return f"{time_ms:016d}"
+
+
+def unit_text(number: int) -> str:
+    """A unit's number as text that sorts as the number does."""
+    return f"{number:09d}"
+
+
 @dataclass(frozen=True)
 class ItemKind:
     """One kind of item: its key, and its place in the index if it is listed."""
@@ -84,6 +95,12 @@ class ItemKind:
     sk: Template
     gsi1pk: Template | None = None
     gsi1sk: Template | None = None
+
+    @classmethod
+    def of(cls, pk: str, sk: str, gsi1pk: str | None = None, gsi1sk: str | None = None) -> ItemKind:
+        """A kind by the texts of its templates."""
+        listed = [None if text is None else Template(text) for text in (gsi1pk, gsi1sk)]
+        return cls(Template(pk), Template(sk), *listed)
 
     def parse(self, pk: str, sk: str) -> dict[str, str] | None:
         """The fields of an item's key, or None if it is of another kind."""

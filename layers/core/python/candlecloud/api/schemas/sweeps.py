@@ -42,6 +42,9 @@ class SweepRow(Strict):
 
     set: int = Field(description="Its number in the grid's order")
     parameters: dict[str, Number]
+    settings: dict[str, int | float | str | None] = Field(
+        default={}, description="Path to value, where the grid varies settings of execution; null is off"
+    )
     metrics: Metrics
 
 

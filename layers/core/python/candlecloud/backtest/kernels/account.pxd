@@ -8,13 +8,15 @@ cimport candlecloud.backtest.kernels.generated.number as NUMBER
 cimport candlecloud.backtest.kernels.generated.phase as PHASE
 cimport candlecloud.backtest.kernels.generated.reason as REASON
 cimport candlecloud.backtest.kernels.generated.rule as RULE
-from candlecloud.backtest.kernels.generated.marks cimport Marks, begin_marks
+from candlecloud.backtest.kernels.generated.marks cimport Marks, begin_marks, count_stretch
 
 cdef double _DUST, _ENDLESS
 
 
 cdef class Account:
     # Market and wishes, one entry per bar.
+    cdef const long long[::1] opened
+    cdef const long long[::1] closed
     cdef const double[::1] open
     cdef const double[::1] high
     cdef const double[::1] low
@@ -24,6 +26,7 @@ cdef class Account:
     cdef const double[::1] size
     cdef const double[::1] funding
     cdef const long long[::1] intrabar_start
+    cdef const double[::1] atr
     cdef const double[::1] intrabar_high
     cdef const double[::1] intrabar_low
     cdef long long n
@@ -32,15 +35,21 @@ cdef class Account:
     # Rules; 0 is off.
     cdef double taker_fee, maker_fee, slippage_rate, impact, participation
     cdef double stop_loss, take_profit, trailing_stop, drawdown_limit
+    cdef double stop_loss_atr, take_profit_atr, trailing_stop_atr
     cdef long long cooldown_bars, max_bars
     cdef double lowest, highest
     cdef double band, tick, lot, min_notional
-    cdef bint flatten, optimistic, has_stops, has_funding, has_intrabar
+    cdef long long entry_type, entry_expires
+    cdef double entry_offset, entry_through
+    cdef bint flatten, optimistic, has_stops, has_funding, has_intrabar, has_atr
+    cdef bint has_stop_loss, has_take_profit, has_trailing_stop
     # The account.
-    cdef double cash, held, entry, best, largest, flat_cash
+    cdef double cash, held, entry, best, entry_atr, largest, flat_cash
     cdef double asked, weight, limit_peak
     cdef long long why, resume
-    cdef bint working, paused, ruined
+    cdef bint working, paused, ruined, entered_inside
+    cdef double entry_level
+    cdef long long entry_bars
     cdef long long bar, entered
     cdef double bar_volume, traded
     # What is counted.
@@ -87,15 +96,15 @@ cdef class Account:
     cdef bint leaving(self) noexcept
 
     @cython.locals(rate=double, quantity=double)
-    cdef double solve(self, double weight, double moved, bint buys) noexcept
+    cdef double solve(self, double weight, double moved, bint buys, double fee) noexcept
 
     @cython.locals(weight=double)
     cdef bint work(self, double price) noexcept
 
-    @cython.locals(value=double, wanted=double, buys=bint, sign=double, moved=double, after=double, room=double)
-    cdef bint move_to(self, double price, double weight) noexcept
+    @cython.locals(fee=double, value=double, wanted=double, buys=bint, sign=double, moved=double, after=double, room=double)
+    cdef bint move_to(self, long long phase, double price, double weight, bint maker, double limit) noexcept
 
     @cython.locals(quantity=double, refusal=cython.longlong, capped=bint, reason=cython.longlong)
-    cdef bint trade_whole_lots(self, double after, double price, double moved, double sign, double room) noexcept
+    cdef bint trade_whole_lots(self, long long phase, double after, double price, double moved, double fee, double sign, double room) noexcept
 
     cdef long long too_small(self, double quantity, double moved) noexcept

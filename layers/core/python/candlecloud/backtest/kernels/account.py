@@ -16,7 +16,7 @@ except ImportError:
 
 if not cython.compiled:
     from candlecloud.backtest.kernels.layout import CODE, COLUMN, FINAL, NOTE, NUMBER, PHASE, REASON, RULE
-    from candlecloud.backtest.kernels.marks import begin_marks
+    from candlecloud.backtest.kernels.marks import begin_marks, count_stretch
 
 _DUST = 1e-12  # a rest below this fraction of the order, or of the most that the position held, is none
 _ENDLESS = 1.7976931348623157e308  # a quantity that no order reaches
@@ -25,6 +25,8 @@ _ENDLESS = 1.7976931348623157e308  # a quantity that no order reaches
 class Account:
     """Cash, one position, the order that waits, and what has been counted so far."""
 
+    opened: Any
+    closed: Any
     open: Any
     high: Any
     low: Any
@@ -33,6 +35,7 @@ class Account:
     target: Any
     size: Any
     funding: Any
+    atr: Any
     intrabar_start: Any
     intrabar_high: Any
     intrabar_low: Any
@@ -47,6 +50,7 @@ class Account:
     recording: bool
     has_funding: bool
     has_intrabar: bool
+    has_atr: bool
     held: float
     cash: float
     entry: float
@@ -59,18 +63,26 @@ class Account:
         self.slippage_rate, self.impact = rules[RULE.slippage], rules[RULE.impact]
         self.participation, self.stop_loss = rules[RULE.max_participation], rules[RULE.stop_loss]
         self.take_profit, self.trailing_stop = rules[RULE.take_profit], rules[RULE.trailing_stop]
-        self.max_bars = int(rules[RULE.max_bars])
+        self.stop_loss_atr, self.take_profit_atr = rules[RULE.stop_loss_atr], rules[RULE.take_profit_atr]
+        self.trailing_stop_atr, self.max_bars = rules[RULE.trailing_stop_atr], int(rules[RULE.max_bars])
         self.drawdown_limit, self.cooldown_bars = rules[RULE.drawdown_limit], int(rules[RULE.cooldown_bars])
         self.band, self.tick, self.lot = rules[RULE.rebalance_band], rules[RULE.tick_size], rules[RULE.lot_step]
+        self.entry_type, self.entry_offset = int(rules[RULE.entry_type]), rules[RULE.entry_offset]
+        self.entry_expires = int(rules[RULE.entry_expires_bars])
+        self.entry_through = rules[RULE.entry_through_ticks] * rules[RULE.tick_size]
         self.min_notional, self.flatten = rules[RULE.min_notional], rules[RULE.flatten_at_end] > 0
         self.optimistic, self.lowest, self.highest = rules[RULE.optimistic] > 0, rules[RULE.lowest], rules[RULE.highest]
-        self.has_stops = self.stop_loss + self.take_profit + self.trailing_stop > 0.0
+        self.has_stop_loss = self.stop_loss + self.stop_loss_atr > 0.0
+        self.has_take_profit = self.take_profit + self.take_profit_atr > 0.0
+        self.has_trailing_stop = self.trailing_stop + self.trailing_stop_atr > 0.0
+        self.has_stops = self.has_stop_loss or self.has_take_profit or self.has_trailing_stop
         self.cash = self.flat_cash = self.limit_peak = initial_equity
-        self.marks = begin_marks(self.start_bar, initial_equity)
+        self.marks = begin_marks(self.start_bar, self.opened[self.start_bar], initial_equity)
         self.held = self.entry = self.best = self.asked = self.weight = self.bar_volume = 0.0
-        self.largest = self.traded = 0.0
+        self.largest = self.traded = self.entry_atr = 0.0
         self.fees = self.slippage = self.notional = self.sum_profit = self.sum_loss = self.funding_paid = 0.0
-        self.working = self.paused = self.ruined = False
+        self.working = self.paused = self.ruined = self.entered_inside = False
+        self.entry_level, self.entry_bars = 0.0, 0
         self.n_fills = self.n_trades = self.n_wins = self.n_refused = self.n_capped = self.ambiguous = 0
         self.bars_in_position = self.why = self.bar = self.entered = 0
         self.resume = -1
@@ -80,7 +92,7 @@ class Account:
         final_state[FINAL.cash], final_state[FINAL.held] = self.cash, self.held
         final_state[FINAL.asked], final_state[FINAL.weight] = self.asked, self.weight
         final_state[FINAL.resume], final_state[FINAL.working] = self.resume, self.working
-        marks = self.marks
+        marks = count_stretch(self.marks, self.n - 1, self.closed[self.n - 1])
         row[COLUMN.final_equity], row[COLUMN.ruined] = marks.before, self.ruined
         row[COLUMN.n_trades], row[COLUMN.n_wins], row[COLUMN.n_fills] = self.n_trades, self.n_wins, self.n_fills
         row[COLUMN.sum_profit], row[COLUMN.sum_loss] = self.sum_profit, self.sum_loss
@@ -88,10 +100,9 @@ class Account:
         row[COLUMN.notional], row[COLUMN.bars_in_position] = self.notional, self.bars_in_position
         row[COLUMN.sum_returns], row[COLUMN.sum_squares] = marks.returns, marks.squares
         row[COLUMN.sum_negative_squares], row[COLUMN.sum_equity] = marks.negatives, marks.equities
-        row[COLUMN.max_drawdown] = marks.deepest
-        row[COLUMN.max_under_water_bars] = max(marks.longest, self.n - marks.last_peak - 1)
+        row[COLUMN.max_drawdown], row[COLUMN.max_under_water_bars] = marks.deepest, marks.longest
+        row[COLUMN.max_under_water_ms], row[COLUMN.capped_fills] = marks.longest_time, self.n_capped
         row[COLUMN.ambiguous_exits], row[COLUMN.refused_orders] = self.ambiguous, self.n_refused
-        row[COLUMN.capped_fills] = self.n_capped
 
     def fill(self, phase: int, after: float, price: float, moved: float, rate: float, reason: int) -> None:
         if abs(after) < _DUST * self.largest:
@@ -107,6 +118,8 @@ class Account:
             else:
                 self.entry = self.best = moved
                 self.entered = self.bar
+                if self.has_atr:
+                    self.entry_atr = self.atr[self.bar - 1]
         self.cash = self.cash - change * moved - fee
         self.held = after
         self.largest = max(self.largest, abs(after)) if after != 0.0 else 0.0
@@ -203,9 +216,9 @@ class Account:
         """Whether the order that waits leaves the position."""
         return self.working and (self.weight == 0.0 or (self.weight > 0.0) != (self.held > 0.0))
 
-    def solve(self, weight: float, moved: float, buys: bool) -> float:
+    def solve(self, weight: float, moved: float, buys: bool, fee: float) -> float:
         """Quantity at which the position is `weight` times the equity that is left after the fee; on its own side."""
-        rate = self.taker_fee if buys else -self.taker_fee
+        rate = fee if buys else -fee
         quantity = weight * (self.cash + (1.0 + rate) * self.held * moved) / (moved * (1.0 + rate * weight))
         return max(quantity, 0.0) if weight > 0.0 else min(quantity, 0.0)
 
@@ -220,28 +233,39 @@ class Account:
         if self.held == 0.0 and self.cash <= 0.0:
             self.ruined = True
             return True
-        return weight == 0.0 or self.move_to(price, weight)
+        if weight == 0.0:
+            return True
+        if self.entry_type != 0 and self.held == 0.0:
+            return False
+        return self.move_to(PHASE.open, price, weight, False, 0.0)
 
-    def move_to(self, price: float, weight: float) -> bool:
-        """Open or resize on the weight's own side."""
+    def move_to(self, phase: int, price: float, weight: float, maker: bool, limit: float) -> bool:
+        """Open or resize on the weight's own side: as a maker or not, at no worse price than a limit above 0."""
+        fee = self.maker_fee if maker else self.taker_fee
         value = self.held * price
         wanted = weight * (self.cash + value)
         if wanted == value:
             return True
         buys = wanted > value
         sign = 1.0 if buys else -1.0
-        moved = self.on_tick(price * (1.0 + sign * self.slippage_rate), buys)
-        after = self.solve(weight, moved, buys)
+        moved = self.on_tick(price if maker else price * (1.0 + sign * self.slippage_rate), buys)
+        if limit != 0.0:
+            moved = min(moved, limit) if buys else max(moved, limit)
+        after = self.solve(weight, moved, buys, fee)
         room = self.room()
-        if self.impact != 0.0:
+        if self.impact != 0.0 and not maker:
             moved = self.moved(price, buys, min(max(sign * (after - self.held), 0.0), room))
-            after = self.solve(weight, moved, buys)
+            if limit != 0.0:
+                moved = min(moved, limit) if buys else max(moved, limit)
+            after = self.solve(weight, moved, buys, fee)
         if sign * (after - self.held) <= 0.0:
             self.note(NOTE.costs_reverse)
             return True
-        return self.trade_whole_lots(after, price, moved, sign, room)
+        return self.trade_whole_lots(phase, after, price, moved, fee, sign, room)
 
-    def trade_whole_lots(self, after: float, price: float, moved: float, sign: float, room: float) -> bool:
+    def trade_whole_lots(
+        self, phase: int, after: float, price: float, moved: float, fee: float, sign: float, room: float
+    ) -> bool:
         """Trade as much as lots and cap allow, unless it is too small in itself; True once nothing of it is left."""
         quantity = self.in_lots(sign * (after - self.held))
         refusal = self.too_small(quantity, moved)
@@ -257,7 +281,7 @@ class Account:
             if capped or self.lot != 0.0:
                 after = self.rounded(self.held + sign * quantity)
             reason = REASON.rebalance if self.why == REASON.rebalance else REASON.target
-            self.fill(PHASE.open, after, price, moved, self.taker_fee, reason)
+            self.fill(phase, after, price, moved, fee, reason)
         return not capped
 
     def too_small(self, quantity: float, moved: float) -> int:

@@ -25,9 +25,10 @@ cdef void mark(FastAccount account, long long t, double equity) noexcept
 
 @cython.locals(account=FastAccount, t=cython.longlong)
 cpdef int run_bars(
-    const double[::1] open_, const double[::1] high, const double[::1] low, const double[::1] close,
+    const long long[::1] opened, const long long[::1] closed, const double[::1] open_, const double[::1] high, const double[::1] low, const double[::1] close,
     const double[::1] volume, const double[::1] target, const double[::1] size, const double[::1] funding,
     const long long[::1] intrabar_start, const double[::1] intrabar_high, const double[::1] intrabar_low,
+    const double[::1] atr,
     const double[::1] rules, long long start_bar, double initial_equity, double[::1] row, double[::1] final_state,
     bint recording,
     double[::1] equity, long long[:, ::1] fill_codes, double[:, ::1] fill_numbers, double[::1] profits,

@@ -38,6 +38,8 @@ def decide(account: FastAccount, t: int) -> None:
         account.why = REASON.drawdown_limit if blocked else REASON.target
         if wanted != 0.0 and account.weight == 0.0:
             account.note(NOTE.size_zero)
+        elif account.entry_type != 0 and account.weight != 0.0:
+            account.place_entry(account.close[t - 1])
     elif account.max_bars != 0 and account.held != 0.0 and t - account.entered >= account.max_bars:
         if not account.leaving():
             account.weight, account.working, account.why = 0.0, True, REASON.time
@@ -57,10 +59,13 @@ def step(account: FastAccount, t: int) -> None:
     volume = account.volume[t]
     trades = volume != 0.0
     account.bar, account.bar_volume, account.traded = t, volume if volume == volume else 0.0, 0.0
+    account.entered_inside = False
     if t > 0 and trades and not account.ruined:
         decide(account, t)
         if account.working:
             account.working = not account.work(account.open[t])
+            if account.working and account.entry_type != 0 and account.held == 0.0 and account.weight != 0.0:
+                account.work_entry(t)
         if (
             account.held != 0.0
             and not account.ruined
@@ -105,7 +110,7 @@ def limit_drawdown(account: FastAccount, t: int, equity: float) -> None:
 def mark(account: FastAccount, t: int, equity: float) -> None:
     """Count the close."""
     change = equity / account.marks.before - 1.0 if account.marks.before > 0.0 else 0.0
-    account.marks = mark_close(account.marks, t, equity, change)
+    account.marks = mark_close(account.marks, t, account.opened[t], account.closed[t], equity, change)
     if account.held != 0.0:
         account.bars_in_position += 1
     if account.recording:
@@ -113,6 +118,8 @@ def mark(account: FastAccount, t: int, equity: float) -> None:
 
 
 def run_bars(
+    opened: Any,
+    closed: Any,
     open_: Any,
     high: Any,
     low: Any,
@@ -124,6 +131,7 @@ def run_bars(
     intrabar_start: Any,
     intrabar_high: Any,
     intrabar_low: Any,
+    atr: Any,
     rules: Any,
     start_bar: int,
     initial_equity: float,
@@ -140,6 +148,8 @@ def run_bars(
 
     Parameters
     ----------
+    opened, closed : int64, length n
+        ms UTC of each bar's open and close.
     open_, high, low, close, volume, target : float64, length n
         Prices in quote currency, base volume (NaN: unknown, it trades), and the wanted position in [-1, 1].
     size : float64, length n or 1
@@ -148,6 +158,8 @@ def run_bars(
         Rate due by each bar's end, paid by longs.
     intrabar_start, intrabar_high, intrabar_low : int64 of length n + 1 or 0, float64
         Bar t holds the finer bars ``intrabar_start[t]`` to ``intrabar_start[t + 1] - 1``.
+    atr : float64, length n or 0
+        Average true range at each close; ATR stops are multiples of it.
     rules, row, final_state : float64
         By `layout.RULE`; written: `layout.COLUMN` and `layout.FINAL`.
     recording : bool
@@ -160,9 +172,11 @@ def run_bars(
         Bar, `layout.NOTE`.
     """
     account = FastAccount()
+    account.opened, account.closed = opened, closed
     account.open, account.high, account.low, account.close = open_, high, low, close
     account.volume, account.target, account.size, account.funding = volume, target, size, funding
     account.intrabar_start, account.intrabar_high, account.intrabar_low = intrabar_start, intrabar_high, intrabar_low
+    account.atr, account.has_atr = atr, len(atr) > 0
     account.n, account.start_bar, account.recording = len(close), start_bar, recording
     account.equity, account.fill_codes, account.fill_numbers = equity, fill_codes, fill_numbers
     account.profits, account.notes = profits, notes

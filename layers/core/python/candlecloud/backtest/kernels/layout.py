@@ -38,7 +38,7 @@ and 1 if an order still waits."""
 CODE = Places("bar", "phase", "reason", "width")
 NUMBER = Places("change", "held", "price", "fee", "slippage", "width")
 """A recorded fill: whole numbers and floats."""
-SET = Places("cash", "quantity", "flat_cash", "peak", "last_peak", "width")
+SET = Places("cash", "quantity", "flat_cash", "peak", "last_peak", "peak_time", "width")
 """A set of the vectorised engine between two tiles; its sums wait in its row of statistics."""
 TERM = Places(
     *("buy_price", "buy_cost", "buy_slippage", "buy_returns", "buy_squares", "buy_negatives"),

@@ -19,6 +19,8 @@ class Marks:
         Highest equity so far, the initial one included.
     last_peak, longest : int
         Bar of the peak, and most bars in a row below one.
+    peak_time, longest_time : int
+        The same by the clock, ms: close of the peak (before the first bar its open), and longest time below one.
     deepest : float
         Largest drawdown.
     floor : float
@@ -33,6 +35,8 @@ class Marks:
     peak: float
     last_peak: int
     longest: int
+    peak_time: int
+    longest_time: int
     deepest: float
     floor: float
     alarm: float
@@ -42,11 +46,12 @@ class Marks:
     equities: float
 
 
-def begin_marks(first: int, initial_equity: float) -> Marks:
-    """Nothing is counted, and bar `first` comes next."""
+def begin_marks(first: int, opened: int, initial_equity: float) -> Marks:
+    """Nothing is counted, and bar `first` comes next, which opens then."""
     marks = Marks()
     marks.before = marks.peak = initial_equity
     marks.last_peak, marks.longest = first - 1, 0
+    marks.peak_time, marks.longest_time = opened, 0
     marks.deepest = marks.floor = marks.returns = marks.squares = marks.negatives = marks.equities = 0.0
     marks.alarm = alarm_level(initial_equity, 0.0, 0.0)
     return marks
@@ -57,28 +62,47 @@ def alarm_level(peak: float, deepest: float, floor: float) -> float:
     return max(floor, peak * (1.0 - deepest) + peak * 1e-12)
 
 
-def mark_close(marks: Marks, t: int, equity: float, change: float) -> Marks:
-    """Count the close of bar t and its return."""
+def mark_close(marks: Marks, t: int, opened: int, closed: int, equity: float, change: float) -> Marks:
+    """Count the close of bar t, which lasts from `opened` to `closed`, and its return."""
     loss = change if change < 0.0 else 0.0
     marks.returns += change
     marks.squares += change * change
     marks.negatives += loss * loss
     marks.before = equity
     marks.equities += equity
-    return mark_level(marks, t, equity)
+    return mark_level(marks, t, opened, closed, equity)
 
 
-def mark_level(marks: Marks, t: int, equity: float) -> Marks:
+def mark_level(marks: Marks, t: int, opened: int, closed: int, equity: float) -> Marks:
     """Hold the equity of bar t against peak and drawdown."""
     if equity >= marks.peak:
-        marks.longest = max(marks.longest, t - marks.last_peak - 1)
-        return mark_peak(marks, t, equity)
+        return mark_peak(end_stretch(marks, t, opened), t, closed, equity)
     return mark_drawdown(marks, equity)
 
 
-def mark_peak(marks: Marks, t: int, equity: float) -> Marks:
+def end_stretch(marks: Marks, t: int, opened: int) -> Marks:
+    """Bar t, which opened then, is at the peak again; where the bar before was too, no time was spent below."""
+    if t - 1 > marks.last_peak:
+        marks.longest = max(marks.longest, t - 1 - marks.last_peak)
+        marks.longest_time = max(marks.longest_time, opened - marks.peak_time)
+    return marks
+
+
+def count_stretch(marks: Marks, t: int, closed: int) -> Marks:
+    """Bar t, which closed then, is the last one so far: a stretch below the peak that has not ended counts too."""
+    marks.longest = max(marks.longest, t - marks.last_peak)
+    marks.longest_time = max(marks.longest_time, closed - marks.peak_time)
+    return marks
+
+
+def is_no_longest(marks: Marks, t: int, closed: int) -> bool:
+    """Whether no stretch below the peak up to bar t, which closed then, is a new longest."""
+    return t - marks.last_peak <= marks.longest and closed - marks.peak_time <= marks.longest_time
+
+
+def mark_peak(marks: Marks, t: int, closed: int, equity: float) -> Marks:
     """Equity is highest at bar t."""
-    marks.peak, marks.last_peak = equity, t
+    marks.peak, marks.last_peak, marks.peak_time = equity, t, closed
     marks.alarm = alarm_level(equity, marks.deepest, marks.floor)
     return marks
 

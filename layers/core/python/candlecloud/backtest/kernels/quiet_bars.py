@@ -12,13 +12,13 @@ try:
 except ImportError:
     from candlecloud import cython_shim as cython
 
-from candlecloud.backtest.kernels.stops import AccountWithStops
+from candlecloud.backtest.kernels.entries import AccountWithEntries
 
 if not cython.compiled:
     from candlecloud.backtest.kernels.marks import alarm_level, mark_close
 
 
-class FastAccount(AccountWithStops):
+class FastAccount(AccountWithEntries):
     """An account that skips quiet bars."""
 
     def skip_quiet_bars(self, t: int) -> int:
@@ -49,7 +49,7 @@ class FastAccount(AccountWithStops):
         cash = self.cash
         self.marks.equities += cash * (stop - t)
         if cash >= self.marks.peak:
-            self.marks.last_peak = stop - 1
+            self.marks.last_peak, self.marks.peak_time = stop - 1, self.closed[stop - 1]
         if self.recording:
             for k in range(t - self.start_bar, stop - self.start_bar):
                 self.equity[k] = cash
@@ -89,8 +89,9 @@ class FastAccount(AccountWithStops):
         asked, best, is_long = self.asked, self.best, self.held > 0.0
         lower, upper = (self.level, self.profit_level) if is_long else (self.profit_level, self.level)
         lower, upper = lower * (1.0 + 4e-15), upper * (1.0 - 4e-15)  # no touch of a level is passed by
-        factor = (1.0 - self.trailing_stop) * (1.0 + 4e-15) if is_long else (1.0 + self.trailing_stop) * (1.0 - 4e-15)
-        trailing = self.trailing_stop != 0.0
+        factor = 1.0 - self.trailing_stop if is_long else 1.0 + self.trailing_stop
+        trailing, distance = self.has_trailing_stop, self.trailing_stop_atr * self.entry_atr
+        slack = 1.0 + 4e-15 if is_long else 1.0 - 4e-15
         while t < stop:
             last = min(t + 4, stop)
             if last == t + 4:
@@ -101,9 +102,9 @@ class FastAccount(AccountWithStops):
                     idle += (self.volume[k] == 0.0) | (self.target[k - 1] != asked)
                 ahead, below, above = max(best, top) if is_long else min(best, bottom), lower, upper
                 if trailing and is_long:
-                    below = max(lower, ahead * factor)
+                    below = max(lower, (ahead * factor - distance) * slack)
                 elif trailing:
-                    above = min(upper, ahead * factor)
+                    above = min(upper, (ahead * factor + distance) * slack)
                 if idle == 0 and min(bottom, least) > below and max(top, most) < above:
                     best, lower, upper, t = ahead, below, above, last
                     continue
@@ -114,18 +115,22 @@ class FastAccount(AccountWithStops):
                     return t
                 if is_long and self.high[t] > best:
                     best = self.high[t]
-                    lower = max(lower, best * factor) if trailing else lower
+                    lower = max(lower, (best * factor - distance) * slack) if trailing else lower
                 elif not is_long and self.low[t] < best:
                     best = self.low[t]
-                    upper = min(upper, best * factor) if trailing else upper
+                    upper = min(upper, (best * factor + distance) * slack) if trailing else upper
                 t += 1
         self.best = best
         return t
 
     def mark_held_bars(self, t: int, stop: int) -> int:
         """Mark bars in position up to the first on which a new target, the band, ruin or the drawdown limit may act."""
-        if self.has_funding or self.band != 0.0:
+        if self.has_funding:
             return _mark_held_bars(self, t, stop, True, True)
+        if self.band != 0.0 and self.held < 0.0:
+            return _mark_held_bars(self, t, stop, True, True)
+        if self.band != 0.0:
+            return _mark_held_bars(self, t, stop, True, False)
         if self.held < 0.0:
             return _mark_held_bars(self, t, stop, False, True)
         return _mark_held_bars(self, t, stop, False, False)
@@ -158,7 +163,8 @@ def _mark_held_bars(account: FastAccount, t: int, stop: int, settles: bool, watc
         if settles and has_funding:
             cash -= paid
             funding_paid += paid
-        marks = mark_close(marks, t, equity, equity / marks.before - 1.0)
+        change = equity / marks.before - 1.0
+        marks = mark_close(marks, t, account.opened[t], account.closed[t], equity, change)
         if limited and equity > limit_peak:
             limit_peak = equity
             marks.floor = limit_peak * keep

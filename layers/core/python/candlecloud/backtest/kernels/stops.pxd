@@ -11,7 +11,7 @@ cdef class AccountWithStops(Account):
     cdef double level, profit_level, place_price
     cdef long long level_reason, place
 
-    @cython.locals(side=double, stop=double, trail=double, ruin=double)
+    @cython.locals(side=double, stop=double, trail=double, profit=double, ruin=double)
     cdef void set_levels(self) noexcept
 
     @cython.locals(unfinished=cython.longlong)

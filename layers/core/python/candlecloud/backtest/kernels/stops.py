@@ -30,9 +30,15 @@ class AccountWithStops(Account):
     def set_levels(self) -> None:
         """Where the position is left: stop-loss, trailing stop or ruin, whichever is nearest, and take-profit."""
         side = 1.0 if self.held > 0.0 else -1.0
-        stop = self.entry * (1.0 - side * self.stop_loss) if self.stop_loss != 0.0 else -side * _FAR
-        trail = self.best * (1.0 - side * self.trailing_stop) if self.trailing_stop != 0.0 else -side * _FAR
-        self.profit_level = self.entry * (1.0 + side * self.take_profit) if self.take_profit != 0.0 else side * _FAR
+        stop = trail = -side * _FAR
+        self.profit_level = side * _FAR
+        if self.has_stop_loss:
+            stop = self.entry * (1.0 - side * self.stop_loss) - side * (self.stop_loss_atr * self.entry_atr)
+        if self.has_trailing_stop:
+            trail = self.best * (1.0 - side * self.trailing_stop) - side * (self.trailing_stop_atr * self.entry_atr)
+        if self.has_take_profit:
+            profit = self.take_profit_atr * self.entry_atr
+            self.profit_level = self.entry * (1.0 + side * self.take_profit) + side * profit
         if side * stop >= side * trail:
             self.level, self.level_reason = stop, REASON.stop_loss
         else:
@@ -45,11 +51,14 @@ class AccountWithStops(Account):
         """All of it; the stop's reason if the cap cut the exit short, else 0. A position that an order is leaving has
         no levels any more, but may be ruined."""
         unfinished, self.place, self.place_price = 0, PHASE.open, self.open[t]
+        if self.entered_inside:
+            self.place, self.place_price = PHASE.within, self.entry_level
         if self.has_stops and not leaving:
             unfinished = self.check_stops(t)
         if self.held != 0.0:
             self.check_ruin(t)
-            self.best = max(self.best, self.high[t]) if self.held > 0.0 else min(self.best, self.low[t])
+            if not self.entered_inside:
+                self.best = max(self.best, self.high[t]) if self.held > 0.0 else min(self.best, self.low[t])
         return unfinished
 
     def check_ruin(self, t: int) -> None:
@@ -63,18 +72,22 @@ class AccountWithStops(Account):
             self.close_out(PHASE.within, ruin, REASON.ruin, True)
 
     def check_stops(self, t: int) -> int:
-        """The levels inside a bar; the stop's reason if the cap cut the exit short, else 0."""
+        """The levels inside a bar, from the place on; the stop's reason if the cap cut the exit short, else 0.
+
+        In a bar of an entry inside it nobody knows what came before, so that only what is bad counts.
+        """
         self.set_levels()
         level, profit_level, side = self.level, self.profit_level, 1.0 if self.held > 0.0 else -1.0
-        high, low, price = self.high[t], self.low[t], self.open[t]
+        high, low, price = self.high[t], self.low[t], self.place_price
         adverse, favourable = (low, high) if side > 0.0 else (high, low)
         stop_at, profit_at = level * (1.0 + side * 1e-15), profit_level * (1.0 - side * 1e-15)  # so near is a touch
         if side * price <= side * stop_at:
-            return self.stop_out(PHASE.open, price)
-        if side * price >= side * profit_at:
-            self.take(PHASE.open, price)
+            return self.stop_out(self.place, price)
+        if side * price >= side * profit_at and not self.entered_inside:
+            self.take(self.place, price)
             return 0
-        stopped, reached = side * adverse <= side * stop_at, side * favourable >= side * profit_at
+        stopped = side * adverse <= side * stop_at
+        reached = side * favourable >= side * profit_at and not self.entered_inside
         if stopped and reached:
             first_met = self.look_inside(t, stop_at, profit_at, side)
             if first_met == 0:

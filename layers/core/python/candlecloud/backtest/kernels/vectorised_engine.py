@@ -1,12 +1,11 @@
 """The vectorised engine, for runs that are long with everything or flat: it works at fills only.
 
-Bars are taken in tiles of 512, counted from the first bar of the run. What all parameter sets share is precomputed once
-per tile (`tiles`); then each set makes its signal bits and finds the bars at which they change (`signal_words`), and
-it is carried from fill to fill. Between tiles a set waits in its row of statistics and `layout.SET`: memory grows with
-sets and with bars, never with both.
+Bars are taken in tiles of 512 from the first bar of the run on. What all sets share is precomputed once per tile
+(`tiles`); then each set finds the bars at which its signal changes (`signal_words`) and is carried from fill to fill.
+Between tiles it waits in its row of statistics and `layout.SET`: memory grows with sets and with bars, never with both.
 
 Fills are computed operation for operation as in `candlecloud.backtest.kernels.account`. Highest equity, drawdown and
-bars under water are exact: while a position is held equity rises with the close, so the extremes of closes are those
+time under water are exact: while a position is held equity rises with the close, so the extremes of closes are those
 of equity, and bars are looked at one by one only where they could set a new mark. Sums over bars differ by rounding.
 
 Exact ties. A row of averages holds ``sum / window`` of whole ticks, rounded once. Equal averages give equal floats. Two
@@ -31,6 +30,9 @@ if not cython.compiled:
         Marks,
         alarm_level,
         begin_marks,
+        count_stretch,
+        end_stretch,
+        is_no_longest,
         mark_close,
         mark_drawdown,
         mark_level,
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
 
 
 def accumulate_sets(
+    clock: Integers,
     opens: Doubles,
     closes: Doubles,
     sums: Doubles,
@@ -74,6 +77,7 @@ def accumulate_sets(
 
     Parameters
     ----------
+    clock : open and close of each bar, ms UTC, length 2 n
     sums : length n + 1
         Running sums of the closes in ticks, whole numbers below ``2**53``; read only with windows.
     trading, signals : a bit per bar from `start_bar` on, sets x words
@@ -82,16 +86,16 @@ def accumulate_sets(
         Row of each set's averages (the first not longer), and bars of each row; none: the signals are given.
     flatten : 1 or 0
         Sell at the last close.
-    levels : length 513
-        Floor of the binary logarithm.
+    levels : floor of the binary logarithm, length 513
     rows : P x COLUMN, zeros
         Written: the statistics. What stands between is room to work in.
     """
     n_bars, n_sets = len(closes), len(held)
-    n_words = (n_bars - start_bar + 63) // 64
     for p in range(n_sets):
-        _begin_set(initial_equity, start_bar, sets, p * SET.width)
-        held[p] = 0
+        a, held[p] = p * SET.width, 0
+        sets[a + SET.cash] = sets[a + SET.flat_cash] = sets[a + SET.peak] = initial_equity
+        sets[a + SET.quantity], sets[a + SET.last_peak] = 0.0, start_bar - 1
+        sets[a + SET.peak_time] = clock[2 * start_bar]
     for start in range(start_bar, n_bars, 512):
         bars = 512 if n_bars - start > 512 else n_bars - start
         walked = bars - 1 if flatten and start + bars == n_bars else bars
@@ -104,25 +108,22 @@ def accumulate_sets(
             if len(windows) > 0:
                 compare_averages(averages, fast, slow, p, block, words)
             else:
-                copy_words(signals, n_words, word, p, block, words)
+                copy_words(signals, (n_bars - start_bar + 63) // 64, word, p, block, words)
             find_fills(trading, word, bars, walked, p, block, words, held, last, starts, fills)
-            _walk(closes, start, walked, fee, terms, highs, lows, levels, p, block, starts, fills, held, sets, rows)
+            _walk(
+                clock, closes, start, walked, fee, terms, highs, lows, levels, p, block, starts, fills, held, sets, rows
+            )
     for p in range(n_sets):
         if flatten:
-            _end_flat(opens, closes, fee, slippage, last[p], sets, p * SET.width, rows, p * COLUMN.width)
+            _end_flat(clock, opens, closes, fee, slippage, last[p], p, sets, rows)
         _finish(closes, sets, p * SET.width, rows, p * COLUMN.width)
-
-
-def _begin_set(initial_equity: float, start_bar: int, sets: Doubles, a: int) -> None:
-    sets[a + SET.cash] = sets[a + SET.flat_cash] = sets[a + SET.peak] = initial_equity
-    sets[a + SET.quantity], sets[a + SET.last_peak] = 0.0, start_bar - 1
 
 
 def _read_marks(sets: Doubles, a: int, rows: Doubles, r: int) -> Marks:
     """The marks of a set; equity before is not among them."""
-    marks = begin_marks(0, sets[a + SET.peak])
+    marks = begin_marks(0, int(sets[a + SET.peak_time]), sets[a + SET.peak])
     marks.last_peak, marks.longest = int(sets[a + SET.last_peak]), int(rows[r + COLUMN.max_under_water_bars])
-    marks.deepest = rows[r + COLUMN.max_drawdown]
+    marks.longest_time, marks.deepest = int(rows[r + COLUMN.max_under_water_ms]), rows[r + COLUMN.max_drawdown]
     marks.alarm = alarm_level(marks.peak, marks.deepest, 0.0)
     marks.returns, marks.squares = rows[r + COLUMN.sum_returns], rows[r + COLUMN.sum_squares]
     marks.negatives, marks.equities = rows[r + COLUMN.sum_negative_squares], rows[r + COLUMN.sum_equity]
@@ -130,13 +131,15 @@ def _read_marks(sets: Doubles, a: int, rows: Doubles, r: int) -> Marks:
 
 
 def _write_marks(marks: Marks, sets: Doubles, a: int, rows: Doubles, r: int) -> None:
-    sets[a + SET.peak], sets[a + SET.last_peak] = marks.peak, marks.last_peak
+    sets[a + SET.peak], sets[a + SET.last_peak], sets[a + SET.peak_time] = marks.peak, marks.last_peak, marks.peak_time
     rows[r + COLUMN.max_under_water_bars], rows[r + COLUMN.max_drawdown] = marks.longest, marks.deepest
+    rows[r + COLUMN.max_under_water_ms] = marks.longest_time
     rows[r + COLUMN.sum_returns], rows[r + COLUMN.sum_squares] = marks.returns, marks.squares
     rows[r + COLUMN.sum_negative_squares], rows[r + COLUMN.sum_equity] = marks.negatives, marks.equities
 
 
 def _walk(
+    clock: Integers,
     closes: Doubles,
     start: int,
     walked: int,
@@ -170,7 +173,7 @@ def _walk(
                     in_position += stop - here
                     value = quantity * (terms[f + TERM.closes] - terms[here * TERM.width + TERM.closes])
                     marks.equities += cash * (stop - here) + value
-                    marks = _mark_held(marks, closes, highs, lows, levels, start, here, stop, cash, quantity)
+                    marks = _mark_held(marks, clock, closes, highs, lows, levels, start, here, stop, cash, quantity)
                 marks.returns += terms[f + TERM.sell_returns]
                 marks.squares += terms[f + TERM.sell_squares]
                 marks.negatives += terms[f + TERM.sell_negatives]
@@ -187,7 +190,7 @@ def _walk(
                     flat_cash, quantity = cash, 0.0
             else:
                 if stop > here:
-                    marks = _mark_flat(marks, start + stop - 1, stop - here, cash)
+                    marks = _mark_flat(marks, clock, start + here, start + stop - 1, cash)
                 if k < end:
                     quantity = cash / terms[f + TERM.buy_cost]
                     amount = quantity * terms[f + TERM.buy_price]
@@ -210,6 +213,7 @@ def _walk(
 
 def _mark_held(
     marks: Marks,
+    clock: Integers,
     closes: Doubles,
     highs: Doubles,
     lows: Doubles,
@@ -221,48 +225,45 @@ def _mark_held(
     quantity: float,
 ) -> Marks:
     """Peak and drawdown over bars `here` to `stop` of a tile in position, bar by bar only where it must be."""
-    level = levels[stop - here] * 512
+    level, last = levels[stop - here] * 512, start + stop - 1
     right = level + stop - (1 << levels[stop - here])
     top = highs[level + here] if highs[level + here] > highs[right] else highs[right]
     bottom = lows[level + here] if lows[level + here] < lows[right] else lows[right]
     high, low = cash + quantity * top, cash + quantity * bottom
-    last = start + stop - 1
     if high < marks.peak:
         marks = mark_drawdown(marks, low)
-    elif last - marks.last_peak <= marks.longest and low >= alarm_level(high, marks.deepest, 0.0):
+    elif is_no_longest(marks, last, clock[2 * last + 1]) and low >= alarm_level(high, marks.deepest, 0.0):
         t = last
         while closes[t] != top:
             t -= 1
-        marks = mark_peak(marks, t, high)
+        marks = mark_peak(marks, t, clock[2 * t + 1], high)
     else:
         for t in range(start + here, start + stop):
-            marks = mark_level(marks, t, cash + quantity * closes[t])
-    marks.longest = max(marks.longest, last - marks.last_peak)
-    return marks
+            marks = mark_level(marks, t, clock[2 * t], clock[2 * t + 1], cash + quantity * closes[t])
+    return count_stretch(marks, last, clock[2 * last + 1])
 
 
-def _mark_flat(marks: Marks, last: int, bars: int, cash: float) -> Marks:
-    """The same for `bars` without a position up to bar `last`, and the sum of equity."""
-    marks.equities += cash * bars
+def _mark_flat(marks: Marks, clock: Integers, first: int, last: int, cash: float) -> Marks:
+    """The same for bars `first` to `last` without a position, and the sum of equity."""
+    marks.equities += cash * (last + 1 - first)
     if cash >= marks.peak:
-        return mark_peak(marks, last, cash)
-    marks.longest = max(marks.longest, last - marks.last_peak)
-    return mark_drawdown(marks, cash)
+        return mark_peak(end_stretch(marks, first, clock[2 * first]), last, clock[2 * last + 1], cash)
+    return mark_drawdown(count_stretch(marks, last, clock[2 * last + 1]), cash)
 
 
 def _end_flat(
+    clock: Integers,
     opens: Doubles,
     closes: Doubles,
     fee: float,
     slippage: float,
     wanted: int,
+    p: int,
     sets: Doubles,
-    a: int,
     rows: Doubles,
-    r: int,
 ) -> None:
     """Take the last bar of a run that ends flat: what is wanted at its open, then a sale at its close."""
-    t = len(closes) - 1
+    t, a, r = len(closes) - 1, p * SET.width, p * COLUMN.width
     cash, quantity = sets[a + SET.cash], sets[a + SET.quantity]
     marks = _read_marks(sets, a, rows, r)
     before = cash + quantity * closes[t - 1] if quantity > 0.0 else cash
@@ -281,9 +282,8 @@ def _end_flat(
         rows[r + COLUMN.sum_loss] -= profit if profit < 0.0 else 0.0
         rows[r + COLUMN.n_wins] += 1.0 if profit > 0.0 else 0.0
     sets[a + SET.cash], sets[a + SET.quantity] = cash, 0.0
-    marks = mark_close(marks, t, cash, cash / before - 1.0)
-    marks.longest = max(marks.longest, t - marks.last_peak)
-    _write_marks(marks, sets, a, rows, r)
+    marks = mark_close(marks, t, clock[2 * t], clock[2 * t + 1], cash, cash / before - 1.0)
+    _write_marks(count_stretch(marks, t, clock[2 * t + 1]), sets, a, rows, r)
 
 
 def _count_fill(rows: Doubles, r: int, quantity: float, price: float, moved: float, fee: float) -> None:

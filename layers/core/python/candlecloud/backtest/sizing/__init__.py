@@ -12,11 +12,11 @@ from candlecloud.arrays import FloatArray
 from candlecloud.features.bars import Bars
 from candlecloud.parameters import Parameters
 from candlecloud.registry import Registry, one_per_module
-from candlecloud.spec import Spec
+from candlecloud.spec import SizingSpec
 
 
 @dataclass(frozen=True, kw_only=True)
-class SizingModel(Spec):
+class SizingModel(SizingSpec):
     """A rule for the fraction of equity behind a position; before its warm-up every size is 0.
 
     Attributes

@@ -21,40 +21,45 @@ from candlecloud.runs.result_rows import rows_as_dicts, rows_schema
 RESULTS_SCHEMA = "candlecloud.sweep/2"
 ROWS_FILE, HEADER_FILE = "results.parquet", "results.json"
 BEST_BY = "sharpe"
-TESTED_EVERY = 1_000
-"""The look-ahead test runs on every so many sets, and on the last."""
 _BEST = 5
 _MOST_SETS = 10_000
 # Seconds at most, on one vCPU; `python -m tests.evidence.estimates` holds them against what is measured.
 _COLD_START_S = 2.0
 _CANDLE_S = 1e-6  # to read one and check its part of the revision
 _AVERAGES_S = 2e-9  # per bar and set, where the engine makes the signals itself
+_VARIANT_S, _VARIANT_BAR_S = 2e-3, 100e-9  # per variant, and per bar of it: what its sets share is made ready
 _BAR_S = 150e-9  # per bar and set by any of our strategies, with every size and cost
 _FEATURE_S = 150e-9  # per bar and set, for each feature that rules name
-_TEST_TIMES = 25  # so many sets cost as much as the look-ahead test of one
-_SIZES_TEST_TIMES = 40  # the same where sizes vary
+_TEST_BARS, _TEST_WARMUPS = 30_000, 35  # bars and warm-ups that the look-ahead test of a set computes each signal on
+_TEST_CALLS_S = 5e-3  # its calls, for each feature and the targets
+_DRAWN_TESTS = 3  # tested sets beside those that hold the lowest and highest value of each parameter
 _BATCH_S, _AVERAGES_BATCH_S = 15.0, 2.0  # a second or more of work in truth
 
 
 def sweep_work(config: SweepConfig) -> Work:
-    """Count the sets and estimate one; `batch_size` says how many make a batch, where the user says so."""
+    """Count the sets and estimate one; `batch_size` says how many make a batch, where the user says so.
+
+    The slowest engine that any variant needs counts: a batch holds neighbours, and these share their settings.
+    """
     bars = config.range.duration // config.series.timeframe.ms + config.warmup_bars
     finer = config.finer_series
     candles = bars + (0 if finer is None else config.range.duration // finer.timeframe.ms)
     features = 0 if config.rules is None else len(config.rules["features"])
     set_s = by_bar_s = bars * (_BAR_S + features * _FEATURE_S)
-    batch_s = _BATCH_S
-    if has_averages_alone(config):
+    batch_s, size = _BATCH_S, config.size
+    if all(has_averages_alone(config.spec_with(variant.fields)) for variant in config.variants):
         set_s, batch_s = bars * _AVERAGES_S, _AVERAGES_BATCH_S
-    times = _TEST_TIMES if config.sizing.model == "fixed_fraction" else _SIZES_TEST_TIMES
-    test_s = by_bar_s * times if config.look_ahead_test else 0.0
+    if config.setting_axes:
+        set_s += (_VARIANT_S + bars * _VARIANT_BAR_S) * len(config.variants) / size.valid
     fitting = min(max(1, int(batch_s / set_s)), _MOST_SETS)
-    size = config.size
+    per_batch = config.batch_size or fitting
+    tests = config.look_ahead_test and config.signals is None
+    test_s = _test_s(config, by_bar_s / bars, features) if tests else 0.0
     return Work(
         units=size.valid,
-        unit_s=set_s + test_s / TESTED_EVERY,
-        start_s=_COLD_START_S + candles * _CANDLE_S + test_s,
-        per_batch=config.batch_size or fitting,
+        unit_s=set_s,
+        start_s=_COLD_START_S + candles * _CANDLE_S + test_s * min(per_batch, _most_tested(config)),
+        per_batch=per_batch,
         counts={"sets": size.valid, "excluded": size.excluded},
         field="grid",
     )
@@ -68,12 +73,25 @@ def has_averages_alone(config: SweepConfig) -> bool:
         and config.direction == "long"
         and config.sizing == fixed_fraction()
         and config.slippage.model == "fixed_bps"
+        and config.entry is None
         and stops == Stops()
         and rules == MarketRules()
         and config.drawdown_limit is None
         and config.rebalance_band is None
         and (config.funding is None or config.funding.model == "ignored")
     )
+
+
+def _most_tested(config: SweepConfig) -> int:
+    """Sets that the look-ahead test runs on, if no set holds two extreme values."""
+    return min(config.size.valid, _DRAWN_TESTS + 2 * sum(len(values) > 1 for values in config.values.values()))
+
+
+def _test_s(config: SweepConfig, bar_s: float, features: int) -> float:
+    """The look-ahead test of one set: features, targets, and where sizes vary the targets again."""
+    computed = _TEST_BARS + _TEST_WARMUPS * config.warmup_bars
+    signals = 2 if config.sizing == fixed_fraction() else 4
+    return signals * (computed * bar_s + (1 + features) * _TEST_CALLS_S)
 
 
 class SweepCollector:

@@ -107,7 +107,7 @@ def ema_of_bars(bars: Bars, parameters: Parameters) -> Mapping[str, FloatArray]:
     return {"ema": ema(bars.close, int(parameters["window"]))}
 
 
-def ema(values: FloatArray, window: int, first: int = 0) -> FloatArray:
+def ema(values: FloatArray, window: int, first: int = 0, seeds: int | None = None) -> FloatArray:
     """Exponential average of the values from entry `first` on.
 
     Parameters
@@ -115,15 +115,18 @@ def ema(values: FloatArray, window: int, first: int = 0) -> FloatArray:
     values : FloatArray, length n
         No NaN from `first` on.
     window : int
-        The weight of a new value is ``2 / (window + 1)``; the mean of the first `window` values is the seed.
+        The weight of a new value is ``2 / (window + 1)``.
+    seeds : int, optional
+        The mean of so many values is the seed; `window` when left out.
 
     Returns
     -------
     FloatArray, length n
-        NaN before entry ``first + window - 1``.
+        NaN before entry ``first + seeds - 1``.
     """
     average = np.full(len(values), np.nan)
-    recursive.ema(doubles(np.ascontiguousarray(values)), first, window, doubles(average))
+    weight, seeds = 2.0 / (window + 1), window if seeds is None else seeds
+    recursive.ema(doubles(np.ascontiguousarray(values)), first, seeds, weight, doubles(average))
     return average
 
 

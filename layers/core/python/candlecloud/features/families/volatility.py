@@ -71,6 +71,14 @@ def return_spreads(bars: Bars, window: int) -> FloatArray:
     return spreads
 
 
+def log_returns(bars: Bars) -> FloatArray:
+    """``ln(close / close before)``, rounded as in the features here; NaN at the first bar."""
+    returns = np.full(len(bars), np.nan)
+    ticks = bars.close_ticks
+    returns[1:] = _log_ratios(ticks[1:], ticks[:-1]) / _UNIT
+    return returns
+
+
 def _deviation(bars: Bars, window: int) -> FloatArray:
     return np.sqrt(return_spreads(bars, window) / (window * (window - 1.0))) / _UNIT
 

@@ -1,7 +1,9 @@
 cimport cython
 
-@cython.locals(n=Py_ssize_t, t=Py_ssize_t, total=double, last=double, weight=double)
-cpdef void ema(const double[::1] values, Py_ssize_t first, Py_ssize_t window, double[::1] average) noexcept
+@cython.locals(n=Py_ssize_t, t=Py_ssize_t, total=double, last=double)
+cpdef void ema(
+    const double[::1] values, Py_ssize_t first, Py_ssize_t seeds, double weight, double[::1] average
+) noexcept
 
 @cython.locals(k=Py_ssize_t, j=Py_ssize_t)
 cpdef void emas(

@@ -11,18 +11,17 @@ if TYPE_CHECKING:
     from candlecloud.features.kernels.views import Doubles, Integers
 
 
-def ema(values: Doubles, first: int, window: int, average: Doubles) -> None:
-    """Exponential average of the values from `first` on, seeded by the mean of the first `window` of them."""
+def ema(values: Doubles, first: int, seeds: int, weight: float, average: Doubles) -> None:
+    """Exponential average of the values from `first` on, seeded by the mean of the first `seeds` of them."""
     n = len(values)
-    if first + window > n:
+    if first + seeds > n:
         return
     total = 0.0
-    for t in range(first, first + window):
+    for t in range(first, first + seeds):
         total += values[t]
-    last = total / window
-    average[first + window - 1] = last
-    weight = 2.0 / (window + 1)
-    for t in range(first + window, n):
+    last = total / seeds
+    average[first + seeds - 1] = last
+    for t in range(first + seeds, n):
         last = (values[t] - last) * weight + last
         average[t] = last
 

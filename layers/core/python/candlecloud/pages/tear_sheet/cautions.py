@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from candlecloud.contract.results import RunResult
+from candlecloud.metrics.annual import MIN_SPAN_MS
 from candlecloud.pages.kit.formats import count, counted, day, exact, moment, money, percent
 from candlecloud.pages.kit.markup import Markup, tag
 from candlecloud.pages.kit.tables import note
 from candlecloud.pages.tear_sheet.reading import CurveArrays
-from candlecloud.pages.tear_sheet.subject import quote_of
+from candlecloud.pages.tear_sheet.subject import quote_of, run_length
 from candlecloud.pages.tear_sheet.trades import told_counts
 
 
@@ -18,6 +19,7 @@ def draw_cautions(result: RunResult, curves: CurveArrays) -> list[Markup]:
         _held_up(result),
         _funding_ignored(result),
         _shorts_without_interest(result),
+        _too_short(result),
         note("No trade was closed.") if result.metrics.n_trades == 0 else None,
         _open_position(result),
         _waiting(result),
@@ -83,6 +85,12 @@ def _shorts_without_interest(result: RunResult) -> Markup | None:
         f" {told} {verb} short on a spot market, where what is sold must be borrowed first; this result charges "
         "nothing for that.",
     )
+
+
+def _too_short(result: RunResult) -> Markup | None:
+    if run_length(result) >= MIN_SPAN_MS:
+        return None
+    return note("Shorter than 30\u00a0days: no return, ratio or turnover is put per year.")
 
 
 def _open_position(result: RunResult) -> Markup | None:

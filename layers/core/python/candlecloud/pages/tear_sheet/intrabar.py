@@ -49,7 +49,8 @@ def _band(stopped: Outcome, reached: Outcome) -> Markup:
 
 
 def _trailing(result: RunResult) -> list[Markup]:
-    if result.config.stops.trailing_stop is None:
+    stops = result.config.stops
+    if stops.trailing_stop is None and stops.trailing_stop_atr is None:
         return []
     return [
         note(

@@ -24,9 +24,11 @@ def draw_metrics(result: RunResult) -> Markup:
 
 
 def _metric(result: RunResult, name: str, short: str | None) -> Markup:
+    ours = getattr(result.metrics, name)
+    extrapolated = short and name in _COMPOUNDED and ours is not None
     return row(
-        f"{label(name)}, annualised from {short}" if short and name in _COMPOUNDED else label(name),
-        written(name, getattr(result.metrics, name)),
+        f"{label(name)}, annualised from {short}" if extrapolated else label(name),
+        written(name, ours),
         written(name, getattr(result.benchmark.metrics, name)),
         title=result.conventions.get(name),
     )

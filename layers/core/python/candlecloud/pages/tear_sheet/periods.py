@@ -61,8 +61,8 @@ def draw_rolling_sharpe(result: RunResult, curves: CurveArrays) -> Markup:
     if days is None:
         least = _WINDOWS[-1] * _WINDOWS_PER_SPAN
         return section("rolling", "Rolling Sharpe ratio", note(f"Left out: it needs a run of at least {least} days."))
-    initial, bar_ms = result.config.initial_equity, result.config.series.timeframe.ms
-    window, per_year = days * _DAY_MS // bar_ms, bars_per_year(bar_ms)
+    initial, bar_ms = result.config.initial_equity, span / (len(curves) - 1)  # absent candles make bars take longer
+    window, per_year = round(days * _DAY_MS / bar_ms), bars_per_year(bar_ms)
     ours = rolling_sharpe(bar_returns(curves.equity, initial), window, per_year)
     held = rolling_sharpe(bar_returns(curves.benchmark_equity, initial), window, per_year)
     if not np.isfinite(ours).any():
@@ -77,7 +77,7 @@ def _rolling(curves: CurveArrays, ours: FloatArray, held: FloatArray, days: int,
     times = curves.close_time.astype(np.float64)
     last = ours[np.isfinite(ours)][-1]
     caption = (
-        f"Of the last {days} days ({window:,} bars) of simple bar returns, annualised on a 365-day clock, riskless "
+        f"Of the last {window:,} simple bar returns ({days} days on average), annualised on a 365-day clock, riskless "
         f"rate 0; it begins when the first window is full. Last value {decimal(float(last))}."
         + thinning_note(len(curves))
     )

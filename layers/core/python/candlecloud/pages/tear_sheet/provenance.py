@@ -10,6 +10,7 @@ from candlecloud.pages.kit.formats import count, exact
 from candlecloud.pages.kit.markup import Markup, join, shorten, tag
 from candlecloud.pages.kit.names import label
 from candlecloud.pages.kit.tables import definitions, note, section
+from candlecloud.strategies.signals.spec import NOT_TESTABLE
 
 _LONGEST_JSON = 40_000
 _GAPS_SHOWN = 5
@@ -43,6 +44,13 @@ def draw_data_quality(result: RunResult) -> Markup:
 def draw_look_ahead_test(result: RunResult) -> Markup:
     """Whether garbage after a cut moved a decision before it."""
     test = result.look_ahead_test
+    if test.untested == NOT_TESTABLE:
+        told = (
+            tag("strong", f"{NOT_TESTABLE.capitalize()}."),
+            " The targets of this run come from a file. How they were computed is not known here, so nothing shows "
+            "whether they knew bars after their own.",
+        )
+        return section("look-ahead-test", "Look-ahead test", note(*told, kind="alert"))
     if not test.on:
         return section("look-ahead-test", "Look-ahead test", note("It was switched off: look-ahead was not tested."))
     if test.passed:

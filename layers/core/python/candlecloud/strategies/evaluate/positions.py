@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from candlecloud.arrays import FloatArray, IntArray
+from candlecloud.features.bars import Bars
 from candlecloud.features.kernels.views import doubles
 from candlecloud.parameters import Parameters
 from candlecloud.strategies.evaluate.beginning import Beginning
@@ -112,14 +113,24 @@ def positions_of_sets(
 
 def target_of_rules(rules: Rules, beginning: Beginning, parameters: Parameters, warmup_bars: int) -> FloatArray:
     """Position of one set after each close: -1, 0 or 1, and 0 before the warm-up."""
-    bars = beginning.bars
-    target = np.zeros(len(bars))
-    columns = {name: np.array([value]) for name, value in parameters.items()}
-    if len(bars):
-        warmups = np.array([warmup_bars], np.int64)
-        for positions in positions_of_sets(rules, beginning, columns, warmups, 0, len(bars)):
-            positions.write_target(0, target)
+    target: FloatArray = _targets(rules, beginning, [parameters], [warmup_bars])[0]
     return target
+
+
+def targets_of_rules(rules: Rules, bars: Bars, sets: Sequence[Parameters], warmups: Sequence[int]) -> FloatArray:
+    """Positions of some sets, a row each, that all begin with the bars."""
+    return _targets(rules, Beginning(bars), sets, warmups)
+
+
+def _targets(rules: Rules, beginning: Beginning, sets: Sequence[Parameters], warmups: Sequence[int]) -> FloatArray:
+    bars = beginning.bars
+    targets = np.zeros((len(sets), len(bars)))
+    columns = {name: np.array([each[name] for each in sets]) for name in sets[0]}
+    if len(bars):
+        for positions in positions_of_sets(rules, beginning, columns, np.array(warmups, np.int64), 0, len(bars)):
+            for k, number in enumerate(positions.sets.tolist()):
+                positions.write_target(k, targets[number])
+    return targets
 
 
 def _hold(words: Words, rules: Rules, sets: IntArray, ready: IntArray) -> tuple[WordArray, WordArray]:

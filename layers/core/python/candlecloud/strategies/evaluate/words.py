@@ -43,7 +43,7 @@ def distinct(columns: Columns, names: Sequence[str], sets: IntArray) -> tuple[li
 
 def first_of_each(columns: Columns, names: Sequence[str], sets: IntArray) -> tuple[IntArray, IntArray]:
     """For each distinct combination of some parameters the first set that has it, and which one each set has."""
-    if not names:
+    if len(sets) == 1 or not names:  # a run alone, and each of the many calls of its look-ahead test
         return sets[:1], np.zeros(len(sets), np.int64)
     codes, *others = (np.unique(columns[name][sets], return_inverse=True)[1] for name in names)
     for inverse in others:

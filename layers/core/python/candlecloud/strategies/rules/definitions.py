@@ -94,7 +94,9 @@ def _read_feature(value: Any, pointer: str, parameters: Mapping[str, Parameter])
     place = step(pointer, "parameters")
     values = _read_values(feature, read_mapping(block.get("parameters", {}), place), place, parameters)
     named = NamedFeature(word, values, _read_timeframe(block, step(pointer, "timeframe")))
-    reason = feature.conflict(named.values({name: p.default for name, p in parameters.items()}))
+    reason = feature.conflict(
+        named.values({name: p.default for name, p in parameters.items() if p.default is not None})
+    )
     if reason is not None:
         refuse(place, f"{reason}.", f"Change the parameters of {word}, or the defaults of the rules' own.")
     return named

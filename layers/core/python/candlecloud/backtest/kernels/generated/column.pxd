@@ -17,9 +17,10 @@ cdef enum:
     sum_equity = 13
     max_drawdown = 14
     max_under_water_bars = 15
-    ambiguous_exits = 16
-    refused_orders = 17
-    ruined = 18
-    n_fills = 19
-    capped_fills = 20
-    width = 21
+    max_under_water_ms = 16
+    ambiguous_exits = 17
+    refused_orders = 18
+    ruined = 19
+    n_fills = 20
+    capped_fills = 21
+    width = 22

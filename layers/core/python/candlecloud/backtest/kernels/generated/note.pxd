@@ -5,4 +5,5 @@ cdef enum:
     below_lot_step = 1
     below_min_notional = 2
     costs_reverse = 3
-    capped = 4
+    expired = 4
+    capped = 5

@@ -6,4 +6,5 @@ cdef enum:
     flat_cash = 2
     peak = 3
     last_peak = 4
-    width = 5
+    peak_time = 5
+    width = 6
