@@ -17,11 +17,11 @@ from typing import Any
 import numpy as np
 
 from benchmarks.agreement import TOLERANCE, Agreement, compare
-from benchmarks.environment import ensure_peers, say
+from benchmarks.environment import say
 from benchmarks.plan import COSTS, ENGINES
 from benchmarks.protocol import Answer, Worker
 from benchmarks.rounds import Player, Score, alternate
-from benchmarks.series import RECORDED, describe, read_series
+from benchmarks.series import describe, read_series
 from benchmarks.strategy_cases import CASES, Case
 from benchmarks.strategy_report import render
 
@@ -32,13 +32,15 @@ _OFF, _ON = "off", "on"
 
 @dataclass(frozen=True)
 class Plan:
-    """How many sets vectorbt gets, and how many rounds are played."""
+    """How many sets vectorbt trades, how many rounds it and we play, and how many calls of ours make one."""
 
     peer_sets: int
+    peer_rounds: int
     rounds: int
+    repeat: int
 
 
-PLANS: Mapping[str, Plan] = {"1h": Plan(40, 3), "1m": Plan(10, 2)}
+PLANS: Mapping[str, Plan] = {"1h": Plan(40, 3, 3, 3), "1m": Plan(10, 1, 3, 1)}
 
 
 @dataclass(frozen=True)
@@ -81,15 +83,21 @@ class Measured:
         return min(self.peers, key=lambda engine: self.peers[engine])
 
 
-def tables(folder: Path = RECORDED, cases: Sequence[Case] = CASES, timeframes: Sequence[str] = tuple(PLANS)) -> str:
+def tables(folder: Path, python: Path, cases: Sequence[Case] = CASES, timeframes: Sequence[str] = tuple(PLANS)) -> str:
     """Measure all cases on both series.
+
+    Parameters
+    ----------
+    folder : Path
+        With the files of the series.
+    python : Path
+        The peers' interpreter.
 
     Raises
     ------
     DisagreementError
         If vectorbt, given our positions, has other results.
     """
-    python = ensure_peers()
     parts = []
     for timeframe in timeframes:
         series = read_series(timeframe, folder)
@@ -111,11 +119,11 @@ def _measure(ours: Worker, peers: Worker, timeframe: str, case: Case, scratch: P
     sets, bars = prepared["sets"], prepared["bars"]
     chosen = np.unique(np.linspace(0, sets - 1, min(sets, plan.peer_sets)).astype(int)).tolist()
     asked = {"first": prepared["first"], "stop_loss": case.stop_loss, **COSTS}
-    scores = _play(ours, peers, case, plan.rounds, chosen, asked)
+    scores = _play(ours, peers, case, plan, chosen, asked)
     figures = ours.ask("strategy_figures", chosen=chosen).result
     given = _compare_given(ours, peers, f"{timeframe}, {case.name}", scratch, chosen, figures, asked)
     times = {engine: scores[engine].cpu_s / bars * 1e9 for engine in ENGINES}
-    stages = _stages(ours) if case.stages else {}
+    stages = _stages(ours, plan.repeat) if case.stages else {}
     measured = Measured(
         case,
         sets,
@@ -136,7 +144,7 @@ def _measure(ours: Worker, peers: Worker, timeframe: str, case: Case, scratch: P
 
 
 def _play(
-    ours: Worker, peers: Worker, case: Case, rounds: int, chosen: Sequence[int], asked: Mapping[str, Any]
+    ours: Worker, peers: Worker, case: Case, plan: Plan, chosen: Sequence[int], asked: Mapping[str, Any]
 ) -> dict[str, Score]:
     """Warm up, then rounds: ours without and with the look-ahead test, all sets; vectorbt's backends, per set."""
     shared = {"strategy": case.strategy, "direction": case.direction, **asked}
@@ -145,13 +153,13 @@ def _play(
     for name in (_OFF, _ON):
         turn = partial(ours.ask, "strategy", look_ahead_test=name == _ON)
         turn()
-        players.append(Player(name, partial(turn, repeat=3 if name == _OFF else 1), rounds))
+        players.append(Player(name, partial(turn, repeat=plan.repeat if name == _OFF else 1), plan.rounds))
     for engine in ENGINES:
         turn = partial(
             peers.ask, "vectorbt_strategy", engine=engine, chunk=CHUNKS[engine], parameters=columns, **shared
         )
         turn(chosen=chosen[:2])  # compiles
-        players.append(Player(engine, partial(_per_set, turn, columns, chosen), rounds))
+        players.append(Player(engine, partial(_per_set, turn, columns, chosen), plan.peer_rounds))
     return alternate(players)
 
 
@@ -185,7 +193,7 @@ def _same(figures: Mapping[str, Any], theirs: Mapping[str, Any]) -> int:
     return int((trades & (gap <= TOLERANCE)).sum())
 
 
-def _stages(ours: Worker) -> dict[str, float]:
-    """Medians of three."""
-    found = [ours.ask("strategy_stages").result for _ in range(3)]
+def _stages(ours: Worker, rounds: int) -> dict[str, float]:
+    """Medians."""
+    found = [ours.ask("strategy_stages").result for _ in range(rounds)]
     return {name: float(np.median([stages[name] for stages in found])) for name in found[0]}

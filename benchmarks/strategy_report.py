@@ -66,11 +66,11 @@ def _times(found: Sequence[Measured]) -> str:
             )
         )
     return (
-        "CPU nanoseconds per bar and set, one thread, in rounds A B A B; from the table of candles in memory to Parquet "
-        "bytes ready to store, look-ahead test off and on, beside vectorbt's faster backend from arrays to five "
-        f"numbers. vectorbt trades {found[0].peer_sets} sets of each grid, evenly spread, and computes the indicators "
-        "of the whole grid: beside them its time per set hardly depends on the number of sets. Both begin with the "
-        "first bar after the longest warm-up.\n\n" + table(head, rows)
+        "CPU nanoseconds per bar and set, one thread, in rounds A B A B; from the table of candles in memory to "
+        "Parquet bytes ready to store, look-ahead test off and on, beside vectorbt's faster backend from arrays to "
+        f"five numbers. vectorbt trades {found[0].peer_sets} sets of each grid, evenly spread, and computes the "
+        "indicators of the whole grid: beside them its time per set hardly depends on the number of sets. Both begin "
+        "with the first bar after the longest warm-up.\n\n" + table(head, rows)
     )
 
 

@@ -1,4 +1,4 @@
-"""Every strategy in vectorbt, the way its documentation shows it: indicators, signal matrices, `from_signals`, metrics."""
+"""Every strategy in vectorbt, as its documentation shows it: indicators, signal matrices, `from_signals`, metrics."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from vectorbt.portfolio.enums import OppositeEntryMode, StopEntryPrice, StopExit
 from benchmarks.peers.vectorbt_indicators import SIGNALS
 
 CASH = 1e4
+MUCH = 1e10
 Arrays = Mapping[str, Any]
 Matrix = Any
 vbt.settings.returns["year_freq"] = "365 days"
@@ -56,7 +57,7 @@ def sweep(
     signals = SIGNALS[strategy](series, {name: np.asarray(values) for name, values in parameters.items()})
     indicators_s = time.process_time() - started
     prices = {name: series[name][first:] for name in ("open", "high", "low", "close")}
-    costs = {"fees": fee, "slippage": slippage}
+    costs = {"fees": fee, "slippage": slippage, "init_cash": CASH}
     parts = []
     for start in range(0, len(chosen), chunk):
         sets = np.array(chosen[start : start + chunk])
@@ -82,9 +83,10 @@ def given_positions(
 ) -> dict[str, Any]:
     """Five numbers per set, from positions that are wanted at each open, so that nothing but accounts can differ.
 
-    vectorbt fills one order per row, at a price of its own choice; we fill up to three per bar: what leaves at the open,
-    what enters there, a stop inside the bar. So each bar is three rows. The first two have the close before as their
-    prices, which hits no stop that the bar before has not hit; equity counts after the third.
+    vectorbt fills one order per row; we fill up to three per bar: what leaves at the open, what enters there, a stop
+    inside the bar. So each bar is three rows. The first two have the close before as their
+    prices, which hits no stop that the bar before has not hit; equity counts after the third. Cash is a million times
+    ours: with less, a set that loses nearly all comes to quantities that vectorbt takes for none.
     """
     vbt.settings["engine"] = engine
     wanted = np.load(file)
@@ -100,7 +102,8 @@ def given_positions(
     closes = series["close"][first - 1 : -1]
     for values in prices.values():
         values[0::3] = values[1::3] = closes
-    portfolio = _portfolio(prices, series, signals, fills, stop_loss, {"fees": fee, "slippage": slippage})
+    costs = {"fees": fee, "slippage": slippage, "init_cash": MUCH}
+    portfolio = _portfolio(prices, series, signals, fills, stop_loss, costs)
     equity = np.asarray(portfolio.value()).reshape(len(wanted), 3, -1)[:, 2]
     years = int(series["close_time"][-1] - series["open_time"][first]) / (365 * 86_400_000)  # by the clock, as ours
     return _trades(portfolio) | _of_equity(equity, len(wanted) / years)
@@ -133,7 +136,6 @@ def _portfolio(
         size=np.inf,
         accumulate=False,
         upon_opposite_entry=OppositeEntryMode.Reverse,
-        init_cash=CASH,
         freq=f"{int(series['step_ms'])}ms",
     )
 
@@ -156,7 +158,7 @@ def _trades(portfolio: Any) -> dict[str, Any]:
 
 def _of_equity(equity: Matrix, bars_per_year: float) -> dict[str, Any]:
     """Sharpe ratio and drawdown of curves that begin with the cash."""
-    curve = np.concatenate([np.full((1, equity.shape[1]), CASH), equity])
+    curve = np.concatenate([np.full((1, equity.shape[1]), MUCH), equity])
     returns = curve[1:] / curve[:-1] - 1.0
     deviation = returns.std(axis=0, ddof=1)
     with np.errstate(invalid="ignore", divide="ignore"):
