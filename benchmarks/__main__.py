@@ -24,6 +24,7 @@ from benchmarks.tables import PAGE, insert
 
 MODULES: Mapping[str, str] = {
     "path": "benchmarks.path",
+    "orders": "benchmarks.orders",
     "models": "benchmarks.models",
     "features": "benchmarks.features",
     "metrics": "benchmarks.metrics",

@@ -20,6 +20,8 @@ from candlecloud.backtest.inputs import Backtest
 from candlecloud.backtest.sizing import SIZING
 from candlecloud.backtest.slippage import SLIPPAGE
 from candlecloud.features.bars import Bars
+from candlecloud.features.compute import compute_feature
+from candlecloud.features.families.trend import ATR
 from candlecloud.metrics.accumulators import Accumulators
 from candlecloud.strategies.builtin import STRATEGIES
 from tests.golden.cases import CASH, Case, replayed
@@ -29,6 +31,7 @@ _COSTS: Mapping[str, Any] = {"taker_fee_bps": 10.0, "slippage_bps": 2.0}
 _STOPS: Mapping[str, Any] = {"maker_fee_bps": 8.0, "stop_loss": 0.03, "take_profit": 0.08, "trailing_stop": 0.05}
 _IMPACT: Mapping[str, Any] = {"impact_bps": 100.0, "max_participation": 0.1}
 _LIMIT: Mapping[str, Any] = {"drawdown_limit": 0.15, "cooldown_bars": 168}
+_ENTRY: Mapping[str, Any] = {"maker_fee_bps": 2.0, "entry_offset_bps": 10.0, "entry_expires_bars": 24}
 _MARKET: Mapping[str, Any] = {"tick_size": 0.01, "lot_step": 1e-5, "min_notional": 5.0}
 
 
@@ -49,6 +52,10 @@ def _sized(bars: Bars) -> Mapping[str, Any]:
     return {"size": model.size(bars, np.empty(0), model.check_parameters({}))}
 
 
+def _ranged(bars: Bars) -> Mapping[str, Any]:
+    return {"average_true_range": compute_feature(bars, ATR, {})["atr"]}
+
+
 def _funded(bars: Bars) -> Mapping[str, Any]:
     due = (bars.close_time % (8 * 3_600_000) == 0).astype(np.float64)
     return {"funding": due * 1e-4}
@@ -64,6 +71,10 @@ LINES: Sequence[Switches] = (
     Switches("stop-loss and take-profit", {"stop_loss": 0.03, "take_profit": 0.08, "maker_fee_bps": 8.0}),
     Switches("trailing stop", {"trailing_stop": 0.05}),
     Switches("all three stops", _STOPS),
+    Switches("ATR stops", {"stop_loss_atr": 3.0, "take_profit_atr": 8.0, "trailing_stop_atr": 5.0}, _ranged),
+    Switches("time exit after 48 bars", {"max_bars": 48}),
+    Switches("entries by a limit, 10 bps, 24 bars", {**_ENTRY, "entry_type": 1}),
+    Switches("entries by a stop, 10 bps, 24 bars", {**_ENTRY, "entry_type": 2}),
     Switches("impact and participation cap (participation_rate)", _IMPACT),
     Switches("participation cap alone", {"max_participation": 0.1}),
     Switches("drawdown limit with cool-down", _LIMIT),

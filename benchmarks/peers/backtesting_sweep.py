@@ -69,7 +69,7 @@ def sweep(
     fractional : bool
         Its `FractionalBacktest` with 10,000 of cash in place of plain units with plenty.
     """
-    frame = _frame(series)
+    frame = frame_of(series)
     settings = {"commission": fee, "spread": slippage, "trade_on_close": False, "exclusive_orders": False}
     if fractional:
         test = FractionalBacktest(frame, DualSma, cash=1e4, fractional_unit=1e-12, **settings)
@@ -106,7 +106,8 @@ def _rolling_mean(values: Any, window: int) -> Any:
     return pd.Series(values).rolling(window).mean()
 
 
-def _frame(series: Mapping[str, Any]) -> Any:
+def frame_of(series: Mapping[str, Any]) -> Any:
+    """Candles as backtesting.py reads them."""
     names = {"Open": "open", "High": "high", "Low": "low", "Close": "close", "Volume": "volume"}
     index = pd.to_datetime(series["open_time"], unit="ms", utc=True)
     return pd.DataFrame({name: series[field] for name, field in names.items()}, index=index)

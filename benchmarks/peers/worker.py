@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.peers import backtesting_sweep, vectorbt_strategies, vectorbt_sweep
+from benchmarks.peers import backtesting_orders, backtesting_sweep, vectorbt_strategies, vectorbt_sweep
 from benchmarks.protocol import serve
 
 if __name__ == "__main__":
@@ -13,5 +13,6 @@ if __name__ == "__main__":
             "vectorbt_strategy": vectorbt_strategies.sweep,
             "vectorbt_given": vectorbt_strategies.given_positions,
             "backtesting": backtesting_sweep.sweep,
+            "backtesting_orders": backtesting_orders.trades,
         }
     )

@@ -42,9 +42,10 @@ here. The result and the report of such a run say "{NOT_TESTABLE}".
   wrong one is refused with its row (the first row after a header is row 1). At most {MAX_ROWS:,} rows, {MAX_SETS:,}
   sets.
 - **Checked** when a run is sent: a decision for every candle that it reads, from the candle before `start` (a sizing
-  model with a warm-up reads more) to the last. A candle without a row is refused, unless `signals_fill` says what it
-  means: `hold` (the last row's target and size stay) or `flat` (no position). So a file of changes alone needs
-  `hold`. A row whose candle is not stored decides nothing. `direction` limits the targets as usual.
+  model or an ATR stop reads more, for its warm-up) to the last. A candle without a row is refused, unless
+  `signals_fill` says what it means: `hold` (the last row's target and size stay) or `flat` (no position). So a file
+  of changes alone needs `hold`. A row whose candle is not stored decides nothing. `direction` limits the targets as
+  usual.
 - **Kept** under the hash of its content. The same targets, from whatever format, are one file; another cell is
   another file and another run. Nothing deletes a file, so a run that names it can be computed again from its
   manifest.

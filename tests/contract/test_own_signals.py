@@ -248,6 +248,23 @@ def test_a_set_of_a_sweep_is_its_run(world: ApiWorld, form: str) -> None:
     refused(post(world, {**one, "grid": {"set": [1, 3]}}, "/sweeps"), "grid.set", "it has 3")
 
 
+def test_a_grid_over_settings_of_own_signals(world: ApiWorld) -> None:
+    times, target = targets_of(world)
+    kept = upload(world, csv_of(times, target, target[::-1], names="open_time,target_0,target_1"))
+    one = {**RUN, "signals": kept["signals_id"]}
+    started = post(world, {**one, "grid": {"set": [0, 1], "fee_bps": [0, 20]}}, "/sweeps")
+    assert (started.status_code, started.json()["sets"]) == (202, 4), started.text
+    place = started.headers["location"]
+    rows = world.client.get(f"{place}/results?sort=set", headers=world.headers("read")).json()["rows"]
+    for row in rows:
+        alone = run(world, {**one, "parameters": row["parameters"], **row["settings"]})
+        assert row["metrics"].items() <= alone["metrics"].items()
+    assert len({row["metrics"]["final_equity"] for row in rows}) == 4
+    sized = upload(world, csv_of(times, target, [0.5] * len(times), names="open_time,target,size"))
+    over_sizes = {**RUN, "signals": sized["signals_id"], "grid": {"sizing.fraction": [0.5, 1.0]}}
+    refused(post(world, over_sizes, "/sweeps"), "grid.sizing.fraction", "The signals have sizes")
+
+
 def header_of(world: ApiWorld, place: str) -> str:
     record = world.stores.runs.get(place.rpartition("/")[2])
     assert record is not None

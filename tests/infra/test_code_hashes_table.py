@@ -128,14 +128,14 @@ def test_the_form_of_a_result_moves_the_runs_that_have_it(copy: Path) -> None:
 
 
 def test_a_strategy_moves_itself_alone(copy: Path) -> None:
-    edit(copy, "strategies/builtin/macd.py", "def _target(", "def _target_before(): return 1\n\n\ndef _target(")
+    edit(copy, "strategies/builtin/macd.py", "MACD = ", "def another(): return 1\n\n\nMACD = ")
     assert changes(copy) == set()
-    edit(copy, "strategies/builtin/macd.py", 'name="macd",', 'name="macd", sides=_target_before(),')
+    edit(copy, "strategies/builtin/macd.py", '{"gt": ["lines.macd"', '{"ge": ["lines.macd"')
     assert changes(copy) == {"changed strategies/macd"}
 
 
 def test_rules_move_no_run_of_another_strategy(copy: Path) -> None:
-    path = copy / "candlecloud" / "strategies" / "rules" / "evaluate.py"
+    path = copy / "candlecloud" / "strategies" / "rules" / "strategy.py"
     path.write_text(f"{path.read_text()}\nfor another in (1, 2):\n    print(another)\n")
     assert changes(copy) == {"changed strategies/rules"}
 

@@ -21,6 +21,7 @@ from candlecloud.backtest.vectorised_engine import PlainCosts, statistics_of_pai
 from candlecloud.features.bars import Bars, prefix_sums, to_ticks
 from candlecloud.features.compute import compute_feature
 from candlecloud.features.families import FEATURES
+from candlecloud.features.families.trend import ATR
 from candlecloud.metrics.kernels import compound
 from candlecloud.metrics.summary import summary_columns
 
@@ -32,6 +33,11 @@ _CHOICES: dict[str, list[float]] = {
     "stop_loss": [0.0, 0.0, 0.02],
     "take_profit": [0.0, 0.0, 0.02, 0.15],
     "trailing_stop": [0.0, 0.0, 0.03],
+    "take_profit_atr": [0.0, 0.0, 2.0],
+    "max_bars": [0.0, 0.0, 9.0],
+    "entry_type": [0.0, 0.0, 1.0, 2.0],
+    "entry_offset_bps": [0.0, 30.0],
+    "entry_expires_bars": [0.0, 3.0],
     "drawdown_limit": [0.0, 0.0, 0.05],
     "rebalance_band": [0.0, 0.0, 0.02],
     "tick_size": [0.0, 0.0, 0.5],
@@ -65,10 +71,14 @@ def probe(seed: int) -> dict[str, str]:
     found["summaries"] = [*summaries.values()]
     for k in range(25):
         switches = {name: float(rng.choice(values)) for name, values in _CHOICES.items()}
+        if switches["take_profit_atr"]:
+            switches["take_profit"] = 0.0
         execution = Execution(**switches, cooldown_bars=3, flatten_at_end=bool(k % 2))
         target = np.repeat(rng.choice([-1.0, 0.0, 0.5, 1.0], 100), 7)
         funding = rng.choice([0.0, 0.0, 0.001, -0.002], len(bars))
-        ran = simulate(Backtest(bars, 10_000.0, direction="both", funding=funding), target, execution)
+        ranges = compute_feature(bars, ATR, {})["atr"]
+        backtest = Backtest(bars, 10_000.0, direction="both", funding=funding, average_true_range=ranges)
+        ran = simulate(backtest, target, execution)
         fills = np.array([tuple(fill)[2:6] for fill in ran.fills], dtype=np.float64)
         found[f"path {k}"] = [ran.statistics, ran.equity, np.array(ran.profits), fills]
     return {name: _hash(arrays) for name, arrays in found.items()}

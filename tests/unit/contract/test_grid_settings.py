@@ -287,3 +287,16 @@ def test_what_is_read_is_written_the_same_and_every_set_is_another_run(grid: dic
     assert len({canonical_json(run.to_dict()) for run in runs}) == len(runs) == config.size.valid
     assert config.warmup_bars >= max(run.warmup_bars for run in runs)
     assert all(run.finer_timeframe in ("none", config.finer_timeframe) for run in runs)
+
+
+def test_a_grid_of_atr_stops_and_entries_has_their_warm_up_and_feature() -> None:
+    one = sweep({"slow": [30], "fast": [5], "stops.stop_loss_atr": [None, 2.0], "stops.atr_window": [None, 500]})
+    assert (one.warmup_bars, "features/atr" in one.entries) == (501, True)
+    assert (len(one.variants), one.variants.total) == (3, 4)  # a window without a multiple is no run
+    plain = sweep({"slow": [30], "fast": [5], "stops.stop_loss_atr": [2.0]})
+    assert plain.warmup_bars == 30
+    assert plain.run_config({"fast": 5, "slow": 30, "stops.stop_loss_atr": 2.0}).stops.atr_window == 14
+    entered = sweep({"slow": [30], "fast": [5], "entry.type": ["limit", "stop"], "entry.offset_bps": [10.0]})
+    assert [variant.fields["entry"].type for variant in entered.variants] == ["limit", "stop"]
+    through = {"entry.type": ["limit"], "entry.must_trade_through_ticks": [0, 2], "market_rules.tick_size": [None, 0.1]}
+    assert len(sweep({"slow": [30], "fast": [5], **through}).variants) == 3  # ticks are counted in a tick size

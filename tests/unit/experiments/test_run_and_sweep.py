@@ -208,7 +208,7 @@ def test_each_set_of_a_sweep_is_the_run_of_that_set_alone(name: str) -> None:
     config = SweepConfig.from_dict(BASE | SWEEPS[name] | {"start": "2023-03-25", "end": "2023-06-01"})
     rows = rows_as_dicts(evaluate_batch(config, RunInputs(candles_for(config)), 0, config.size.valid).table)
     for row in rows:
-        alone = config.run_config(row["parameters"])
+        alone = config.run_config(row["parameters"] | row.get("settings", {}))
         inputs = RunInputs(candles_for(alone))
         metrics = evaluate_run(Identity(alone, inputs.revision(), "code"), inputs).result.metrics.to_dict()
         assert {key: metrics[key] for key in row["metrics"]} == row["metrics"]

@@ -73,6 +73,17 @@ SWEEPS: dict[str, dict[str, Any]] = {
         "slippage": {"model": "participation_rate"},
     },
 }
+SWEEPS["ATR stops and entry orders, of a strategy with a parameter entry"] = {
+    "strategy": "donchian_breakout",
+    "grid": {
+        "entry": [20, 40],
+        "entry.offset_bps": [0, 30],
+        "stops.trailing_stop_atr": [None, 3],
+        "stops.atr_window": [None, 100],
+    },
+    "entry": {"type": "limit", "expires_bars": 6},
+    "maker_fee_bps": -1,
+}
 ALL = pytest.mark.parametrize("name", SWEEPS)
 
 

@@ -62,7 +62,7 @@ def test_nothing_reads_the_catalogue_before_it_is_written() -> None:
 def test_the_rules_on_the_page_of_strategies_are_the_examples() -> None:
     page = (generate.ROOT / "docs" / "strategies.md").read_text()
     documents = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", page, flags=re.S)]
-    assert documents == list(EXAMPLES.values())
+    assert documents == [*(strategy.document for strategy in STRATEGIES.values()), *EXAMPLES.values()]
     assert json.loads(pretty({"a": [list(range(60)), {}]})) == {"a": [list(range(60)), {}]}
 
 

@@ -69,10 +69,8 @@ SizingChoice = Annotated[ModelChoice, _completed(SIZING, "sizing"), _unless_null
 
 
 _AtrMultiple = Annotated[Amount, Field(ge=1e-6, le=1_000)] | None
-_ATR_WINDOW = 14
-
-
-ATR_STOPS = ("stop_loss_atr", "take_profit_atr", "trailing_stop_atr")
+ATR_WINDOW = 14
+ATR_SETTINGS = ("stops.stop_loss_atr", "stops.take_profit_atr", "stops.trailing_stop_atr")
 
 
 class Stops(Strict):
@@ -89,7 +87,7 @@ class Stops(Strict):
     trailing_stop_atr: Annotated[_AtrMultiple, AddedField(None)] = None
     atr_window: Annotated[
         Annotated[int, Field(strict=True, ge=1, le=100_000)] | None,
-        Field(description=f"Bars of the average true range (Wilder); default {_ATR_WINDOW} with ATR stops"),
+        Field(description=f"Bars of the average true range (Wilder); default {ATR_WINDOW} with ATR stops"),
         AddedField(None),
     ] = None
     max_bars: Annotated[
@@ -129,11 +127,12 @@ class Stops(Strict):
                 wrong = InvalidParameterError(message, hint="Leave one out.")
                 raise as_field_error(wrong, f"stops.{name}_atr")
         if self.has_atr_stops and self.atr_window is None:
-            self.__dict__.update(atr_window=_ATR_WINDOW)  # frozen for everybody else
+            self.__dict__.update(atr_window=ATR_WINDOW)  # frozen for everybody else
         elif self.atr_window is not None and not self.has_atr_stops:
             wrong = InvalidParameterError(
                 "stops.atr_window is for stops in multiples of the average true range; there is none.",
-                hint="Set stop_loss_atr, take_profit_atr or trailing_stop_atr, or leave atr_window out.",
+                hint="Set stop_loss_atr, take_profit_atr or trailing_stop_atr, or leave atr_window out. In a sweep "
+                "whose grid has those, put it into the grid too.",
             )
             raise as_field_error(wrong, "stops.atr_window")
         return self
@@ -220,6 +219,27 @@ class ExecutionSettings(Strict):
     ] = None
     market_rules: MarketRulesOrNone = Field(default_factory=MarketRules)
 
+    @property
+    def features_read(self) -> set[str]:
+        """Features that trading itself reads, in any set."""
+        return {"atr"} if self.stops.has_atr_stops or self.varies(*ATR_SETTINGS) else set()
+
+    def check_entry(self) -> None:
+        """Refuse an entry order that counts ticks where there is no tick size.
+
+        Raises
+        ------
+        InvalidParameterError
+            With what to set.
+        """
+        counts_ticks = self.entry is not None and self.entry.must_trade_through_ticks > 0
+        if counts_ticks and self.market_rules.tick_size is None and not self.varies("market_rules.tick_size"):
+            raise InvalidParameterError(
+                "entry.must_trade_through_ticks counts ticks, and no tick size is given.",
+                hint="Set market_rules.tick_size, or leave must_trade_through_ticks out.",
+                field="entry.must_trade_through_ticks",
+            )
+
     def varies(self, *_settings: str) -> bool:
         """Whether the sets of a sweep differ in one of these settings."""
         return False
@@ -228,14 +248,3 @@ class ExecutionSettings(Strict):
     def can_collide(self) -> bool:
         """Whether one bar can hold a stop and a target, so that finer candles matter."""
         return self.stops.can_collide
-
-    @model_validator(mode="after")
-    def _check_ticks(self) -> Self:
-        ticks = self.entry is not None and self.entry.must_trade_through_ticks
-        if ticks and self.market_rules.tick_size is None and not self.varies("market_rules.tick_size"):
-            wrong = InvalidParameterError(
-                "entry.must_trade_through_ticks counts ticks, and no tick size is given.",
-                hint="Set market_rules.tick_size, or leave must_trade_through_ticks out.",
-            )
-            raise as_field_error(wrong, "entry.must_trade_through_ticks")
-        return self

@@ -22,7 +22,6 @@ from candlecloud.spec import Spec
 
 ALIASES = {"slippage_bps": "slippage.bps"}
 _MODELS: Mapping[str, Registry[Spec]] = {"slippage": SLIPPAGE, "sizing": SIZING}
-_UNTIL_THE_GRID = 0.5
 _Kind = Literal["integer", "number", "text"]
 
 
@@ -113,8 +112,8 @@ def leave_to_grid(document: Any) -> Any:
     for sent in (name for name in grid if isinstance(name, str) and name not in own):
         path = ALIASES.get(sent, sent)
         field, _, part = path.partition(".")
-        if field not in _fields():
-            continue
+        if field not in _fields() or (not part and _object_in(_fields()[field]) is not None):
+            continue  # a parameter may have an object's name
         given = body.get(field)
         parameter = _parameter(field, given, part)
         names = (part,) if parameter is None else (parameter.name, *parameter.aliases)
@@ -126,11 +125,18 @@ def leave_to_grid(document: Any) -> Any:
             error = InvalidParameterError(f"{path} is in both the request and grid.", hint="Leave it out of one.")
             raise as_field_error(error, f"grid.{sent}")
         if part and _required_parts(field) and (given is None or isinstance(given, dict)):
-            left_out = {part: _UNTIL_THE_GRID} if part in _required_parts(field) else {}
+            left_out = {part: _until_the_grid(field, part)} if part in _required_parts(field) else {}
             body[field] = {**(given or {}), **left_out}
         if parameter is not None and parameter.default is None:
             body[field] = {**(given or {}), parameter.name: parameter.low}  # others may ask for it; no set has this one
     return body
+
+
+def _until_the_grid(field: str, part: str) -> Value:
+    """A value that goes in the place of those that a grid gives."""
+    inner = _object_in(_fields()[field])
+    words = get_args(inner.model_fields[part].annotation) if inner else ()
+    return words[0] if words and isinstance(words[0], str) else 0.5
 
 
 def _parameter(field: str, given: Any, part: str) -> Parameter | None:

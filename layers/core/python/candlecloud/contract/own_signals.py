@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated
 
 from pydantic import Field
@@ -54,17 +55,23 @@ def check_signals_fields(strategy: str, signals: str | None, fill: Fill | None) 
             raise InvalidParameterError(f"{name} is given, but strategy is {strategy}.", hint=hint, field=name)
 
 
-def check_sizes(sized: bool, sizing: ModelChoice) -> None:
+def check_sizes(sized: bool, sizing: ModelChoice, varied: Iterable[str] = ()) -> None:
     """Refuse two rules for one size: a file with sizes takes the place of the sizing model.
+
+    Parameters
+    ----------
+    varied : iterable of str
+        Paths of the settings that a grid varies.
 
     Raises
     ------
     InvalidParameterError
         If both are given.
     """
-    if sized and sizing != fixed_fraction():
+    swept = next((path for path in varied if path.startswith("sizing.")), None)
+    if sized and (swept is not None or sizing != fixed_fraction()):
         raise InvalidParameterError(
             f"The signals have sizes, and sizing is {sizing.model}: both say how large a position is.",
             hint="Leave sizing out, or upload the file without the column size.",
-            field="sizing",
+            field="sizing" if swept is None else f"grid.{swept}",
         )

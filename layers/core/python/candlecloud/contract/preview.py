@@ -13,7 +13,8 @@ from candlecloud.catalogue import FEATURES
 from candlecloud.contract.execution_settings import Direction
 from candlecloud.contract.fields import Instant, Name, Number, RangeFields, SeriesFields, Strict, TimeframeText
 from candlecloud.contract.refusals import as_field_error, refuse
-from candlecloud.contract.run_spec import RulesOrNone, check_direction, check_rules, find_strategy
+from candlecloud.contract.run_spec import RulesOrNone
+from candlecloud.contract.strategy_choice import check_direction, check_rules, find_strategy
 from candlecloud.errors import CandlecloudError, InvalidParameterError, InvalidTimeframeError
 from candlecloud.market.timeframe import Timeframe
 from candlecloud.spec import FeatureUse, StrategySpec

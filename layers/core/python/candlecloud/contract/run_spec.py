@@ -12,11 +12,12 @@ from typing import Annotated, Any, ClassVar, NoReturn, Self
 from pydantic import ConfigDict, Field, StrictBool, ValidationError, model_validator
 
 from candlecloud.catalogue import SIZING, STRATEGIES
-from candlecloud.contract.execution_settings import ATR_STOPS, Direction, ExecutionSettings, fixed_bps
+from candlecloud.contract.execution_settings import ExecutionSettings, fixed_bps
 from candlecloud.contract.fields import Amount, Instant, Name, RangeFields, SeriesFields
 from candlecloud.contract.funding import Funding, check_funding
 from candlecloud.contract.own_signals import SignalsFields, check_signals_fields
 from candlecloud.contract.refusals import as_field_error, refuse
+from candlecloud.contract.strategy_choice import check_direction, check_rules, find_strategy
 from candlecloud.errors import CandlecloudError, InvalidParameterError, InvalidRangeError
 from candlecloud.market.instant import iso
 from candlecloud.market.ranges import TimeRange
@@ -24,8 +25,6 @@ from candlecloud.market.series import Series
 from candlecloud.market.timeframe import TIMEFRAMES, Timeframe
 from candlecloud.parameters import Parameters
 from candlecloud.spec import StrategySpec
-from candlecloud.strategies.rules.language import RULES, canonical_rules, rules_spec
-from candlecloud.strategies.signals.spec import SIGNALS, SIGNALS_SPEC
 
 MAX_BARS = 2_700_000  # five years of minutes
 MAX_SEED = 2**53 - 1
@@ -36,10 +35,8 @@ RulesOrNone = Annotated[
 ]
 
 
-class RunSpec(
-    ExecutionSettings, SignalsFields, RangeFields, SeriesFields
-):  # pydantic lists the fields of the last base first
-    """What all parameter sets of a sweep share."""
+class RunSpec(ExecutionSettings, SignalsFields, RangeFields, SeriesFields):
+    """What all parameter sets of a sweep share. Pydantic lists the fields of the last base first."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     kind: ClassVar[str]
@@ -111,26 +108,21 @@ class RunSpec(
         if not self.varies("rebalance_band"):
             self._set(rebalance_band=self._band())
         self._settle_finer()
+        self.check_entry()
         if not self.varies("direction"):
             check_direction(self.strategy_rule, self.direction)
 
     @property
     def entries(self) -> tuple[str, ...]:
         """The entries that it names, as ``strategies/dual_sma``, and the features that its strategy reads."""
-        used: set[str] = set()  # own signals read none
+        used = self.features_read  # own signals read none
         if self.rules is not None:
-            used = {named["feature"] for named in self.rules["features"].values()}
+            used |= {named["feature"] for named in self.rules["features"].values()}
         elif self.signals is None:
-            used = {use.feature.name for use in STRATEGIES.find(self.strategy).reads}
-        if self.stops.has_atr_stops or self.varies(*(f"stops.{name}" for name in ATR_STOPS)):
-            used.add("atr")
+            used |= {use.feature.name for use in STRATEGIES.find(self.strategy).reads}
         features = (f"features/{name}" for name in sorted(used))
-        return (
-            f"strategies/{self.strategy}",
-            *features,
-            f"sizing/{self.sizing.model}",
-            f"slippage/{self.slippage.model}",
-        )
+        models = (f"sizing/{self.sizing.model}", f"slippage/{self.slippage.model}")
+        return (f"strategies/{self.strategy}", *features, *models)
 
     @property
     def range(self) -> TimeRange:
@@ -236,67 +228,6 @@ class RunSpec(
     @staticmethod
     def _refuse(field: str, message: str, hint: str | None, **details: Any) -> NoReturn:
         raise as_field_error(InvalidParameterError(message, hint=hint, **details), field)
-
-
-def find_strategy(strategy: str, rules: Mapping[str, Any] | None, timeframe: Timeframe) -> StrategySpec:
-    """The data of a strategy by its name, or of the one that rules write down.
-
-    Raises
-    ------
-    UnknownStrategyError
-        If there is none of that name.
-    """
-    if strategy == SIGNALS:
-        return SIGNALS_SPEC
-    return STRATEGIES.find(strategy) if rules is None else rules_spec(rules, timeframe.ms)
-
-
-def check_rules(strategy: str, rules: Any) -> dict[str, Any] | None:
-    """Rules in the one way that equal rules share; None for a strategy that is known by its name.
-
-    Raises
-    ------
-    InvalidParameterError
-        If they lack, stand beside a name, or have something wrong in them.
-    UnknownStrategyError
-        If no strategy has the name.
-    """
-    if strategy == RULES:
-        if rules is None:
-            raise InvalidParameterError(
-                "strategy is rules, but rules are missing.",
-                hint="Send rules; GET /strategies shows their schema.",
-                field="rules",
-            )
-        return canonical_rules(rules)
-    if rules is not None:
-        hint = 'Set strategy to "rules", or leave rules out.'
-        raise InvalidParameterError(f"rules are given, but strategy is {strategy}.", hint=hint, field="rules")
-    if strategy != SIGNALS:
-        STRATEGIES.find(strategy)
-    return None
-
-
-def check_direction(strategy: StrategySpec, direction: Direction) -> None:
-    """Refuse a direction in which the strategy can never hold anything.
-
-    Raises
-    ------
-    InvalidParameterError
-        If the strategy names the other side only.
-    """
-    if direction == "both" or direction in strategy.sides:
-        return
-    other = "short" if direction == "long" else "long"
-    lacking = f'Set direction to "{other}"'
-    if strategy.name == RULES:
-        lacking += f', or add "{direction}": {{"entry": ...}} to the rules'
-    raise InvalidParameterError(
-        f"direction is {direction}, but {strategy.name} never goes {direction}: it could never trade.",
-        hint=f"{lacking}.",
-        field="direction",
-        allowed=[*sorted(strategy.sides), "both"],
-    )
 
 
 def canonical_json(value: Any) -> bytes:

@@ -11,13 +11,14 @@ from typing import Annotated, Any, ClassVar, NamedTuple, NoReturn, Self, cast
 
 from pydantic import Field, model_validator
 
-from candlecloud.contract.execution_settings import ExecutionSettings
+from candlecloud.contract.execution_settings import ATR_SETTINGS, ATR_WINDOW, ExecutionSettings, Stops
 from candlecloud.contract.fields import Name, Number
 from candlecloud.contract.grid_axes import Axis, Steps, Value, read_parameter_axis, read_setting_axis
 from candlecloud.contract.grid_settings import ALIASES, Setting, aliases_of, combine, leave_to_grid, settings_of
 from candlecloud.contract.refusals import as_field_error
 from candlecloud.contract.run import RunConfig
-from candlecloud.contract.run_spec import RunSpec, check_direction
+from candlecloud.contract.run_spec import RunSpec
+from candlecloud.contract.strategy_choice import check_direction
 from candlecloud.contract.variants import Variants, find_variants
 from candlecloud.errors import CandlecloudError, InvalidParameterError
 from candlecloud.parameters import Number as PlainNumber
@@ -51,7 +52,7 @@ class SweepConfig(RunSpec):
             max_length=20,
             description="Parameter or setting to its values; all combinations are computed. Settings go by their path: "
             "`direction`, `fee_bps`, `maker_fee_bps`, `rebalance_band`, `stops.*`, `drawdown_limit.*`, "
-            "`market_rules.*`, and the parameters of the chosen models, `slippage.*` and `sizing.*`. "
+            "`market_rules.*`, `entry.*`, and the parameters of the chosen models, `slippage.*` and `sizing.*`. "
             "null is off, where the field can be off",
         ),
     ]
@@ -158,8 +159,15 @@ class SweepConfig(RunSpec):
         axes = {path: values for path, values in self._setting_values.items() if path.startswith("sizing.")}
         sizes: dict[str, Any] = {path.removeprefix("sizing."): values[-1] for path, values in axes.items()}
         longest = self.sizing.model_copy(update=sizes) if sizes else self.sizing
-        spec = self.model_copy(update={"sizing": longest})
+        spec = self.model_copy(update={"sizing": longest, "stops": self._longest_stops()})
         return spec.warmup_bars_of({name: values[-1] for name, values in self.values.items()})
+
+    def _longest_stops(self) -> Stops:
+        """With the longest window of the average true range that a set may have."""
+        if not self.varies(*ATR_SETTINGS, "stops.atr_window"):
+            return self.stops
+        windows: list[Any] = [window for window in self.grid.get("stops.atr_window", ()) if window is not None]
+        return self.stops.model_copy(update={"atr_window": max(*windows, self.stops.atr_window or ATR_WINDOW, 0)})
 
     def run_config(self, values: Mapping[str, Value]) -> RunConfig:
         """The run of one set: alone it gives the same result, bit for bit.

@@ -24,15 +24,14 @@ def choose_tested_sets(columns: Mapping[str, NDArray[Any]], seed: int, variants:
     columns : mapping
         Parameter to its value in each set of a variant.
     variants : int
-        How often these sets come, one after the other, with other settings; the tested sets are spread over them.
+        How often these sets come, one after the other, with other settings; those of the first and last are tested.
     """
     sets = max((len(column) for column in columns.values()), default=1)
     rng = np.random.default_rng([seed, sets])
     distinct = list(dict.fromkeys(_extreme_sets(columns) + rng.choice(sets, min(sets, _DRAWN), replace=False).tolist()))
     if len(distinct) == 1:  # the first variant and the last are tested, if with the same parameters
         distinct *= 2
-    copies = [0, variants - 1, *rng.integers(0, variants, len(distinct)).tolist()]
-    return sorted({copy * sets + number for copy, number in zip(copies, distinct, strict=False)})
+    return sorted({(place % 2) * (variants - 1) * sets + number for place, number in enumerate(distinct)})
 
 
 def _extreme_sets(columns: Mapping[str, NDArray[Any]]) -> list[int]:

@@ -24,6 +24,7 @@ from candlecloud.fan_out.batch_file import BatchResult
 from candlecloud.features.bars import Bars, bars_from_table
 from candlecloud.metrics.metric import conventions_of
 from candlecloud.metrics.summary import SUMMARY
+from candlecloud.parameters import Number
 from candlecloud.runs.inputs import RunInputs
 from candlecloud.runs.result_rows import rows_schema
 from candlecloud.strategies.look_ahead import SWEEP_EFFORT
@@ -58,27 +59,13 @@ def evaluate_batch(config: SweepConfig, inputs: RunInputs, start: int, end: int)
     bars = bars_from_table(inputs.candles)
     finer = None if inputs.finer is None else bars_from_table(inputs.finer)
     if config.look_ahead_test and config.signals is None:
-        _test_for_look_ahead(bars, sets, blocks, start)
+        for spec, chosen in _tested_in(sets, start, end):
+            rng = np.random.default_rng([config.seed, start, len(chosen)])
+            run_look_ahead_test(bars, spec, chosen, rng, SWEEP_EFFORT)
     rows = statistics_of_blocks(bars, finer, blocks)
     columns = summary_columns_of(rows, bars, bars.index_of(config.range.start), config)
-    common = _common(sets, bars, inputs) if start == 0 else None
+    common = _common(config, bars, inputs, sets) if start == 0 else None
     return BatchResult(start, end, _table(config, start, blocks, columns), common)
-
-
-def _test_for_look_ahead(bars: Bars, sets: SweptSets, blocks: list[Block], start: int) -> None:
-    """Test those of the batch's sets that the sweep chose, the sets of a variant together."""
-    chosen = _tested(sets)
-    for block in blocks:
-        numbers = [number - start for number in chosen if start <= number < start + len(block.sets)]
-        if numbers:
-            rng = np.random.default_rng([sets.config.seed, start, *numbers])
-            own = [block.sets.parameters(number) for number in numbers]
-            run_look_ahead_test(bars, block.spec, own, rng, SWEEP_EFFORT)
-        start += len(block.sets)
-
-
-def _tested(sets: SweptSets) -> list[int]:
-    return choose_tested_sets(sets.parameters.columns, sets.config.seed, len(sets.variants))
 
 
 def _table(config: SweepConfig, start: int, blocks: list[Block], columns: Mapping[str, FloatArray]) -> pa.Table:
@@ -96,8 +83,21 @@ def _column(values: NDArray[Any] | list[Value], kind: pa.DataType) -> pa.Array:
     return column if column.type == kind else column.cast(kind)
 
 
-def _common(sets: SweptSets, bars: Bars, inputs: RunInputs) -> Mapping[str, Any]:
-    config = sets.config
+def _tested_in(sets: SweptSets, start: int, end: int) -> list[tuple[SweepConfig, list[dict[str, Number]]]]:
+    """The sets of a batch that the look-ahead test runs on, those of a variant together."""
+    found: dict[int, tuple[SweepConfig, list[dict[str, Number]]]] = {}
+    for number in _tested_numbers(sets):
+        if start <= number < end:
+            spec, parameters = sets.one(number)
+            found.setdefault(number // sets.parameters.total, (spec, []))[1].append(parameters)
+    return list(found.values())
+
+
+def _tested_numbers(sets: SweptSets) -> list[int]:
+    return choose_tested_sets(sets.parameters.columns, sets.config.seed, len(sets.variants))
+
+
+def _common(config: SweepConfig, bars: Bars, inputs: RunInputs, sets: SweptSets) -> Mapping[str, Any]:
     settings, fields = config.variants[0]
     first = config.spec_with(fields)
     benchmark = benchmark_of(first)
@@ -107,7 +107,7 @@ def _common(sets: SweptSets, bars: Bars, inputs: RunInputs) -> Mapping[str, Any]
     coverage = describe_coverage(config, config.warmup_bars, inputs)
     return {
         "assumptions": describe_assumptions(first, decisions.bars)
-        | _look_ahead_summary(sets)
+        | _look_ahead_summary(config, sets)
         | describe_signals(config, inputs)
         | _varied_summary(settings),
         "data": describe_bars(bars, bars.index_of(config.range.start)) | coverage.to_dict(),
@@ -116,12 +116,13 @@ def _common(sets: SweptSets, bars: Bars, inputs: RunInputs) -> Mapping[str, Any]
     }
 
 
-def _look_ahead_summary(sets: SweptSets) -> dict[str, Any]:
-    if not sets.config.look_ahead_test:
+def _look_ahead_summary(config: SweepConfig, sets: SweptSets) -> dict[str, Any]:
+    if not config.look_ahead_test:
         return {}
+    tested = len(_tested_numbers(sets))
     return {
-        "look_ahead_test": f"passed on {len(_tested(sets))} of {sets.total} sets, among them the lowest and highest "
-        "value of each parameter: another future moved none of their decisions"
+        "look_ahead_test": f"passed on {tested} of {sets.total} sets, among them the lowest and highest value of each "
+        "parameter: another future moved none of their decisions"
     }
 
 

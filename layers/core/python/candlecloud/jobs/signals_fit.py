@@ -50,7 +50,7 @@ def check_signals_fit(config: RunSpec, file: SignalsFile | None, open_times: Seq
             field="signals",
             series=file.series.id,
         )
-    check_sizes(file.sized, config.sizing)
+    check_sizes(file.sized, config.sizing, config.setting_axes if isinstance(config, SweepConfig) else ())
     sets = sets_of(config)
     field = f"grid.{_SET}" if isinstance(config, SweepConfig) and _SET in config.grid else f"parameters.{_SET}"
     if max(sets) >= len(file):

@@ -53,8 +53,8 @@ def sweep_work(config: SweepConfig) -> Work:
         set_s += (_VARIANT_S + bars * _VARIANT_BAR_S) * len(config.variants) / size.valid
     fitting = min(max(1, int(batch_s / set_s)), _MOST_SETS)
     per_batch = config.batch_size or fitting
-    tests = config.look_ahead_test and config.signals is None
-    test_s = _test_s(config, by_bar_s / bars, features) if tests else 0.0
+    tested = config.look_ahead_test and config.signals is None
+    test_s = _test_s(config, by_bar_s / bars, features) if tested else 0.0
     return Work(
         units=size.valid,
         unit_s=set_s,
@@ -73,9 +73,9 @@ def has_averages_alone(config: SweepConfig) -> bool:
         and config.direction == "long"
         and config.sizing == fixed_fraction()
         and config.slippage.model == "fixed_bps"
-        and config.entry is None
         and stops == Stops()
         and rules == MarketRules()
+        and config.entry is None
         and config.drawdown_limit is None
         and config.rebalance_band is None
         and (config.funding is None or config.funding.model == "ignored")
