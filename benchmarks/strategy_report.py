@@ -29,7 +29,7 @@ _STOPPED += "for no stop in the bar of the entry"
 
 def render(title: str, found: Sequence[Measured]) -> str:
     """Times and ratios, agreement, where a bar's time goes."""
-    return "\n\n".join((f"### {title}", _times(found), _agreement(found), _stages(found)))
+    return "\n\n".join((f"### Strategies on {title}", _times(found), _agreement(found), _stages(found)))
 
 
 def _times(found: Sequence[Measured]) -> str:
