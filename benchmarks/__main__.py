@@ -15,7 +15,7 @@ from functools import partial
 from importlib import import_module
 from pathlib import Path
 
-from benchmarks import engine, quick, report
+from benchmarks import engine, quick, report, strategies
 from benchmarks.agreement import DisagreementError
 from benchmarks.environment import ensure_peers, machine_facts, say
 from benchmarks.plan import PLANS
@@ -35,17 +35,22 @@ MODULES: Mapping[str, str] = {
 }
 """Name of a table to its module: ``tables()`` returns Markdown, or ``main()`` prints it."""
 
+PEERED = ("sweep", "strategies")
+"""Tables beside vectorbt, of the series of a folder."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     options = _options(arguments)
     if options.quick:
         print(quick.tables())
         return 0
-    wanted = [options.only] if options.only else ["sweep", *MODULES]
-    peers = ensure_peers() if "sweep" in wanted else None
+    wanted = [options.only] if options.only else [*PEERED, *MODULES]
+    peers = ensure_peers() if set(PEERED) & set(wanted) else None
     sections: dict[str, Callable[[], str]] = {"machine": lambda: machine_facts(peers)}
-    if peers:
+    if peers and "sweep" in wanted:
         sections["sweep"] = lambda: report.render([engine.run(name, options.data, peers) for name in PLANS])
+    if peers and "strategies" in wanted:
+        sections["strategies"] = lambda: strategies.tables(options.data, peers)
     sections |= {name: partial(_tables, MODULES[name]) for name in wanted if name in MODULES}
     try:
         _print(sections, write=options.write)
@@ -79,7 +84,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="without the peers, in a minute")
     parser.add_argument("--data", type=Path, default=RECORDED, help="folder with the files of the series")
-    parser.add_argument("--only", choices=["sweep", *MODULES], help="one table")
+    parser.add_argument("--only", choices=[*PEERED, *MODULES], help="one table")
     parser.add_argument("--write", action="store_true", help="put the tables into docs/benchmarks.md")
     return parser.parse_args(arguments)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from benchmarks import reference, sweep
 from benchmarks.product import Product
 from benchmarks.protocol import Columns, serve
+from benchmarks.strategy_tasks import Strategies
 
 
 def nothing(_series: Columns) -> None:
@@ -12,7 +13,7 @@ def nothing(_series: Columns) -> None:
 
 
 if __name__ == "__main__":
-    product = Product()
+    product, strategies = Product(), Strategies()
     serve(
         {
             "candlecloud": sweep.sweep,
@@ -22,5 +23,11 @@ if __name__ == "__main__":
             "product": product.evaluate,
             "product_revision": product.revision,
             "product_differing": product.differing,
+            "strategy_prepare": strategies.prepare,
+            "strategy": strategies.evaluate,
+            "strategy_stages": strategies.stages,
+            "strategy_parameters": strategies.parameters,
+            "strategy_figures": strategies.figures,
+            "strategy_wanted": strategies.wanted,
         }
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.peers import backtesting_orders, backtesting_sweep, vectorbt_sweep
+from benchmarks.peers import backtesting_orders, backtesting_sweep, vectorbt_strategies, vectorbt_sweep
 from benchmarks.protocol import serve
 
 if __name__ == "__main__":
@@ -10,6 +10,8 @@ if __name__ == "__main__":
         {
             "vectorbt": vectorbt_sweep.sweep,
             "vectorbt_ties": vectorbt_sweep.ties,
+            "vectorbt_strategy": vectorbt_strategies.sweep,
+            "vectorbt_given": vectorbt_strategies.given_positions,
             "backtesting": backtesting_sweep.sweep,
             "backtesting_orders": backtesting_orders.trades,
         }

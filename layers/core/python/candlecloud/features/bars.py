@@ -54,9 +54,14 @@ class Bars:
         return np.diff(self.close_tick_sums)
 
     @cached_property
+    def highest_ticks(self) -> int:
+        """Highest close in ticks; there must be one."""
+        return int(self.close_ticks.max())
+
+    @cached_property
     def close_range(self) -> int:
         """Highest close less the lowest, in ticks; there must be one."""
-        return int(self.close_ticks.max()) - int(self.close_ticks.min())
+        return self.highest_ticks - int(self.close_ticks.min())
 
     @cached_property
     def close_square_sums(self) -> IntArray:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -65,11 +64,10 @@ class PriceMoments(NamedTuple):
 def close_moments(bars: Bars, window: int) -> PriceMoments:
     """Moments of the closes: the same bits however many decimals the ticks are counted in."""
     means, deviations = close_deviations(bars, window)
-    width, ticks = np.int64(window), bars.close_ticks
-    if len(ticks) and bars.close_range * window < _EXACT:
-        distances = np.full(len(ticks), np.nan)
-        far = ticks[window - 1 :] * width - _sums(bars.close_tick_sums, window)
-        distances[window - 1 :] = far / (window * 10.0**bars.scale)
+    if len(bars) and bars.close_range * window < _EXACT:
+        distances = np.full(len(bars), np.nan)
+        sums = integers(bars.close_tick_sums)
+        price_moments.distances_from(sums, window, window * 10.0**bars.scale, doubles(distances))
         return PriceMoments(means, distances, deviations)
     return _slow_moments(bars, window)
 
@@ -87,21 +85,25 @@ def close_deviations(bars: Bars, window: int) -> tuple[FloatArray, FloatArray]:
     means, variances = np.empty(n), np.empty(n)
     means[: window - 1] = variances[: window - 1] = np.nan
     running = integers(bars.close_tick_sums), integers(bars.close_square_sums)
-    largest = price_moments.scatter(*running, window, 2**64 - 1, doubles(means), doubles(variances))
-    large = np.flatnonzero(variances >= _EXACT) if largest >= _EXACT else np.zeros(0, np.int64)
-    means /= window * 10.0**scale
-    variances /= 10.0 ** (2 * scale)
-    variances /= window
-    variances /= window
+    units = window * 10.0**scale, 10.0 ** (2 * scale)
+    largest = price_moments.spreads(*running, window, 2**64 - 1, *units, doubles(means), doubles(variances))
     deviations = np.sqrt(variances, out=variances)
-    for stretch in np.split(large, np.flatnonzero(np.diff(large) > window) + 1) if len(large) else ():
+    if largest >= _EXACT:
+        _correct_large(bars, window, deviations)
+    if bars.highest_ticks * window >= _EXACT:
+        means = close_means(bars, window)
+    return means, deviations
+
+
+def _correct_large(bars: Bars, window: int, deviations: FloatArray) -> None:
+    """Deviations anew where the number that was divided is no float exactly."""
+    totals, squares = _sums(bars.close_tick_sums, window), _sums(bars.close_square_sums, window)
+    large = np.flatnonzero(window * squares - totals * totals >= _EXACT) + window - 1
+    for stretch in np.split(large, np.flatnonzero(np.diff(large) > window) + 1):
         begin, end = int(stretch[0]), int(stretch[-1]) + 1
         before = begin - window + 1
         slow = _slow_moments(bars.from_bar(before).until_bar(end - before), window)
         deviations[begin:end] = slow.deviations[window - 1 :]
-    if int(bars.close_ticks.max()) * window >= _EXACT:
-        means = close_means(bars, window)
-    return means, deviations
 
 
 def _slow_moments(bars: Bars, window: int) -> PriceMoments:
@@ -116,7 +118,12 @@ def _sums(sums: IntArray, window: int) -> IntArray:
 
 
 def close_means(bars: Bars, window: int) -> FloatArray:
-    """Means of the closes alone."""
+    """Means of the closes alone: by running sums where these and the divisor are floats exactly."""
+    if window <= len(bars) and bars.scale <= _MOST_DECIMALS and bars.highest_ticks * window < _EXACT:
+        average = np.empty(len(bars))
+        average[: window - 1] = np.nan
+        np.divide(_sums(bars.close_tick_sums, window), window * 10.0**bars.scale, out=average[window - 1 :])
+        return average
     average = np.full(len(bars), np.nan)
     price_moments.means(integers(bars.close_ticks), window, bars.scale, POWERS_OF_TEN, doubles(average))
     return average
@@ -131,22 +138,12 @@ def weighted_means(bars: Bars, window: int) -> FloatArray:
 
 def highest(values: FloatArray, window: int) -> FloatArray:
     """Maximum of the last `window` values; NaN for the first ``window - 1`` entries."""
-    return highest_of(values, [window])[0]
+    return Extremes(np.maximum, values).of(window)
 
 
 def lowest(values: FloatArray, window: int) -> FloatArray:
     """Minimum of the last `window` values; NaN for the first ``window - 1`` entries."""
-    return lowest_of(values, [window])[0]
-
-
-def highest_of(values: FloatArray, windows: Sequence[int]) -> list[FloatArray]:
-    """`highest` of many windows."""
-    return _extremes(np.maximum, values, windows)
-
-
-def lowest_of(values: FloatArray, windows: Sequence[int]) -> list[FloatArray]:
-    """`lowest` of many windows."""
-    return _extremes(np.minimum, values, windows)
+    return Extremes(np.minimum, values).of(window)
 
 
 def mean_of_last(values: FloatArray, window: int) -> FloatArray:
@@ -158,19 +155,30 @@ def mean_of_last(values: FloatArray, window: int) -> FloatArray:
     return total / window
 
 
-def _extremes(choose: np.ufunc, values: FloatArray, windows: Sequence[int]) -> list[FloatArray]:
-    """Extremes of 2, 4, 8, ... values, then of two overlapping runs each: an extreme may count a value twice."""
-    runs = [values]  # of 1, 2, 4, ... values
-    found = []
-    for window in windows:
-        extreme = np.empty(len(values))
+class Extremes:
+    """Extremes of 2, 4, 8, ... values, kept; of a window then by two overlapping ones: a value may count twice.
+
+    Parameters
+    ----------
+    choose : ufunc
+        ``np.maximum`` or ``np.minimum``.
+    """
+
+    def __init__(self, choose: np.ufunc, values: FloatArray) -> None:
+        self._choose = choose
+        self._runs = [values]  # of 1, 2, 4, ... values
+
+    def of(self, window: int) -> FloatArray:
+        """Extreme of the last `window` values; NaN for the first ``window - 1`` entries."""
+        runs, n = self._runs, len(self._runs[0])
+        extreme = np.empty(n)
         extreme[: window - 1] = np.nan
+        if window > n:
+            return extreme
         level = window.bit_length() - 1
-        while window <= len(values) and len(runs) <= level:
+        while len(runs) <= level:
             length = 1 << (len(runs) - 1)
-            runs.append(choose(runs[-1][:-length], runs[-1][length:]))
-        if window <= len(values):
-            shift, run = window - (1 << level), runs[level]
-            choose(run[: len(run) - shift], run[shift:], out=extreme[window - 1 :])
-        found.append(extreme)
-    return found
+            runs.append(self._choose(runs[-1][:-length], runs[-1][length:]))
+        shift, run = window - (1 << level), runs[level]
+        self._choose(run[: len(run) - shift], run[shift:], out=extreme[window - 1 :])
+        return extreme

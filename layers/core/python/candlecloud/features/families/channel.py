@@ -9,8 +9,9 @@ import numpy as np
 from candlecloud.arrays import FloatArray
 from candlecloud.features.bars import Bars
 from candlecloud.features.feature import Feature
+from candlecloud.features.outputs import MadeWhenRead
 from candlecloud.features.window_parameter import FULL_WINDOW, window_parameter
-from candlecloud.features.windows import close_deviations, close_moments, highest_of, lowest_of
+from candlecloud.features.windows import Extremes, close_deviations, close_moments
 from candlecloud.parameters import Parameter, Parameters
 
 
@@ -25,9 +26,16 @@ def donchian_of_bars(bars: Bars, parameters: Parameters) -> Mapping[str, FloatAr
 
 def many_donchian(bars: Bars, sets: Sequence[Parameters], _begins: Sequence[int]) -> Sequence[Mapping[str, FloatArray]]:
     """Extremes of 2, 4, 8, ... bars once for all windows."""
-    windows = [int(each["window"]) for each in sets]
-    channels = zip(highest_of(bars.high, windows), lowest_of(bars.low, windows), strict=True)
-    return [{"upper": upper, "lower": lower, "middle": (upper + lower) / 2.0} for upper, lower in channels]
+    highest, lowest = Extremes(np.maximum, bars.high), Extremes(np.minimum, bars.low)
+    return [_channel(highest, lowest, int(each["window"])) for each in sets]
+
+
+def _channel(highest: Extremes, lowest: Extremes, window: int) -> Mapping[str, FloatArray]:
+    return MadeWhenRead(
+        upper=lambda: highest.of(window),
+        lower=lambda: lowest.of(window),
+        middle=lambda: (highest.of(window) + lowest.of(window)) / 2.0,
+    )
 
 
 def bollinger_of_bars(bars: Bars, parameters: Parameters) -> Mapping[str, FloatArray]:
@@ -44,15 +52,18 @@ def many_bollinger(
 
 
 def _bands(means: FloatArray, deviations: FloatArray, width: float) -> Mapping[str, FloatArray]:
-    reach = width * deviations
-    return {"middle": means, "upper": means + reach, "lower": means - reach}
+    def band(side: float) -> FloatArray:
+        reach = deviations * (side * width)
+        return np.add(means, reach, out=reach)
+
+    return MadeWhenRead(middle=lambda: means, upper=lambda: band(1.0), lower=lambda: band(-1.0))
 
 
 def zscore_of_bars(bars: Bars, parameters: Parameters) -> Mapping[str, FloatArray]:
     """Distance of the close to its mean over w bars, in population standard deviations; 0/0 on a flat window is NaN."""
     found = close_moments(bars, int(parameters["window"]))
     with np.errstate(invalid="ignore"):
-        return {"zscore": found.distances / found.deviations}
+        return {"zscore": np.divide(found.distances, found.deviations, out=found.distances)}
 
 
 DONCHIAN = Feature(

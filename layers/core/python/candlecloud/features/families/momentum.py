@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
-from candlecloud.arrays import FloatArray
+from candlecloud.arrays import FloatArray, IntArray
 from candlecloud.features.bars import Bars
 from candlecloud.features.families.moving_average import emas
 from candlecloud.features.feature import Feature
 from candlecloud.features.kernels import recursive
 from candlecloud.features.kernels.views import doubles, integers
+from candlecloud.features.outputs import MadeWhenRead
 from candlecloud.features.window_parameter import FULL_WINDOW_OF_CHANGES, LONGEST_WINDOW, window_parameter
 from candlecloud.features.windows import highest, lowest, mean_of_last
 from candlecloud.parameters import Parameter, Parameters, Warmup
@@ -49,17 +51,27 @@ def macd_of_bars(bars: Bars, parameters: Parameters) -> Mapping[str, FloatArray]
 
 
 def many_macd(bars: Bars, sets: Sequence[Parameters], begins: Sequence[int]) -> Sequence[Mapping[str, FloatArray]]:
-    """All sets in one pass per average."""
+    """All sets in one pass per average; sets that begin an average at the same bar share it."""
     fast, slow, smooth = (np.array([int(each[name]) for each in sets], np.int64) for name in ("fast", "slow", "signal"))
     begin = np.array(begins, np.int64)
-    lines = emas(bars.close, begin + slow - fast, fast) - emas(bars.close, begin, slow)
+    averages, which = _distinct_emas(bars.close, np.concatenate([begin + slow - fast, begin]), np.append(fast, slow))
+    lines = np.empty((len(sets), len(bars)))
+    for k, line in enumerate(lines):
+        np.subtract(averages[which[k]], averages[which[len(sets) + k]], out=line)
     signals = emas(lines, begin + slow - 1, smooth)
     for line, first in zip(lines, begin + slow + smooth - 2, strict=True):
         line[:first] = np.nan
-    return [
-        {"macd": line, "signal": signal, "histogram": line - signal}
-        for line, signal in zip(lines, signals, strict=True)
-    ]
+    return [_macd_lines(line, signal) for line, signal in zip(lines, signals, strict=True)]
+
+
+def _macd_lines(line: FloatArray, signal: FloatArray) -> Mapping[str, FloatArray]:
+    return MadeWhenRead(macd=lambda: line, signal=lambda: signal, histogram=lambda: line - signal)
+
+
+def _distinct_emas(values: FloatArray, firsts: IntArray, windows: IntArray) -> tuple[NDArray[np.float64], IntArray]:
+    """Exponential averages, each distinct one once, and which of them each is."""
+    each, which = np.unique(np.stack([firsts, windows]), axis=1, return_inverse=True)
+    return emas(values, each[0], each[1]), which.ravel()
 
 
 def stochastic_of_bars(bars: Bars, parameters: Parameters) -> Mapping[str, FloatArray]:

@@ -21,11 +21,16 @@ cpdef void moments(
 ) noexcept
 
 @cython.locals(
-    t=Py_ssize_t, largest=double, width=cython.longlong, total=cython.longlong, square=cython.longlong,
+    t=Py_ssize_t, largest=cython.longlong, width=cython.longlong, apart=double, total=cython.longlong,
     found=cython.longlong)
-cpdef double scatter(
+cpdef long long spreads(
     const long long[::1] sums, const long long[::1] squares, Py_ssize_t window, unsigned long long ones,
-    double[::1] totals, double[::1] scatters
+    double unit, double square, double[::1] average, double[::1] variances
+) noexcept
+
+@cython.locals(t=Py_ssize_t, width=cython.longlong, far=cython.longlong)
+cpdef void distances_from(
+    const long long[::1] sums, Py_ssize_t window, double unit, double[::1] distances
 ) noexcept
 
 @cython.locals(

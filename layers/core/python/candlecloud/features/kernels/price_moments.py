@@ -63,23 +63,46 @@ def moments(
                 variances[t] = nearest(scatter) / powers[scale] / powers[scale] / window
 
 
-def scatter(sums: Integers, squares: Integers, window: int, ones: int, totals: Doubles, scatters: Doubles) -> float:
-    """Sum of each window, and ``window * sum(x*x) - sum(x)**2``, as floats; the largest of these.
+def spreads(
+    sums: Integers,
+    squares: Integers,
+    window: int,
+    ones: int,
+    unit: float,
+    square: float,
+    average: Doubles,
+    variances: Doubles,
+) -> int:
+    """Mean and population variance of each window; the largest ``window * sum(x*x) - sum(x)**2`` that was met.
 
     `sums` and `squares` are running sums of 64 bits, one longer than the values, that may have wrapped: a difference is
-    right while it fits 63 bits, which the caller sees to. Written from entry ``window - 1`` on. `ones` is 2**64 - 1.
+    right while it fits 63 bits, which the caller sees to. Written from entry ``window - 1`` on.
+
+    Parameters
+    ----------
+    ones : int
+        2**64 - 1: uncompiled, products are cut to 64 bits.
+    unit, square : float
+        ``window * 10**scale`` and ``10**(2 * scale)``.
     """
-    largest = 0.0
+    largest = 0
     width = window
-    for t in range(window - 1, len(totals)):
+    apart = float(window)
+    for t in range(window - 1, len(average)):
         total = sums[t + 1] - sums[t + 1 - window]
-        square = squares[t + 1] - squares[t + 1 - window]
-        found = (width * square - total * total) & ones
-        totals[t] = float(total)
-        scatters[t] = float(found)
-        if scatters[t] > largest:
-            largest = scatters[t]
+        found = (width * (squares[t + 1] - squares[t + 1 - window]) - total * total) & ones
+        average[t] = float(total) / unit
+        variances[t] = float(found) / square / apart / apart
+        largest = found if found > largest else largest
     return largest
+
+
+def distances_from(sums: Integers, window: int, unit: float, distances: Doubles) -> None:
+    """Distance of each value from the mean of its window; `unit` is ``window * 10**scale``."""
+    width = window
+    for t in range(window - 1, len(distances)):
+        far = width * (sums[t + 1] - sums[t]) - (sums[t + 1] - sums[t + 1 - window])
+        distances[t] = float(far) / unit
 
 
 def weighted(ticks: Integers, window: int, scale: int, powers: Doubles, average: Doubles) -> None:

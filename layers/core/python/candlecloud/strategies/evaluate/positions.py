@@ -13,7 +13,16 @@ from candlecloud.features.kernels.views import doubles
 from candlecloud.parameters import Parameters
 from candlecloud.strategies.evaluate.beginning import Beginning
 from candlecloud.strategies.evaluate.rows import Rows, features_read, is_constant, names_of, parameters_of
-from candlecloud.strategies.evaluate.words import ALL_ONES, BITS, Columns, WordArray, Words, distinct, later
+from candlecloud.strategies.evaluate.words import (
+    ALL_ONES,
+    BITS,
+    Columns,
+    WordArray,
+    Words,
+    distinct,
+    first_of_each,
+    later,
+)
 from candlecloud.strategies.kernels import words as kernel
 from candlecloud.strategies.rules.tree import Operand, Rules, comparisons_of
 
@@ -155,7 +164,7 @@ def _operands(rules: Rules) -> list[Operand]:
 
 
 def _count_rows(rules: Rules, operands: Sequence[Operand], columns: Columns, sets: IntArray) -> int:
-    return sum(len(distinct(columns, names_of(operand, rules), sets)[0]) for operand in operands)
+    return sum(len(first_of_each(columns, names_of(operand, rules), sets)[0]) for operand in operands)
 
 
 def _blocks(

@@ -43,14 +43,19 @@ def distinct(columns: Columns, names: Sequence[str], sets: IntArray) -> tuple[li
 
 def first_of_each(columns: Columns, names: Sequence[str], sets: IntArray) -> tuple[IntArray, IntArray]:
     """For each distinct combination of some parameters the first set that has it, and which one each set has."""
-    codes = np.zeros(len(sets), np.int64)
-    if len(sets) == 1:  # a run alone, and each of the many calls of its look-ahead test
-        return sets, codes
-    for name in names:
-        values, inverse = np.unique(columns[name][sets], return_inverse=True)
-        _, codes = np.unique(codes * len(values) + inverse, return_inverse=True)
-    _, firsts = np.unique(codes, return_index=True)
-    return sets[firsts], codes
+    if len(sets) == 1 or not names:  # a run alone, and each of the many calls of its look-ahead test
+        return sets[:1], np.zeros(len(sets), np.int64)
+    codes, *others = (np.unique(columns[name][sets], return_inverse=True)[1] for name in names)
+    for inverse in others:
+        _, codes = np.unique(codes * (int(inverse.max()) + 1) + inverse, return_inverse=True)
+    return sets[_first_places(codes)], codes
+
+
+def _first_places(codes: IntArray) -> IntArray:
+    """Where each code, from 0 to the highest, stands first."""
+    places = np.empty(int(codes.max()) + 1, np.int64)
+    places[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)  # the last written is the first
+    return places
 
 
 def pack(bits: NDArray[np.bool_]) -> WordArray:
