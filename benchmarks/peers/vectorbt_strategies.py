@@ -14,7 +14,7 @@ from vectorbt.portfolio.enums import OppositeEntryMode, StopEntryPrice, StopExit
 from benchmarks.peers.vectorbt_indicators import SIGNALS
 
 CASH = 1e4
-MUCH = 1e10
+MUCH = 1e18
 Arrays = Mapping[str, Any]
 Matrix = Any
 vbt.settings.returns["year_freq"] = "365 days"
@@ -85,7 +85,7 @@ def given_positions(
 
     vectorbt fills one order per row; we fill up to three per bar: what leaves at the open, what enters there, a stop
     inside the bar. So each bar is three rows. The first two have the close before as their
-    prices, which hits no stop that the bar before has not hit; equity counts after the third. Cash is a million times
+    prices, which hits no stop that the bar before has not hit; equity counts after the third. Cash is 1e14 times
     ours: with less, a set that loses nearly all comes to quantities that vectorbt takes for none.
     """
     vbt.settings["engine"] = engine
