@@ -23,7 +23,7 @@ from tests.support.second_checkout import OLD_COMMIT, OldVersion, copy_checkout,
 
 HOUR = 3_600_000
 EVENT = {"exchange": "binance", "symbol": "BTC-USDT", "timeframe": "1h"}
-NEW_RULE, OLD_RULE = "change < -threshold)", "change < -2 * threshold)"
+NEW_RULE, OLD_RULE = '{"sub": [0, {"param": "threshold"}]}', '{"mul": [-2, {"param": "threshold"}]}'
 SWEEP: dict[str, Any] = {
     **EVENT,
     "strategy": "time_series_momentum",

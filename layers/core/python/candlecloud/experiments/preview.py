@@ -63,7 +63,9 @@ def preview_targets(table: pa.Table, asked: SignalsRequest, wanted: TimeRange) -
     first = bars.index_of(wanted.start)
     if first >= len(bars):
         return None
-    target = allowed_target(strategy_of(asked.strategy_rule).target(bars, asked.parameters), asked.direction)
+    target = allowed_target(
+        strategy_of(asked.strategy_rule).target(bars, asked.parameters, wanted.start), asked.direction
+    )
     known = max(first, asked.warmup_bars - 1)
     moved = [t for t in range(known + 1, len(bars)) if target[t] != target[t - 1]]
     last = len(bars) - 1
