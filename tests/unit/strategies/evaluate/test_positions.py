@@ -13,6 +13,7 @@ from candlecloud.features.compute import compute_feature, compute_many
 from candlecloud.features.families import FEATURES
 from candlecloud.strategies.builtin import STRATEGIES
 from candlecloud.strategies.evaluate import positions as module
+from candlecloud.strategies.evaluate import rows
 from candlecloud.strategies.evaluate.beginning import Beginning
 from candlecloud.strategies.evaluate.positions import positions_of_sets
 from candlecloud.strategies.rules.examples import EXAMPLES
@@ -74,8 +75,9 @@ def test_many_sets_are_each_set_alone(name: str, holes: bool, monkeypatch: pytes
     """Though the bars of all reach further back; in one block and in the smallest."""
     bars = with_holes(BARS) if holes else BARS
     check_sets(STRATEGIES.find(name), GRIDS[name], bars)
-    monkeypatch.setattr(module, "_FEWEST_ROWS", 1)
+    monkeypatch.setattr(module, "_MOST_BYTES", 1)
     monkeypatch.setattr(module, "_ROWS_BYTES", 1)
+    monkeypatch.setattr(rows, "_OUTPUT_BYTES", 1)
     monkeypatch.setattr(module, "_WORDS_BYTES", 1)
     check_sets(STRATEGIES.find(name), GRIDS[name], bars, lead=50)
 

@@ -26,9 +26,12 @@ from candlecloud.strategies.evaluate.words import (
 from candlecloud.strategies.kernels import words as kernel
 from candlecloud.strategies.rules.tree import Operand, Rules, comparisons_of
 
-_ROWS_BYTES, _FEWEST_ROWS = 24_000_000, 96
+_ROWS_BYTES = 24_000_000
 """Rows of values held at once: sets are taken in blocks that need no more. What is written over stays near the
 processor, and memory that is asked for anew costs more than what it is filled with."""
+_ENOUGH_ROWS, _MOST_BYTES = 96, 256_000_000
+"""So many rows are held in any case, for what sets share, while they take no more than that: years of minutes must fit
+into a function."""
 _WORDS_BYTES = 1_000_000
 """Words of one condition held at once: what lies near the processor."""
 _MOST_SETS = 1_024
@@ -96,7 +99,8 @@ def positions_of_sets(
     lengths, which = np.unique(warmups, return_inverse=True)
     ready = np.array([beginning.ready(int(warmup)) for warmup in lengths], np.int64)[which]
     operands = _operands(rules)
-    most_rows = max(len(operands), _FEWEST_ROWS, _ROWS_BYTES // (8 * max(len(bars), 1)))
+    row_bytes = 8 * max(len(bars), 1)
+    most_rows = max(len(operands), min(_ENOUGH_ROWS, _MOST_BYTES // row_bytes), _ROWS_BYTES // row_bytes)
     room = np.empty(0)
     for block in _blocks(rules, operands, columns, np.arange(len(warmups)), most_rows):
         needed = _count_rows(rules, operands, columns, block) * len(bars)

@@ -29,8 +29,8 @@ Combination: TypeAlias = "tuple[Number, ...]"
 """Values of the parameters that an operand names, in the order of `names_of`."""
 Values: TypeAlias = Mapping[str, Number]
 
-_AT_ONCE = 8
-"""Parameter sets of one feature in one pass."""
+_AT_ONCE, _OUTPUT_BYTES = 8, 64_000_000
+"""Parameter sets of one feature in one pass, and how much each of their outputs may take."""
 _ARITHMETIC = {"add": np.add, "sub": np.subtract, "mul": np.multiply}
 
 
@@ -90,8 +90,9 @@ class Rows:
         direct = [operand for operand in operands if isinstance(operand, SeriesOperand) and operand.name == name]
         nested = [operand for operand in operands if operand not in direct]
         keep = any(series.name == name for operand in nested for series in series_of(operand))
-        for begin in range(0, len(sets), _AT_ONCE):
-            chosen = sets[begin : begin + _AT_ONCE]
+        at_once = max(1, min(_AT_ONCE, _OUTPUT_BYTES // (8 * max(len(self._bars), 1))))
+        for begin in range(0, len(sets), at_once):
+            chosen = sets[begin : begin + at_once]
             self._compute(name, chosen)
             for operand in direct:
                 for values in chosen:
