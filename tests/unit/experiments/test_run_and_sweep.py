@@ -214,6 +214,20 @@ def test_each_set_of_a_sweep_is_the_run_of_that_set_alone(name: str) -> None:
         assert {key: metrics[key] for key in row["metrics"]} == row["metrics"]
 
 
+@pytest.mark.parametrize("name", SWEEPS)
+@pytest.mark.parametrize("bars", [128, 129, 500])
+def test_a_sweep_without_a_candle_before_it_is_its_runs(name: str, bars: int) -> None:
+    """The first decision is at the close of the first bar: the words of signals begin a bar later than they else do."""
+    config = SweepConfig.from_dict(BASE | SWEEPS[name])
+    table = btc_hours()
+    first = int(np.searchsorted(times_ms(table), config.range.start))
+    inputs = RunInputs(table.slice(first, bars).select(RUN_COLUMNS))
+    for row in rows_as_dicts(evaluate_batch(config, inputs, 0, config.size.valid).table):
+        alone = config.run_config(row["parameters"] | row.get("settings", {}))
+        metrics = evaluate_run(Identity(alone, inputs.revision(), "code"), inputs).result.metrics.to_dict()
+        assert {key: metrics[key] for key in row["metrics"]} == row["metrics"]
+
+
 @pytest.mark.parametrize(
     "switch",
     [

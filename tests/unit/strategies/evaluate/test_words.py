@@ -71,7 +71,7 @@ def held(kernel: Any, conditions: list[list[tuple[bool, bool, bool, bool]]]) -> 
 
 
 @BOTH
-@settings(max_examples=100)
+@settings(max_examples=300)
 @given(data=st.data(), bars=st.integers(1, 200), rare=st.sampled_from([0.02, 0.3]))
 def test_holding_is_a_walk_over_the_bars(kernel: Any, data: st.DataObject, bars: int, rare: float) -> None:
     """Over the edges of words, and of two sets that know nothing of each other."""
